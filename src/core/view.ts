@@ -1,0 +1,270 @@
+/**
+ * Everything a decision may look at, as one value. Instants are this host's monotonic clock, so that every fact has an
+ * age; not knowing is a variant of its own. The view is journalled with the decision it led to and can be replayed.
+ */
+import type { ClusterState, MemberState, SharedConfig, SyncMode } from './cluster.ts';
+import type { OperationSpec } from './decision.ts';
+import type { CopyId, LeaseId, Lsn, MemberName, MonoMs, Ms, Revision, Timeline } from './units.ts';
+
+export interface View {
+  readonly nowMono: MonoMs;
+  readonly self: SelfView;
+  /** The shared configuration in force; the local file's until etcd has one. */
+  readonly policy: SharedConfig;
+  readonly coordinator: CoordinatorView;
+  readonly guardian: GuardianView;
+  readonly postgres: PostgresView;
+  readonly peers: ReadonlyMap<MemberName, PeerView>;
+  readonly operation: OperationView;
+  readonly memory: MemoryView;
+}
+
+export interface SelfView {
+  readonly name: MemberName;
+  readonly location: string;
+  readonly priority: number;
+  readonly nofailover: boolean;
+  readonly nosync: boolean;
+  /** When this daemon began, for rules that wait for others after a cold start. */
+  readonly startedMono: MonoMs;
+}
+
+export type CoordinatorView =
+  /** Nothing was read since this daemon began. */
+  | { readonly kind: 'never-read'; readonly sinceMono: MonoMs }
+  | {
+      readonly kind: 'read';
+      readonly state: ClusterState;
+      /** When the newest read that confirmed the state was sent. */
+      readonly confirmedMono: MonoMs;
+      /** A linearizable read failed and none succeeded since. */
+      readonly unreachableSinceMono: MonoMs | null;
+      /** When the leader key was first seen absent, by this daemon; null while it is there. */
+      readonly leaderAbsentSinceMono: MonoMs | null;
+    };
+
+export interface GuardianView {
+  readonly connected: boolean;
+  /** Since when `connected` is what it is. */
+  readonly sinceMono: MonoMs;
+  readonly lease: LeaseView;
+  readonly child: ChildView;
+}
+
+export type LeaseView =
+  | { readonly kind: 'none' }
+  /** `confirmedSentMono`: when the newest renewal that etcd confirmed was sent. The deadline counts from there (I5). */
+  | { readonly kind: 'held'; readonly leaseId: LeaseId; readonly ttlMs: Ms; readonly confirmedSentMono: MonoMs }
+  /** etcd answered that the lease does not exist. */
+  | { readonly kind: 'gone'; readonly leaseId: LeaseId };
+
+/** What the guardian says of the processes it owns. */
+export type ChildView =
+  | { readonly kind: 'unknown' }
+  /** No process of the data directory is running; two scans found none. */
+  | { readonly kind: 'none'; readonly lastExit: ChildExit | null }
+  | { readonly kind: 'running'; readonly pid: number; readonly startedMono: MonoMs; readonly startedAs: 'primary' | 'standby' }
+  | { readonly kind: 'stopping'; readonly pid: number; readonly sinceMono: MonoMs }
+  /** The postmaster is gone, other processes of the data directory may not be yet. */
+  | { readonly kind: 'exited'; readonly exit: ChildExit }
+  | { readonly kind: 'fencing'; readonly sinceMono: MonoMs };
+
+export interface ChildExit {
+  readonly atMono: MonoMs;
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** Whether somebody asked for it (a stop or a fence). */
+  readonly requested: boolean;
+}
+
+/** A data directory at rest. */
+export interface DataDirectory {
+  readonly systemIdentifier: string;
+  readonly serverVersion: number;
+  readonly timeline: Timeline;
+  /** pg_controldata's "Latest checkpoint location". */
+  readonly checkpointLsn: Lsn;
+  /** The furthest position that the control file vouches for (checkpoint or minimum recovery end). */
+  readonly lsn: Lsn;
+  readonly clusterState: 'shut down' | 'shut down in recovery' | 'in production' | 'in crash recovery' | 'in archive recovery' | 'starting up' | 'shutting down';
+  /** standby.signal is there: it will start in recovery. */
+  readonly standbySignal: boolean;
+  readonly copyId: CopyId | null;
+  /** An interrupted rewind or clone left its marker: must not be started before the operation is done over. */
+  readonly unstartable: string | null;
+}
+
+export type PostgresView =
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'absent' }
+  /** There is something that Baton must not touch or cannot use; `problem` says what and where. */
+  | { readonly kind: 'unusable'; readonly problem: string }
+  | { readonly kind: 'stopped'; readonly data: DataDirectory }
+  /** A process runs, no session answers yet (or no longer). */
+  | { readonly kind: 'starting'; readonly sinceMono: MonoMs }
+  | StandbyView
+  | PrimaryView;
+
+interface RunningView {
+  readonly systemIdentifier: string;
+  readonly serverVersion: number;
+  /** pg_postmaster_start_time(), as text: names this run of the server. */
+  readonly runId: string;
+  readonly timeline: Timeline;
+  readonly copyId: CopyId | null;
+  /** When the held session last answered. */
+  readonly seenMono: MonoMs;
+  /** Fresh connections have failed since then; null while they succeed. */
+  readonly failingSinceMono: MonoMs | null;
+}
+
+export interface StandbyView extends RunningView {
+  readonly kind: 'standby';
+  readonly receivedLsn: Lsn;
+  readonly replayLsn: Lsn;
+  /** When receivedLsn was last seen to change. */
+  readonly receivedChangedMono: MonoMs;
+  readonly replayPausedSinceMono: MonoMs | null;
+  /** Host:port it streams from; null when there is no walreceiver. */
+  readonly streamingFrom: string | null;
+  /** Since when there is no walreceiver; null while there is one. */
+  readonly receiverGoneSinceMono: MonoMs | null;
+  /** The member that primary_conninfo names; null when it is empty. */
+  readonly follows: MemberName | null;
+}
+
+export interface PrimaryView extends RunningView {
+  readonly kind: 'primary';
+  readonly currentLsn: Lsn;
+  /** What synchronous_standby_names waits for, as PostgreSQL applies it (read back, not what was written). */
+  readonly waitsFor: readonly CopyName[];
+  /** It waits for a name that nobody has: `strict` without a standby. */
+  readonly waitsForNobody: boolean;
+  readonly walsenders: readonly Walsender[];
+  /** `baton-only`: clients are kept out by pg_hba.conf (I8). */
+  readonly admits: 'everybody' | 'baton-only';
+  /** Roles and slots that the other members need exist. */
+  readonly furnished: boolean;
+  /** The timeline that the latest checkpoint was made on: a rewind against us works only once it is ours. */
+  readonly checkpointTimeline: Timeline;
+  readonly probe: WriteProbeView;
+}
+
+/** The leader's own probe commits (I6, and what keeps the stream from falling silent). */
+export interface WriteProbeView {
+  /** When the newest acknowledged probe was sent; null before the first. */
+  readonly ackedSentMono: MonoMs | null;
+  /** The same, of the newest whose commit every named standby has flushed. */
+  readonly provedSentMono: MonoMs | null;
+  /** Sent and not acknowledged yet. */
+  readonly pendingSinceMono: MonoMs | null;
+}
+
+/** application_name of one copy: `baton_<member>_<copy id>`. */
+export type CopyName = string;
+
+export interface Walsender {
+  readonly applicationName: CopyName;
+  readonly state: string;
+  readonly syncState: string;
+  readonly syncPriority: number;
+  readonly flushLsn: Lsn | null;
+  readonly replayLsn: Lsn | null;
+  /** When flushLsn was last seen to change. */
+  readonly flushChangedMono: MonoMs;
+  /** Which member's slot it uses, as far as PostgreSQL says. */
+  readonly slotName: string | null;
+}
+
+export type ProbeOutcome = 'ok' | 'refused' | 'timed-out' | 'unreachable';
+
+/** The newest answer of one probe and how long the answers have been of that kind. */
+export interface ProbeView {
+  readonly outcome: ProbeOutcome;
+  readonly atMono: MonoMs;
+  /** When the run of equal outcomes began, and how many there are in it. */
+  readonly sinceMono: MonoMs;
+  readonly count: number;
+}
+
+export interface PeerView {
+  /** E5; null before the first answer. */
+  readonly postgres: ProbeView | null;
+  /** E6 */
+  readonly daemon: ProbeView | null;
+  /** What its daemon said of itself, with the age of that answer. */
+  readonly report: PeerReport | null;
+  /** E3: remaining whole seconds of its lease. */
+  readonly lease: { readonly remainingS: number; readonly grantedS: number; readonly atMono: MonoMs } | null;
+}
+
+export interface PeerReport {
+  readonly atMono: MonoMs;
+  readonly role: 'primary' | 'standby' | 'none';
+  readonly state: MemberState;
+  readonly timeline: Timeline | null;
+  readonly lsn: Lsn | null;
+  readonly copyId: CopyId | null;
+  readonly planned: boolean;
+}
+
+export type OperationView =
+  | { readonly kind: 'idle'; readonly last: OperationResult | null }
+  | { readonly kind: 'busy'; readonly spec: OperationSpec; readonly sinceMono: MonoMs; readonly progress: string | null };
+
+export interface OperationResult {
+  readonly spec: OperationSpec;
+  readonly atMono: MonoMs;
+  readonly outcome: { readonly ok: true; readonly value: OperationValue } | { readonly ok: false; readonly problem: string };
+}
+
+/** What an operation found out, for the rules that follow it. */
+export type OperationValue =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'initialized'; readonly systemIdentifier: string; readonly copyId: CopyId }
+  /** Commits were seen to wait for `standby` (I3); void for another term, run or copy. */
+  | { readonly kind: 'proved'; readonly proof: WaitProof };
+
+export interface WaitProof {
+  readonly standby: MemberName;
+  readonly copyName: CopyName;
+  readonly term: Revision;
+  readonly runId: string;
+  /** All names that PostgreSQL waited for when it was proved. */
+  readonly waitedFor: readonly CopyName[];
+}
+
+/** What this daemon remembers between decisions; all of it may be forgotten by a restart without harm. */
+export interface MemoryView {
+  /**
+   * The sync revision that this daemon's own last confirmed write made, null when a write of `sync` may still be under
+   * way (or since a restart). PostgreSQL may stop waiting for somebody only while the key is at this revision (I3).
+   */
+  readonly confirmedSyncRevision: Revision | null;
+  /** The term in which this daemon saw commits held until they could be waited for (I8). */
+  readonly openedRunId: string | null;
+  readonly proof: WaitProof | null;
+  /** Terms for which history was written, promotion asked, etc. live in facts; these are counters. */
+  readonly crashes: readonly MonoMs[];
+  readonly failovers: readonly MonoMs[];
+  /** Why automation is held; empty when it is not. Manual verbs still work. */
+  readonly held: readonly Hold[];
+  /** An etcd transaction is under way: its purpose. */
+  readonly committing: string | null;
+  /** The highest term and revision ever seen on this host (I11). */
+  readonly highestTerm: Revision;
+  /** What this member last led: set when it claims, kept on disk. */
+  readonly lastLedTerm: Revision | null;
+  /** What rejoin prepared: the term of the leader that the data directory is ready to follow. */
+  readonly preparedFor: { readonly leader: MemberName; readonly term: Revision } | null;
+  /** Requests whose first step (the checkpoint) is done. */
+  readonly checkpointedRequest: string | null;
+  /** When this daemon began to stop postgres for a request. */
+  readonly stoppingForRequest: { readonly id: string; readonly sinceMono: MonoMs } | null;
+  readonly mode: SyncMode | null;
+}
+
+export interface Hold {
+  readonly code: 'etcd-went-back' | 'etcd-replaced' | 'malformed-key' | 'foreign-data' | 'cooldown' | 'cold-start' | 'paused' | 'other-manager';
+  readonly reason: string;
+}

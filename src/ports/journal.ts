@@ -1,0 +1,24 @@
+import type { Decision } from '../core/decision.ts';
+import type { View } from '../core/view.ts';
+
+/** What was decided and what came of it. Append-only; bounded by the adapter; never fails its caller. */
+export interface Journal {
+  decided(view: View, decision: Decision): void;
+  happened(event: string, details: Readonly<Record<string, unknown>>): void;
+}
+
+/** Small facts that must survive a restart (highest term, lease id, copy ids). Written atomically and fsynced. */
+export interface KeptState {
+  read(): KeptFacts;
+  /** Merges and makes durable before it resolves. */
+  write(facts: Partial<KeptFacts>): Promise<void>;
+}
+
+export interface KeptFacts {
+  readonly etcdClusterId: string | null;
+  readonly highestRevision: number;
+  readonly highestTerm: number;
+  readonly lastLedTerm: number | null;
+  readonly crashesWallMs: readonly number[];
+  readonly failoversWallMs: readonly number[];
+}

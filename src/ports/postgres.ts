@@ -1,0 +1,149 @@
+/**
+ * The PostgreSQL of this host, in the core's words. Questions are one bounded attempt each (the sensors own the
+ * cadence); operations take a signal, end in a known state when it aborts, and may be repeated.
+ */
+import type { HistoryRow } from '../core/cluster.ts';
+import type { Result } from '../core/result.ts';
+import type { CopyId, Lsn, MemberName, MonoMs, Ms, Timeline } from '../core/units.ts';
+import type { CopyName, DataDirectory, ProbeOutcome } from '../core/view.ts';
+
+/** Where a PostgreSQL listens for others. */
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+export type Inspection =
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'unusable'; readonly problem: string }
+  | { readonly kind: 'present'; readonly data: DataDirectory };
+
+/** One look at the running server through the held session. */
+export type Look =
+  /** Nobody answers; `refused` when the kernel said that nobody listens. */
+  | { readonly kind: 'silent'; readonly problem: string; readonly refused: boolean }
+  | (LookCommon & {
+      readonly kind: 'standby';
+      readonly receivedLsn: Lsn;
+      readonly replayLsn: Lsn;
+      readonly replayPaused: boolean;
+      readonly streamingFrom: string | null;
+      readonly follows: MemberName | null;
+      /** Commit timestamp of the newest replayed transaction, ISO text; null when there is none. */
+      readonly replayedCommitAt: string | null;
+    })
+  | (LookCommon & {
+      readonly kind: 'primary';
+      readonly currentLsn: Lsn;
+      readonly waitsFor: readonly CopyName[];
+      readonly waitsForNobody: boolean;
+      readonly walsenders: readonly LookWalsender[];
+      readonly checkpointTimeline: Timeline;
+      /** Settings that PostgreSQL applies from elsewhere than Baton's file, and roles or databases that weaken commits. */
+      readonly warnings: readonly string[];
+    });
+
+interface LookCommon {
+  readonly systemIdentifier: string;
+  readonly serverVersion: number;
+  readonly runId: string;
+  readonly timeline: Timeline;
+  readonly copyId: CopyId | null;
+}
+
+export interface LookWalsender {
+  readonly applicationName: CopyName;
+  readonly state: string;
+  readonly syncState: string;
+  readonly syncPriority: number;
+  readonly flushLsn: Lsn | null;
+  readonly replayLsn: Lsn | null;
+  readonly slotName: string | null;
+}
+
+export type ProbeAnswer = { readonly outcome: ProbeOutcome; readonly problem: string | null };
+
+/** A commit of our own: `sentMono` is when COMMIT was sent. `lsn` is the position it is durable at. */
+export type WriteAnswer =
+  | { readonly ok: true; readonly sentMono: MonoMs; readonly ackedMono: MonoMs; readonly lsn: Lsn }
+  | { readonly ok: false; readonly sentMono: MonoMs; readonly problem: string; readonly outcome: Exclude<ProbeOutcome, 'ok'> | 'read-only' };
+
+/** How to start the server; the guardian executes it. Holds no secret. */
+export interface StartCommand {
+  readonly binary: string;
+  readonly args: readonly string[];
+  readonly dataDir: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface Upstream extends Endpoint {
+  readonly member: MemberName;
+}
+
+/** Primary settings that change while it runs. */
+export interface CommitWaits {
+  readonly names: readonly CopyName[];
+  /** `strict` without a standby: wait for a name that nobody has. */
+  readonly nobody: boolean;
+}
+
+export type OperationError = { readonly problem: string; readonly retryable: boolean };
+export type Outcome<T = void> = Promise<Result<T, OperationError>>;
+
+export interface Postgres {
+  // --- questions -----------------------------------------------------------------------------------------------
+  /** Reads the data directory; the server must not be running. */
+  inspect(limitMs: Ms): Promise<Inspection>;
+  look(limitMs: Ms): Promise<Look>;
+  /** SELECT 1 on a fresh local connection: whether anybody new is served. */
+  probeLocal(limitMs: Ms): Promise<ProbeAnswer>;
+  /**
+   * A transactional message committed with synchronous_commit=on on a session kept for it. Resolves when it is
+   * acknowledged or the session fails, or with `timed-out` after `limitMs` with the session closed.
+   */
+  writeProbe(limitMs: Ms): Promise<WriteAnswer>;
+
+  // --- the data directory --------------------------------------------------------------------------------------
+  /** initdb beside the data directory, then renamed into place. The system identifier of the new cluster. */
+  initialize(copyId: CopyId, signal: AbortSignal): Outcome<string>;
+  /** pg_basebackup beside the data directory, then swapped in. An old directory is kept until then. */
+  clone(from: Upstream, copyId: CopyId, signal: AbortSignal, progress: (text: string) => void): Outcome;
+  /**
+   * Makes a stopped data directory ready to follow `leader`: nothing when it has not diverged, else saves the diverged
+   * tail and rewinds under a new copy id, else clones. `rows` is the cluster's history. Says which it was.
+   */
+  rejoin(leader: Upstream, rows: readonly HistoryRow[], copyId: CopyId, signal: AbortSignal, progress: (text: string) => void): Outcome<'followed' | 'rewound' | 'cloned'>;
+  /** Writes configuration (and standby.signal) for a start as a standby and says how to start. */
+  prepareStandby(follow: Upstream | null): Outcome<StartCommand>;
+  /** Writes configuration for a start as a primary (no standby.signal) and says how to start. */
+  preparePrimary(waits: CommitWaits, admits: 'everybody' | 'baton-only'): Outcome<StartCommand>;
+
+  // --- the running server --------------------------------------------------------------------------------------
+  follow(upstream: Upstream | null, signal: AbortSignal): Outcome;
+  /** Ends when the server is out of recovery. Puts the history files of `rows` into pg_wal first (I9). */
+  promote(rows: readonly HistoryRow[], waits: CommitWaits, mayGoOn: () => boolean, signal: AbortSignal): Outcome;
+  /** The history row of the newest promotion, read from this server; null on timeline 1. */
+  ownHistory(): Outcome<{ readonly parent: Timeline; readonly forkLsn: Lsn; readonly file: string } | null>;
+  /** Sets what commits wait for and ends when PostgreSQL says it applies. No proof (see proveWait). */
+  waitFor(waits: CommitWaits, signal: AbortSignal): Outcome;
+  /** I3: with the standby's replay paused, a commit was seen waiting for it; see reference rule 4. */
+  proveWait(standby: Endpoint, copyName: CopyName, names: readonly CopyName[], signal: AbortSignal): Outcome;
+  admit(whom: 'everybody' | 'baton-only', signal: AbortSignal): Outcome;
+  checkpoint(signal: AbortSignal): Outcome;
+  furnish(slotsFor: readonly MemberName[], signal: AbortSignal): Outcome;
+  resumeReplay(signal: AbortSignal): Outcome;
+  /** Drops the held sessions, before a stop. */
+  letGo(): Promise<void>;
+}
+
+/** What a daemon asks of the other members, over the network. */
+export interface Peers {
+  /** E5: TCP and SELECT 1 on a fresh connection. An error that PostgreSQL itself sends counts as ok: it is alive. */
+  probePostgres(target: Endpoint, limitMs: Ms): Promise<ProbeAnswer>;
+  /** E6: its daemon's report of itself. */
+  probeDaemon(apiUrl: string, limitMs: Ms): Promise<ProbeAnswer & { readonly report: unknown }>;
+  /** One commit through the client's way on a session kept per target; reconnects by itself at the next call. */
+  writeProbe(target: Endpoint, limitMs: Ms): Promise<WriteAnswer>;
+  /** Calls `lost` as soon as the kept session to the target breaks (bad news travels faster than a probe). */
+  onSessionLost(lost: (target: Endpoint) => void): void;
+}

@@ -1,0 +1,79 @@
+/** The files of one member of a rig: batond's configuration, its secrets and its directories. */
+import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { freeMemberPorts, type MemberPorts } from './addresses.ts';
+import type { Owner } from './owner.ts';
+
+export interface MemberPlan {
+  readonly cluster: string;
+  readonly name: string;
+  readonly directory: string;
+  readonly etcdEndpoints: readonly string[];
+  readonly binDir: string;
+  readonly superuserPassword: string;
+  readonly replicationPassword: string;
+  readonly shared: Readonly<Record<string, unknown>>;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly owner: Owner;
+}
+
+export interface MemberFiles extends MemberPorts {
+  readonly name: string;
+  readonly directory: string;
+  readonly dataDir: string;
+  readonly stateDir: string;
+  readonly configFile: string;
+  readonly logFile: string;
+}
+
+export async function writeMemberFiles(plan: MemberPlan): Promise<MemberFiles> {
+  const ports = await freeMemberPorts();
+  const { directory, owner } = plan;
+  const files: MemberFiles = {
+    ...ports,
+    name: plan.name,
+    directory,
+    dataDir: join(directory, 'data'),
+    stateDir: join(directory, 'state'),
+    configFile: join(directory, 'batond.yaml'),
+    logFile: join(directory, 'batond.log'),
+  };
+  makeDirectory(directory, 0o711, owner);
+  makeDirectory(files.stateDir, 0o700, owner);
+  const secret = (name: string, value: string) => writeOwned(join(directory, name), `${value}\n`, owner);
+  writeOwned(
+    files.configFile,
+    stringify({
+      cluster: plan.cluster,
+      member: { name: plan.name, location: `host-${plan.name}` },
+      etcd: { endpoints: plan.etcdEndpoints },
+      postgres: {
+        binDir: plan.binDir,
+        dataDir: files.dataDir,
+        listen: `${ports.host}:${ports.postgresPort}`,
+        superuser: { username: 'postgres', passwordFile: secret('superuser.password', plan.superuserPassword) },
+        replication: { username: 'replicator', passwordFile: secret('replication.password', plan.replicationPassword) },
+        parameters: plan.parameters,
+        hba: ['host all all 127.0.0.0/8 scram-sha-256'],
+      },
+      api: { listen: `${ports.host}:${ports.apiPort}` },
+      state: files.stateDir,
+      shared: plan.shared,
+    }),
+    owner,
+  );
+  return files;
+}
+
+export function makeDirectory(path: string, mode: number, owner: Owner): void {
+  mkdirSync(path, { recursive: true });
+  chmodSync(path, mode); // Whatever the umask says.
+  chownSync(path, owner.uid, owner.gid);
+}
+
+function writeOwned(path: string, content: string, owner: Owner): string {
+  writeFileSync(path, content, { mode: 0o600 });
+  chownSync(path, owner.uid, owner.gid);
+  return path;
+}

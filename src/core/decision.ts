@@ -1,7 +1,7 @@
 /** What a decision may say: the name of the rule that fired, why, and what to do about it. */
 import type { CopyName } from './view.ts';
 import type { Txn } from './transaction.ts';
-import type { CopyId, Lsn, MemberName, MonoMs, Ms, Revision } from './units.ts';
+import type { CopyId, MemberName, MonoMs, Ms, Revision } from './units.ts';
 import type { Rule } from './rules.ts';
 
 export interface Decision {
@@ -48,6 +48,4 @@ export type OperationSpec =
   | { readonly kind: 'checkpoint'; readonly request: string | null }
   /** Create roles and the members' slots; drop slots that nobody will use. */
   | { readonly kind: 'furnish'; readonly slotsFor: readonly MemberName[] }
-  | { readonly kind: 'resume-replay' }
-  /** Before a promotion: the history files of all timelines known to the cluster go into pg_wal (I9). */
-  | { readonly kind: 'replay-until'; readonly lsn: Lsn; readonly limitMs: Ms };
+  | { readonly kind: 'resume-replay' };

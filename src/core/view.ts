@@ -2,12 +2,14 @@
  * Everything a decision may look at, as one value. Instants are this host's monotonic clock, so that every fact has an
  * age; not knowing is a variant of its own. The view is journalled with the decision it led to and can be replayed.
  */
-import type { ClusterState, MemberState, SharedConfig, SyncMode } from './cluster.ts';
+import type { ClusterState, HistoryRow, MemberState, SharedConfig } from './cluster.ts';
 import type { OperationSpec } from './decision.ts';
-import type { CopyId, LeaseId, Lsn, MemberName, MonoMs, Ms, Revision, Timeline } from './units.ts';
+import type { CopyId, LeaseId, Lsn, MemberName, MonoMs, Ms, Revision, Timeline, WallMs } from './units.ts';
 
 export interface View {
   readonly nowMono: MonoMs;
+  /** The wall clock at that moment: for what is written down, never for a deadline. */
+  readonly nowWall: WallMs;
   readonly self: SelfView;
   /** The shared configuration in force; the local file's until etcd has one. */
   readonly policy: SharedConfig;
@@ -25,6 +27,8 @@ export interface SelfView {
   readonly priority: number;
   readonly nofailover: boolean;
   readonly nosync: boolean;
+  /** The shared configuration as it goes to etcd, if this member creates the cluster. */
+  readonly configText: string;
   /** When this daemon began, for rules that wait for others after a cold start. */
   readonly startedMono: MonoMs;
 }
@@ -49,6 +53,8 @@ export interface GuardianView {
   readonly sinceMono: MonoMs;
   readonly lease: LeaseView;
   readonly child: ChildView;
+  /** The guardian was told to terminate: hand the leadership over now if somebody can take it. */
+  readonly terminating?: boolean;
 }
 
 export type LeaseView =
@@ -158,6 +164,8 @@ export interface WriteProbeView {
   readonly provedSentMono: MonoMs | null;
   /** Sent and not acknowledged yet. */
   readonly pendingSinceMono: MonoMs | null;
+  /** A probe of this run was seen waiting for synchronous replication (wait event SyncRep). */
+  readonly seenWaiting: boolean;
 }
 
 /** application_name of one copy: `baton_<member>_<copy id>`. */
@@ -221,7 +229,8 @@ export interface OperationResult {
 /** What an operation found out, for the rules that follow it. */
 export type OperationValue =
   | { readonly kind: 'done' }
-  | { readonly kind: 'initialized'; readonly systemIdentifier: string; readonly copyId: CopyId }
+  /** The history row of a promotion: what `history` must be told. */
+  | { readonly kind: 'promoted'; readonly row: HistoryRow | null }
   /** Commits were seen to wait for `standby` (I3); void for another term, run or copy. */
   | { readonly kind: 'proved'; readonly proof: WaitProof };
 
@@ -234,34 +243,35 @@ export interface WaitProof {
   readonly waitedFor: readonly CopyName[];
 }
 
-/** What this daemon remembers between decisions; all of it may be forgotten by a restart without harm. */
+/** What this daemon remembers between decisions. A restart forgets all of it but what is said to be kept on disk. */
 export interface MemoryView {
   /**
-   * The sync revision that this daemon's own last confirmed write made, null when a write of `sync` may still be under
-   * way (or since a restart). PostgreSQL may stop waiting for somebody only while the key is at this revision (I3).
+   * The sync revision that this daemon's own last confirmed write made; null when a write of `sync` may still be under
+   * way, or since a restart. PostgreSQL may stop waiting for somebody, or start as a primary, only while the key is
+   * at this revision (I3, I8).
    */
   readonly confirmedSyncRevision: Revision | null;
-  /** The term in which this daemon saw commits held until they could be waited for (I8). */
-  readonly openedRunId: string | null;
-  readonly proof: WaitProof | null;
-  /** Terms for which history was written, promotion asked, etc. live in facts; these are counters. */
-  readonly crashes: readonly MonoMs[];
-  readonly failovers: readonly MonoMs[];
-  /** Why automation is held; empty when it is not. Manual verbs still work. */
-  readonly held: readonly Hold[];
   /** An etcd transaction is under way: its purpose. */
   readonly committing: string | null;
-  /** The highest term and revision ever seen on this host (I11). */
-  readonly highestTerm: Revision;
-  /** What this member last led: set when it claims, kept on disk. */
-  readonly lastLedTerm: Revision | null;
-  /** What rejoin prepared: the term of the leader that the data directory is ready to follow. */
+  /** Since when the leader key is ours without a break; null while it is not. */
+  readonly leadingSinceMono: MonoMs | null;
+  readonly proof: WaitProof | null;
+  /** Unrequested ends of postgres within the crash budget's window. Kept on disk. */
+  readonly crashes: readonly MonoMs[];
+  /** Why automation is held; empty when it is not. */
+  readonly held: readonly Hold[];
+  /** A random id for the next copy of the data, if one is made. */
+  readonly nextCopyId: CopyId;
+  /** The copy that initdb made here and that the cluster does not know yet. Kept on disk. */
+  readonly initializedCopyId: CopyId | null;
+  /** The leader that the data directory was made ready to follow. */
   readonly preparedFor: { readonly leader: MemberName; readonly term: Revision } | null;
-  /** Requests whose first step (the checkpoint) is done. */
+  /** The request whose first step, the checkpoint, is done. */
   readonly checkpointedRequest: string | null;
-  /** When this daemon began to stop postgres for a request. */
-  readonly stoppingForRequest: { readonly id: string; readonly sinceMono: MonoMs } | null;
-  readonly mode: SyncMode | null;
+  /** The history row of the promotion that this daemon performed. */
+  readonly promotion: HistoryRow | null;
+  /** Members for whom this primary has a slot, since it started. */
+  readonly furnishedFor: readonly MemberName[];
 }
 
 export interface Hold {

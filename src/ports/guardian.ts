@@ -1,25 +1,11 @@
 /** The guardian as its batond sees it: the process that holds the lease and is the parent of postgres. */
+import type { Backing } from '../core/backing.ts';
+import type { GuardianRules } from '../core/guardian-state.ts';
 import type { GuardianView } from '../core/view.ts';
-import type { MonoMs, Ms, Revision } from '../core/units.ts';
+import type { Ms, Revision } from '../core/units.ts';
 import type { StartCommand } from './postgres.ts';
 
-/** What the guardian must know to keep I5 and I6 without asking anybody. */
-export interface GuardianRules {
-  readonly ttlMs: Ms;
-  readonly heartbeatMs: Ms;
-  readonly marginMs: Ms;
-  readonly orphanMs: Ms;
-  readonly failsafeWindowMs: Ms;
-}
-
-/** Whether a leader may go on past its lease's deadline (I6). */
-export type Backing =
-  /** Mode `off`: the deadline alone rules. */
-  | { readonly kind: 'lease-only' }
-  /** While commits acknowledged by every named standby were sent no longer ago than the failsafe window. */
-  | { readonly kind: 'proved-commits'; readonly sentMono: MonoMs | null }
-  /** A synchronous mode with no standby named: nobody else is eligible. */
-  | { readonly kind: 'nobody-eligible' };
+export type { Backing, GuardianRules };
 
 export type GuardianCommand =
   | { readonly type: 'rules'; readonly rules: GuardianRules }

@@ -20,5 +20,6 @@ export interface KeptFacts {
   readonly highestTerm: number;
   readonly lastLedTerm: number | null;
   readonly crashesWallMs: readonly number[];
-  readonly failoversWallMs: readonly number[];
+  /** The copy that initdb made before the cluster became known; null otherwise. */
+  readonly initializedCopyId: string | null;
 }

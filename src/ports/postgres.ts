@@ -39,6 +39,10 @@ export type Look =
       readonly waitsForNobody: boolean;
       readonly walsenders: readonly LookWalsender[];
       readonly checkpointTimeline: Timeline;
+      /** Whom pg_hba.conf, as Baton last wrote it, lets in. */
+      readonly admits: 'everybody' | 'baton-only';
+      /** The write probe's session is waiting for synchronous replication right now (wait event SyncRep). */
+      readonly probeWaits: boolean;
       /** Settings that PostgreSQL applies from elsewhere than Baton's file, and roles or databases that weaken commits. */
       readonly warnings: readonly string[];
     });

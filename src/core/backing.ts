@@ -1,0 +1,34 @@
+/** What lets a leader go on past its lease's deadline (I5, I6). */
+import type { ClusterState } from './cluster.ts';
+import { syncOf } from './cluster-queries.ts';
+import type { MonoMs } from './units.ts';
+import type { View } from './view.ts';
+
+/** Mirrored by the guardian, which enforces it; see its port for the meaning of each. */
+export type Backing =
+  | { readonly kind: 'lease-only' }
+  | { readonly kind: 'proved-commits'; readonly sentMono: MonoMs | null }
+  | { readonly kind: 'nobody-eligible' };
+
+export function backing(view: View, state: ClusterState): Backing {
+  const sync = syncOf(state);
+  if (sync === null || sync.mode === 'off' || sync.leader !== view.self.name) return { kind: 'lease-only' };
+  if (sync.standbys.length === 0) return { kind: 'nobody-eligible' };
+  return { kind: 'proved-commits', sentMono: view.postgres.kind === 'primary' ? view.postgres.probe.provedSentMono : null };
+}
+
+/** I5: when this host must have stopped, unless it is backed. Null while no renewal was ever confirmed. */
+export function leaseDeadlineOf(view: View): MonoMs | null {
+  const lease = view.guardian.lease;
+  if (lease.kind !== 'held') return null;
+  return (lease.confirmedSentMono + lease.ttlMs - view.policy.lease.marginMs) as MonoMs;
+}
+
+/** Whether a leader may go on now: inside its deadline, or backed. */
+export function mayGoOn(view: View, state: ClusterState): boolean {
+  const deadline = leaseDeadlineOf(view);
+  if (deadline !== null && view.nowMono < deadline) return true;
+  const by = backing(view, state);
+  if (by.kind === 'nobody-eligible') return true;
+  return by.kind === 'proved-commits' && by.sentMono !== null && view.nowMono - by.sentMono <= view.policy.failover.failsafeWindowMs;
+}

@@ -1,0 +1,142 @@
+/** Nobody holds the leader key: create the cluster, take the key, wait for whoever has the better claim, or stay down. */
+import { mayGoOn } from './backing.ts';
+import { because } from './because.ts';
+import type { ClusterState, MemberRecord, SyncKey } from './cluster.ts';
+import { eligible, ownCopy, ownLease, syncOf } from './cluster-queries.ts';
+import { claimFor } from './decide-follower.ts';
+import type { Decision } from './decision.ts';
+import { rank } from './successor.ts';
+import { takeLeadership, winBootstrap } from './transactions.ts';
+import type { CopyId, LeaseId, Lsn, MemberName, Ms, Timeline } from './units.ts';
+import type { View } from './view.ts';
+
+/** A better-placed standby is given this long to take the key before the next one does. */
+const yieldMs: Ms = 700;
+
+export function decideLeaderless(view: View, state: ClusterState): Decision {
+  const lease = ownLease(view);
+  if (view.postgres.kind === 'primary' && !mayGoOn(view, state)) {
+    return because('fence-deadline', 'the leader key is gone and our lease\'s deadline has passed', { kind: 'fence', reason: 'lease deadline' });
+  }
+  if (lease === null) return because('await-lease', 'no lease yet: etcd has not granted one');
+  if (view.postgres.kind === 'unknown') return because('observe-first', 'what postgres does is not known yet');
+  const sync = syncOf(state);
+  if (state.initialize.kind === 'absent' && sync === null) return createCluster(view, state, lease);
+  if (sync === null) return because('hold-malformed', 'the sync key is missing: nobody can tell who has every commit. Restore it from etcd\'s backup, or force a failover');
+  return campaign(view, state, sync, lease);
+}
+
+function createCluster(view: View, state: ClusterState, lease: LeaseId): Decision {
+  const pg = view.postgres;
+  if (pg.kind === 'absent') {
+    return because('win-bootstrap', 'etcd knows no cluster and there is no data here: one member creates it',
+      { kind: 'commit', purpose: 'win-bootstrap', txn: winBootstrap(state, view.self.name, lease) });
+  }
+  if (pg.kind === 'stopped' && pg.data.copyId !== null && pg.data.copyId === view.memory.initializedCopyId) {
+    return because('win-bootstrap', 'initdb was done here before the cluster became known',
+      { kind: 'commit', purpose: 'win-bootstrap', txn: winBootstrap(state, view.self.name, lease) });
+  }
+  const what = pg.kind === 'stopped' ? `data of system ${pg.data.systemIdentifier}` : pg.kind === 'unusable' ? pg.problem : 'a running PostgreSQL';
+  return because('hold-foreign-data', `etcd knows no cluster under this name, but here is ${what}. Nothing is touched: restore etcd's keys, or move the directory away`);
+}
+
+function campaign(view: View, state: ClusterState, sync: SyncKey, lease: LeaseId): Decision {
+  const pg = view.postgres;
+  if (pg.kind === 'absent' || pg.kind === 'unusable') {
+    return because('await-leader', pg.kind === 'absent' ? 'no data here: somebody who has it must lead first' : pg.problem);
+  }
+  if (pg.kind === 'starting') return because('await-postgres', 'postgres is starting');
+  if (view.self.nofailover && sync.leader !== view.self.name) return because('await-leader', 'this member is tagged nofailover');
+  const copy = ownCopy(pg);
+  const may = eligible(state, view.self.name, copy);
+  if (!may.holds) return because('await-leader', may.why);
+  const wait = sync.mode === 'off' ? waitAsynchronous(view, state, sync) : waitSynchronous(view, state, sync);
+  if (wait !== null) return wait;
+  if (view.memory.committing !== null) return because('campaign', 'a transaction is under way');
+  // A stopped primary never stopped waiting for those it named, so it may keep them; anybody else claims alone.
+  const keeps = pg.kind === 'stopped' && !pg.data.standbySignal && sync.leader === view.self.name;
+  const claim = keeps ? sync : claimFor(view, sync, { copyId: copy });
+  return because('campaign', `the key is free and ${may.why}`,
+    { kind: 'commit', purpose: 'campaign', txn: takeLeadership(state, view.self.name, lease, plain(claim)) });
+}
+
+const plain = ({ leader, standbys, mode, copies }: SyncKey): SyncKey => ({ leader, standbys, mode, copies });
+
+/** Who is named in `sync` may take a free key at once; of several, the best placed first. */
+function waitSynchronous(view: View, state: ClusterState, sync: SyncKey): Decision | null {
+  const pg = view.postgres;
+  if (pg.kind === 'primary') return null;
+  const absentMs = view.nowMono - absentSince(view);
+  const others = namedRecords(view, state, sync);
+  if (pg.kind === 'standby') {
+    const running = others.filter((other) => other.role === 'replica' && (other.state === 'streaming' || other.state === 'running'));
+    const first = rank([...running, ownRank(view)])[0];
+    if (first?.name !== view.self.name && absentMs < yieldMs) return because('yield-campaign', `${first?.name} comes first`);
+    return null;
+  }
+  return coldStart(view, sync, others, absentMs);
+}
+
+/**
+ * Postgres is down on every side as far as is known: the furthest of those that `sync` names leads, once all of them
+ * have reported or `coldStartWait` has passed.
+ */
+function coldStart(view: View, sync: SyncKey, others: readonly MemberRecord[], absentMs: Ms): Decision | null {
+  const named = new Set<MemberName>([sync.leader, ...sync.standbys]);
+  named.delete(view.self.name);
+  const runs = others.find((other) => other.role === 'replica' && other.state === 'streaming');
+  const waitMs = view.policy.failover.coldStartWaitMs;
+  if (runs !== undefined && absentMs < waitMs) return because('yield-campaign', `${runs.name} is up and may take the key`);
+  const allReported = others.length === named.size && others.every((other) => other.lsn !== null);
+  const upMs = Math.min(absentMs, view.nowMono - view.self.startedMono);
+  if (!allReported && upMs < waitMs) {
+    return because('cold-start-wait', `waiting for ${[...named].join(', ')} to report what it has, ${Math.ceil((waitMs - upMs) / 1000)} s more`);
+  }
+  const best = rank([...others, ownRank(view)])[0];
+  if (best !== undefined && best.name !== view.self.name && absentMs < 2 * waitMs) {
+    return because('yield-campaign', `${best.name} has more: timeline ${best.timeline ?? '?'}`);
+  }
+  return null;
+}
+
+/** Mode `off`: a lease that vanished may have been deleted alive, so its old holder's own deadline is waited for (I7). */
+function waitAsynchronous(view: View, state: ClusterState, sync: SyncKey): Decision | null {
+  if (sync.leader === view.self.name) return null;
+  const old = [...state.members.values()].find((key) => key.kind === 'present' && key.value.name === sync.leader);
+  const fenced = old?.kind === 'present' && old.value.fencedTerm !== null;
+  const absentMs = view.nowMono - absentSince(view);
+  if (!fenced && absentMs < view.policy.lease.ttlMs) {
+    return because('await-old-deadline', `mode off: ${sync.leader} may act on its lease for ${Math.ceil((view.policy.lease.ttlMs - absentMs) / 1000)} s more`);
+  }
+  if (view.postgres.kind === 'stopped') return because('await-leader', 'mode off: only the last leader starts by itself after a cold start');
+  if (old?.kind === 'present' && view.postgres.kind === 'standby' && old.value.lsn !== null) {
+    const behind = old.value.lsn - view.postgres.receivedLsn;
+    if (behind > BigInt(view.policy.failover.maxLagBytes)) {
+      return because('hold-lag', `${behind} bytes behind what ${sync.leader} last reported, maxLag is ${view.policy.failover.maxLagBytes}: baton failover --allow-data-loss overrides`);
+    }
+  }
+  const better = rank([...namedRecords(view, state, { ...sync, standbys: [...state.members.keys()] }), ownRank(view)])
+    .find((each) => each.name !== sync.leader);
+  if (better !== undefined && better.name !== view.self.name && absentMs < view.policy.lease.ttlMs + yieldMs) return because('yield-campaign', `${better.name} has more`);
+  return null;
+}
+
+const absentSince = (view: View) =>
+  (view.coordinator.kind === 'read' ? view.coordinator.leaderAbsentSinceMono : null) ?? view.nowMono;
+
+/** What the other named members say of themselves, as the copies that `sync` names. */
+function namedRecords(view: View, state: ClusterState, sync: SyncKey): readonly MemberRecord[] {
+  return [sync.leader, ...sync.standbys]
+    .filter((name) => name !== view.self.name)
+    .map((name) => state.members.get(name))
+    .flatMap((key) => (key?.kind === 'present' ? [key.value] : []))
+    .filter((record) => sync.mode === 'off' || record.copyId === sync.copies[record.name]);
+}
+
+function ownRank(view: View): { name: MemberName; timeline: Timeline | null; lsn: Lsn | null; priority: number; copyId?: CopyId } {
+  const pg = view.postgres;
+  const at = pg.kind === 'standby' ? { timeline: pg.timeline, lsn: pg.receivedLsn > pg.replayLsn ? pg.receivedLsn : pg.replayLsn }
+    : pg.kind === 'primary' ? { timeline: pg.timeline, lsn: pg.currentLsn }
+    : pg.kind === 'stopped' ? { timeline: pg.data.timeline, lsn: pg.data.lsn } : { timeline: null, lsn: null };
+  return { name: view.self.name, priority: view.self.priority, ...at };
+}

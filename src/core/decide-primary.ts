@@ -1,0 +1,109 @@
+/** The key is ours and postgres is out of recovery: lead, look after who is waited for, and stop when it must be. */
+import { backing, mayGoOn } from './backing.ts';
+import { because } from './because.ts';
+import type { ClusterState } from './cluster.ts';
+import { claimed } from './cluster-queries.ts';
+import { decideRequest } from './decide-switchover.ts';
+import type { Decision, Intent } from './decision.ts';
+import { membershipStep, healthyStandbys } from './sync-membership.ts';
+import { successor } from './successor.ts';
+import { writeHistory } from './transactions.ts';
+import type { MemberName, Revision } from './units.ts';
+import type { PrimaryView, View } from './view.ts';
+
+export function decidePrimary(view: View, state: ClusterState, primary: PrimaryView, term: Revision): Decision {
+  const guard: Intent = { kind: 'guard', term };
+  const fatal = mustStop(view, state, primary);
+  if (fatal !== null) return fatal;
+  const decision =
+    decideRequest(view, state, primary) ??
+    admission(primary) ??
+    abortLostProof(view, state, primary) ??
+    membershipStep(view, primary, state) ??
+    housekeeping(view, state, primary) ??
+    steady(view, state);
+  return { ...decision, intents: [guard, ...decision.intents] };
+}
+
+function mustStop(view: View, state: ClusterState, primary: PrimaryView): Decision | null {
+  if (!claimed(state, view.self.name)) {
+    return because('fence-unclaimed', 'postgres is out of recovery and sync was not claimed in this term: somebody promoted it by hand',
+      { kind: 'fence', reason: 'a primary without a claim' });
+  }
+  if (!mayGoOn(view, state)) {
+    return because('fence-deadline', 'the lease\'s deadline has passed and nothing else proves our leadership',
+      { kind: 'fence', reason: 'lease deadline' });
+  }
+  const failingMs = primary.failingSinceMono === null ? 0 : view.nowMono - primary.failingSinceMono;
+  if (failingMs >= view.policy.failover.hangMs) {
+    const next = successor(view, state);
+    return because('fence-hung', `postgres has served nobody new for ${Math.round(failingMs)} ms${next === null ? '' : `, and ${next.name} can lead`}`,
+      { kind: 'fence', reason: 'postgres hangs' });
+  }
+  return null;
+}
+
+/** I8: clients come in once a commit was seen to wait, or every named standby acknowledged one. */
+function admission(primary: PrimaryView): Decision | null {
+  if (primary.admits === 'everybody') return null;
+  const acknowledged = primary.waitsFor.length > 0 && primary.probe.provedSentMono !== null;
+  const nothingToProve = primary.waitsFor.length === 0 && !primary.waitsForNobody;
+  if (acknowledged || nothingToProve || primary.probe.seenWaiting) {
+    const why = nothingToProve ? 'no commit has to wait' : acknowledged ? 'the named standbys acknowledged a commit' : 'a commit was seen to wait';
+    return because('admit-clients', why, { kind: 'operate', operation: { kind: 'admit', whom: 'everybody' } });
+  }
+  return null;
+}
+
+/** A proof that waits for a standby that has gone would hold up the step that lets commits go on. */
+function abortLostProof(view: View, state: ClusterState, primary: PrimaryView): Decision | null {
+  if (view.operation.kind !== 'busy' || view.operation.spec.kind !== 'prove-wait') return null;
+  const { standby } = view.operation.spec;
+  const sync = state.sync.kind === 'present' ? state.sync.value : null;
+  if (sync === null || healthyStandbys(primary, state, sync).some((each) => each.member === standby)) return null;
+  return because('abort-lost-proof', `${standby} no longer streams`, { kind: 'abort-operation', reason: `${standby} no longer streams` });
+}
+
+function housekeeping(view: View, state: ClusterState, primary: PrimaryView): Decision | null {
+  const own = view.memory.promotion;
+  if (own !== null && state.history.kind !== 'malformed' && view.memory.committing === null) {
+    const rows = state.history.kind === 'present' ? state.history.value : [];
+    if (!rows.some((row) => row.promotionId === own.promotionId)) {
+      return because('write-history', `timeline ${primary.timeline} is entered into the history`,
+        { kind: 'commit', purpose: 'write-history', txn: writeHistory(state, [...rows, own].slice(-historyRowsMax)) });
+    }
+  }
+  if (primary.checkpointTimeline !== primary.timeline) {
+    return because('checkpoint-promoted', 'a rewind against this timeline works only after a checkpoint on it',
+      { kind: 'operate', operation: { kind: 'checkpoint', request: null } });
+  }
+  const others = slotsFor(view, state);
+  if (!primary.furnished || others.some((name) => !view.memory.furnishedFor.includes(name))) {
+    return because('furnish', 'roles and slots for the other members', { kind: 'operate', operation: { kind: 'furnish', slotsFor: others } });
+  }
+  return null;
+}
+
+/** A failover every day for a year, and the key stays far below etcd's limit of 1.5 MiB. */
+const historyRowsMax = 400;
+
+function slotsFor(view: View, state: ClusterState): readonly MemberName[] {
+  const known = new Set<MemberName>(view.memory.furnishedFor);
+  for (const key of state.members.values()) if (key.kind === 'present' && key.value.role !== 'observer') known.add(key.value.name);
+  known.delete(view.self.name);
+  return [...known].toSorted();
+}
+
+function steady(view: View, state: ClusterState): Decision {
+  const unreachable = view.coordinator.kind === 'read' && view.coordinator.unreachableSinceMono !== null;
+  if (unreachable) {
+    const by = backing(view, state).kind;
+    const why = by === 'nobody-eligible' ? 'nobody else is eligible' : by === 'proved-commits' ? 'the synchronous standby still acknowledges' : 'the lease has not run out';
+    return because('lead-blind', `etcd does not answer; ${why}`);
+  }
+  const standbys = state.sync.kind === 'present' ? state.sync.value.standbys : [];
+  if (standbys.length === 0 && state.sync.kind === 'present' && state.sync.value.mode !== 'off') {
+    return because('lead-exposed', 'leading with no synchronous standby: nobody could take over without loss');
+  }
+  return because('lead', standbys.length === 0 ? 'leading' : `leading; ${standbys.join(', ')} could take over`);
+}

@@ -1,0 +1,94 @@
+/**
+ * The one place where it is decided what this member does next. Pure and total: everything it may look at is in the
+ * view. Universal safety rules first, then by who holds the leader key.
+ */
+import { because } from './because.ts';
+import type { ClusterState } from './cluster.ts';
+import { isMine, leading } from './cluster-queries.ts';
+import { decideFollower } from './decide-follower.ts';
+import { decideLeader } from './decide-leader.ts';
+import { decideLeaderless } from './decide-leaderless.ts';
+import type { Decision, Intent, OperationSpec } from './decision.ts';
+import type { Ms } from './units.ts';
+import type { View } from './view.ts';
+
+export function decide(view: View): Decision {
+  return oneAtATime(view, decideFreely(view));
+}
+
+function decideFreely(view: View): Decision {
+  const remains = childRemains(view);
+  if (remains !== null) return remains;
+  if (view.coordinator.kind === 'never-read') return unread(view);
+  const { state } = view.coordinator;
+  const held = hold(view, state);
+  if (held !== null) return held;
+  const lead = leading(state);
+  if (lead === null) return decideLeaderless(view, state);
+  if (lead.key.member !== view.self.name) return decideFollower(view, state);
+  if (isMine(view, state)) return decideLeader(view, state);
+  return underAnotherLease(view);
+}
+
+/** The postmaster is gone: whatever it left behind is killed before anything else is thought of. */
+function childRemains(view: View): Decision | null {
+  const child = view.guardian.child;
+  if (child.kind === 'exited') {
+    return because('fence-remains', 'postgres ended: its remaining processes are killed before anything else', { kind: 'fence', reason: 'the postmaster is gone' });
+  }
+  if (child.kind === 'fencing') return because('await-fence', 'processes of the data directory are being killed');
+  if (child.kind === 'stopping') return because('await-stop', 'postgres is stopping');
+  if (child.kind === 'unknown') return because('observe-first', 'the guardian has not said what runs');
+  return null;
+}
+
+/** Nothing starts on belief (I8): until etcd was read once, what runs goes on under its guardian, and nothing starts. */
+function unread(view: View): Decision {
+  const running = view.postgres.kind === 'primary' || view.postgres.kind === 'standby';
+  return because('await-etcd', running ? 'etcd was not read yet: postgres goes on under its guardian' : 'etcd was not read yet: nothing is started');
+}
+
+/** Automation is held; a leader goes on leading under its guardian, and nobody is promoted, started or renamed. */
+function hold(view: View, state: ClusterState): Decision | null {
+  const [first] = view.memory.held;
+  const malformed = [state.leader, state.sync, state.initialize].find((key) => key.kind === 'malformed');
+  const mine = isMine(view, state);
+  const guard: readonly Intent[] = mine && state.leader.kind === 'present' ? [{ kind: 'guard', term: state.leader.modRevision }] : [];
+  if (first !== undefined) return { ...because('hold', first.reason), intents: guard };
+  if (malformed?.kind === 'malformed') return { ...because('hold-malformed', malformed.problem), intents: guard };
+  const pg = view.postgres;
+  const identifier = pg.kind === 'stopped' ? pg.data.systemIdentifier : pg.kind === 'standby' || pg.kind === 'primary' ? pg.systemIdentifier : null;
+  if (identifier !== null && state.initialize.kind === 'present' && identifier !== state.initialize.value) {
+    const why = `the data here is of system ${identifier}, the cluster is ${state.initialize.value}: it is neither used nor removed. Move it away to let this member be cloned`;
+    return pg.kind === 'primary' ? because('fence-foreign', why, { kind: 'fence', reason: 'another system identifier' }) : because('hold-foreign-data', why);
+  }
+  return null;
+}
+
+/** The key carries our name on a lease that is not ours: an earlier run of this host, or a second daemon of the name. */
+function underAnotherLease(view: View): Decision {
+  if (view.postgres.kind === 'primary' && view.guardian.lease.kind !== 'none') {
+    return because('fence-other-lease', 'the leader key carries this member\'s name on another lease: an earlier run, or a second daemon with this name',
+      { kind: 'fence', reason: 'the leader key is on another lease' });
+  }
+  return because('await-lease', 'the leader key carries this member\'s name on another lease; it runs out by itself unless somebody renews it');
+}
+
+/** A failed operation is not begun again at once: whatever made it fail needs a moment to change. */
+const retryAfterMs: Ms = 500;
+
+/** One operation and one transaction at a time: what cannot begin now is decided again when the other has ended. */
+function oneAtATime(view: View, decision: Decision): Decision {
+  const committing = view.memory.committing !== null;
+  const intents = decision.intents.filter((intent) => {
+    if (intent.kind === 'commit') return !committing;
+    return intent.kind !== 'operate' || mayBegin(view, intent.operation);
+  });
+  return intents.length === decision.intents.length ? decision : { ...decision, intents };
+}
+
+function mayBegin(view: View, operation: OperationSpec): boolean {
+  if (view.operation.kind === 'busy') return false;
+  const { last } = view.operation;
+  return last === null || last.outcome.ok || last.spec.kind !== operation.kind || view.nowMono - last.atMono >= retryAfterMs;
+}

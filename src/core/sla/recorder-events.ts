@@ -1,0 +1,116 @@
+/** What rules, etcd and PostgreSQL did: declarations, changes of leader, promotion, redundancy. */
+import { formatLsn, monoMs } from '../units.ts';
+import type { Applied, RecorderFact } from './recorder-fact.ts';
+import { opened, outageOf, supersededBy } from './recorder-state.ts';
+import type { RecorderState } from './recorder-state.ts';
+import {
+  afterRedundancyLost, afterRedundant, clipped, firstMark, leaderChanged, markAt, mergeEvidence, withMark, withoutOutage,
+} from './recording.ts';
+import type { Recording } from './recording.ts';
+
+type Fact<Kind extends RecorderFact['kind']> = Extract<RecorderFact, { readonly kind: Kind }>;
+
+export function declared(state: RecorderState, fact: Fact<'declared'>): Applied {
+  const { rule, trigger, because, evidence } = fact;
+  const at = markAt(fact.atMono, fact.wall, `rule ${rule}`);
+  const outage = outageOf(state);
+  if (outage !== null) return { state: { ...state, open: redeclared(outage, fact) } };
+  const begun = opened(state, at, { kind: fact.incident, rule, trigger, because, evidence });
+  return { state: { ...begun, open: begun.open && withMark(begun.open, 't2', at) }, ...supersededBy(state) };
+}
+
+/**
+ * A rule speaks while an outage goes on already. The first rule's t2 stays; t2 of an incident that only the write probe
+ * opened moves to the rule, unless somebody leads already. Another kind of incident takes over trigger and rule.
+ */
+function redeclared(outage: Recording, fact: Fact<'declared'>): Recording {
+  const at = markAt(fact.atMono, fact.wall, `rule ${fact.rule}`);
+  const evidence = mergeEvidence(outage.evidence, fact.evidence);
+  const taken = outage.marks.t3 !== undefined;
+  if (outage.rule !== null && (outage.kind === fact.incident || taken)) return { ...outage, evidence };
+  const named = { ...outage, kind: fact.incident, rule: fact.rule, trigger: clipped(fact.trigger), because: clipped(fact.because), evidence };
+  return outage.rule === null && !taken ? withMark(named, 't2', at) : firstMark(named, 't2', at);
+}
+
+/** Closes it at once when no write had failed; else the outage goes on until writes do. */
+export function calledOff(state: RecorderState, fact: Fact<'called-off'>): RecorderState {
+  const outage = outageOf(state);
+  if (outage === null || leaderChanged(outage)) return state;
+  const evidence = mergeEvidence(outage.evidence, [{ id: 'note', says: `called off: ${fact.because}` }]);
+  const open = { ...outage, evidence };
+  if (open.firstFailedMono !== null || open.guardianExitMono !== null) return { ...state, open };
+  const at = markAt(fact.atMono, fact.wall, 'redundancy was not lost');
+  return { ...state, open: withoutOutage(open, at, state.redundant === true) };
+}
+
+/**
+ * Winning without having declared opens an incident: a change of leader always interrupts somebody. Seeing another
+ * member win opens none, because that member records it.
+ */
+export function leadershipChanged(state: RecorderState, fact: Fact<'leadership-won' | 'leader-changed-elsewhere'>): Applied {
+  const { leader, term, previousLeader } = fact;
+  const outage = outageOf(state);
+  if (outage !== null && outage.termAfter === term && outage.newLeader?.member === leader.member) return { state };
+  const same = state.leader?.member === leader.member;
+  const forgotten = same ? {} : { redundant: false, lastGood: null, doubt: null, timeline: null };
+  const led = { leader, term, ...forgotten, bounds: { replayedCommitMono: null, guardianExitMono: null } };
+  if (outage !== null) return { state: { ...state, ...led, open: ledBy(outage, fact) } };
+  const others = fact.kind === 'leader-changed-elsewhere' || previousLeader === null || previousLeader.member === leader.member;
+  if (same || others) return { state: { ...state, ...led } };
+  const known = { ...state, leader: state.leader ?? previousLeader, term: state.term ?? fact.previousTerm };
+  const because = `${leader.member} took over from ${known.leader.member} by no rule of this daemon`;
+  const at = markAt(fact.atMono, fact.wall, 'change of leader');
+  const begun = opened(known, at, { kind: 'failover', trigger: 'leader-changed', rule: null, because, evidence: [] });
+  return { state: { ...begun, ...led, open: begun.open && ledBy(begun.open, fact) }, ...supersededBy(state) };
+}
+
+function ledBy(outage: Recording, fact: Fact<'leadership-won' | 'leader-changed-elsewhere'>): Recording {
+  const { t5: _t5, t6: _t6, t8: _t8, ...marks } = outage.marks;
+  const known = {
+    ...outage,
+    oldLeader: outage.oldLeader ?? fact.previousLeader,
+    termBefore: outage.termBefore ?? fact.previousTerm,
+    newLeader: fact.leader,
+    termAfter: fact.term,
+  };
+  const t3 = markAt(fact.atMono, fact.wall, `leader key of ${fact.leader.member}`);
+  if (!leaderChanged(known)) return withMark(known, 't3', t3);
+  const planned = outage.kind === 'switchover' || outage.kind === 'forced-failover';
+  return withMark({ ...known, kind: planned ? outage.kind : 'failover', marks, recovered: null }, 't3', t3);
+}
+
+/** Say a change of leader by its own fact first: afterwards this one would hide it. */
+export function leaderSeen(state: RecorderState, fact: Fact<'leader-seen'>): RecorderState {
+  const same = state.leader === null || state.leader.member === fact.leader.member;
+  const forgotten = same ? {} : { redundant: null, lastGood: null, doubt: null };
+  const open = state.open === null ? null : { ...state.open, mode: state.open.mode ?? fact.mode };
+  return { ...state, ...forgotten, leader: fact.leader, term: fact.term, timeline: fact.timeline ?? state.timeline, mode: fact.mode, open };
+}
+
+export function acceptingWrites(state: RecorderState, fact: Fact<'accepting-writes'>): RecorderState {
+  const outage = outageOf(state);
+  const next = { ...state, timeline: fact.timeline };
+  if (outage === null) return next;
+  const marked = firstMark(outage, 't6', markAt(fact.atMono, fact.wall, 'out of recovery, admits clients'));
+  const forkLsn = fact.forkLsn === null ? outage.forkLsn : formatLsn(fact.forkLsn);
+  return { ...next, open: { ...marked, newTimeline: fact.timeline, forkLsn } };
+}
+
+export function redundancy(state: RecorderState, fact: Fact<'redundant' | 'redundancy-lost'>): RecorderState {
+  const redundant = fact.kind === 'redundant';
+  const next = { ...state, redundant };
+  if (state.open === null) return next;
+  const at = markAt(fact.atMono, fact.wall, 'standby is redundant again');
+  return { ...next, open: redundant ? afterRedundant(state.open, at) : afterRedundancyLost(state.open) };
+}
+
+export function boundsKnown(state: RecorderState, fact: Fact<'last-write-bounds'>): RecorderState {
+  const { replayedCommitWall, guardianExitMono } = fact;
+  const news = {
+    ...(replayedCommitWall === null ? {} : { replayedCommitMono: monoMs(Math.round(fact.atMono - (fact.wall - replayedCommitWall))) }),
+    ...(guardianExitMono === null ? {} : { guardianExitMono: monoMs(Math.round(guardianExitMono)) }),
+  };
+  const outage = outageOf(state);
+  if (outage !== null) return { ...state, open: { ...outage, ...news } };
+  return { ...state, bounds: { ...state.bounds, ...news } };
+}

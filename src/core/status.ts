@@ -1,0 +1,227 @@
+/** The cluster in one JSON document: `baton status --json` and `GET /v1/status`. */
+import type { ClusterState, Key, MemberRecord, MemberState, SharedConfig, SyncMode } from './cluster.ts';
+import { leading, syncOf } from './cluster-queries.ts';
+import { memberOfCopy } from './copy-name.ts';
+import { ownPositions, ownState } from './own-state.ts';
+import type { Incident } from './sla/incident.ts';
+import { elapsed, formatLsn, type Lsn, lagBytes, type MemberName, type Ms, type Timeline } from './units.ts';
+import type { View } from './view.ts';
+
+export interface Status {
+  readonly cluster: string;
+  readonly leader: string | null;
+  readonly term: number | null;
+  readonly timeline: number | null;
+  /** Somebody could take over by itself now without losing more than the mode allows. */
+  readonly redundant: boolean;
+  readonly paused: boolean;
+  /** Why automation is held; empty when it is not. */
+  readonly held: readonly string[];
+  /** `mode` is the one in force; null when `sync` is absent or cannot be read. */
+  readonly synchronous: { readonly mode: SyncMode | null; readonly standbys: readonly string[] };
+  readonly members: readonly MemberStatus[];
+  /** The open incident. */
+  readonly incident: IncidentStatus | null;
+  /** What each contract says of the newest incident; accounting over a period is `baton sla`. */
+  readonly sla: readonly SlaStatus[];
+}
+
+export interface MemberStatus {
+  readonly name: string;
+  readonly location: string;
+  readonly role: MemberRecord['role'] | 'unknown';
+  /** `gone`: known of, but its lease has run out. `malformed`: its key cannot be read. */
+  readonly state: MemberState | 'gone' | 'malformed';
+  readonly timeline: number | null;
+  readonly lsn: string | null;
+  /** Bytes of WAL behind the leader as far as known; null for the leader, and across timelines. */
+  readonly lagBytes: number | null;
+  readonly synchronous: boolean;
+  readonly host: string | null;
+  readonly port: number | null;
+  readonly apiUrl: string | null;
+  readonly version: string | null;
+  /** What it is doing, like `clone: 40 %`; null when nothing, or when only that member knows. */
+  readonly operation: string | null;
+}
+
+export interface IncidentStatus {
+  readonly id: string;
+  readonly kind: Incident['kind'];
+  /** t0, or t1 when no good write was seen: RFC 3339. */
+  readonly since: string | null;
+  /** Names of the sites that are down now. */
+  readonly sitesDown: readonly string[];
+}
+
+export interface SlaStatus {
+  readonly contract: string;
+  readonly customer: string;
+  readonly incident: string;
+  readonly outcome: Incident['verdicts'][number]['outcome']['kind'];
+}
+
+/** As one daemon sees it: the keys, with what it knows fresher from its own postgres and from its peers. */
+export function statusOf(cluster: string, view: View, incidents: readonly Incident[]): Status {
+  const state = view.coordinator.kind === 'read' ? view.coordinator.state : null;
+  const known = new Set<MemberName>([view.self.name, ...view.peers.keys()]);
+  const held = view.memory.held.map((hold) => hold.reason);
+  const paused = view.memory.held.some((hold) => hold.code === 'paused');
+  return build(cluster, state, known, view.policy, { held, paused }, incidents, (member) => freshen(member, view));
+}
+
+/** From etcd alone, for when no daemon answers: positions are up to 10 s old. */
+export function statusOfKeys(cluster: string, state: ClusterState, incidents: readonly Incident[]): Status {
+  const policy = state.config.kind === 'present' ? state.config.value : null;
+  return build(cluster, state, new Set(), policy, { held: [], paused: false }, incidents, (member) => member);
+}
+
+/** A member as far as it is known, before it is compared with the leader. */
+interface Draft {
+  readonly status: Omit<MemberStatus, 'lagBytes' | 'lsn'>;
+  readonly timeline: Timeline | null;
+  readonly lsn: Lsn | null;
+  readonly nofailover: boolean;
+}
+
+function build(
+  cluster: string,
+  state: ClusterState | null,
+  known: ReadonlySet<MemberName>,
+  policy: SharedConfig | null,
+  holds: Pick<Status, 'held' | 'paused'>,
+  incidents: readonly Incident[],
+  improve: (draft: Draft) => Draft,
+): Status {
+  const lead = state === null ? null : leading(state);
+  const sync = state === null ? null : syncOf(state);
+  const standbys = sync?.standbys ?? [];
+  const names = new Set([
+    ...(state?.members.keys() ?? []),
+    ...known,
+    ...standbys,
+    ...(lead === null ? [] : [lead.key.member]),
+  ]);
+  const drafts = [...names]
+    .toSorted((a, b) => (a < b ? -1 : 1))
+    .map((name) => improve(draftOf(name, state?.members.get(name), sync?.mode !== 'off' && standbys.includes(name))));
+  const leader = drafts.find((draft) => draft.status.name === lead?.key.member) ?? null;
+  const members = drafts.map((draft) => finish(draft, leader));
+  const open = incidents.findLast((incident) => incident.state === 'open') ?? null;
+  const newest = open ?? incidents.at(-1) ?? null;
+  return {
+    cluster,
+    leader: lead?.key.member ?? null,
+    term: lead?.term ?? null,
+    timeline: leader?.timeline ?? null,
+    redundant:
+      leader !== null &&
+      drafts.some(
+        (draft, index) => draft !== leader && couldTakeOver(draft, members[index], sync?.mode ?? null, policy),
+      ),
+    ...holds,
+    synchronous: { mode: sync?.mode ?? null, standbys },
+    members,
+    incident: open === null ? null : incidentStatus(open),
+    sla: (newest?.verdicts ?? []).map(({ contract, customer, outcome }) => ({
+      contract,
+      customer,
+      incident: newest?.id ?? '',
+      outcome: outcome.kind,
+    })),
+  };
+}
+
+function draftOf(name: MemberName, key: Key<MemberRecord> | undefined, synchronous: boolean): Draft {
+  if (key?.kind !== 'present') {
+    const state = key?.kind === 'malformed' ? 'malformed' : 'gone';
+    const nothing = {
+      location: '',
+      host: null,
+      port: null,
+      apiUrl: null,
+      version: null,
+      timeline: null,
+      operation: null,
+    };
+    return {
+      status: { name, role: 'unknown', state, synchronous, ...nothing },
+      timeline: null,
+      lsn: null,
+      nofailover: false,
+    };
+  }
+  const { location, role, state, timeline, lsn, host, port, apiUrl, version, tags } = key.value;
+  const status = { name, location, role, state, timeline, synchronous, host, port, apiUrl, version, operation: null };
+  return { status, timeline, lsn, nofailover: tags.nofailover === true };
+}
+
+function finish({ status, timeline, lsn }: Draft, leader: Draft | null): MemberStatus {
+  const comparable = leader !== null && leader.status.name !== status.name && leader.timeline === timeline;
+  const behind = comparable && leader.lsn !== null && lsn !== null ? Number(lagBytes(leader.lsn, lsn)) : null;
+  return { ...status, timeline, lsn: lsn === null ? null : formatLsn(lsn), lagBytes: behind };
+}
+
+function couldTakeOver(
+  draft: Draft,
+  member: MemberStatus | undefined,
+  mode: SyncMode | null,
+  policy: SharedConfig | null,
+): boolean {
+  if (member === undefined || member.state !== 'streaming' || draft.nofailover) return false;
+  if (mode !== 'off') return member.synchronous;
+  return member.lagBytes !== null && policy !== null && member.lagBytes <= policy.failover.maxLagBytes;
+}
+
+/** An older report of a daemon says less than its key in etcd. */
+const reportFreshMs: Ms = 2_500;
+const roles = { primary: 'primary', standby: 'replica', none: null } as const;
+
+function freshen(draft: Draft, view: View): Draft {
+  const name = draft.status.name as MemberName;
+  if (name === view.self.name) return freshenSelf(draft, view);
+  const said = view.peers.get(name)?.report ?? null;
+  const alive = draft.status.state !== 'gone' && draft.status.state !== 'malformed';
+  const report = said !== null && elapsed(said.atMono, view.nowMono) <= reportFreshMs ? said : null;
+  const reported: Draft =
+    report === null || !alive
+      ? draft
+      : {
+          ...draft,
+          status: { ...draft.status, state: report.state, role: roles[report.role] ?? draft.status.role },
+          timeline: report.timeline ?? draft.timeline,
+          lsn: report.lsn ?? draft.lsn,
+        };
+  // The primary knows best what each of its standbys has flushed.
+  const pg = view.postgres;
+  const sender =
+    pg.kind === 'primary' ? pg.walsenders.find((each) => memberOfCopy(each.applicationName) === name) : undefined;
+  return sender?.flushLsn == null || pg.kind !== 'primary'
+    ? reported
+    : { ...reported, lsn: sender.flushLsn, timeline: pg.timeline };
+}
+
+function freshenSelf(draft: Draft, view: View): Draft {
+  const { postgres, self } = view;
+  const positions = ownPositions(postgres);
+  const role = postgres.kind === 'primary' ? 'primary' : postgres.kind === 'absent' ? 'uninitialized' : 'replica';
+  return {
+    ...draft,
+    status: { ...draft.status, location: self.location, role, state: ownState(view), operation: operationText(view) },
+    timeline: positions.timeline ?? draft.timeline,
+    lsn: positions.lsn ?? draft.lsn,
+    nofailover: self.nofailover,
+  };
+}
+
+function operationText({ operation }: View): string | null {
+  if (operation.kind === 'idle') return null;
+  return operation.progress === null ? operation.spec.kind : `${operation.spec.kind}: ${operation.progress}`;
+}
+
+const incidentStatus = ({ id, kind, instants, affectedSites }: Incident): IncidentStatus => ({
+  id,
+  kind,
+  since: (instants.t0 ?? instants.t1)?.wall ?? null,
+  sitesDown: affectedSites.filter((site) => site.downUntil === null).map((site) => site.name),
+});

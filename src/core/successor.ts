@@ -1,0 +1,59 @@
+/** To whom a leader may hand the key, and which of several comes first (a total order). */
+import type { ClusterState, MemberRecord } from './cluster.ts';
+import { eligible, memberRecord, syncOf } from './cluster-queries.ts';
+import type { Lsn, MemberName, Ms } from './units.ts';
+import type { View } from './view.ts';
+
+/** A daemon that answered this recently is taken to be there. */
+const seenFreshMs: Ms = 2_500;
+
+export interface CandidateCheck {
+  readonly member: MemberName;
+  readonly holds: boolean;
+  readonly conditions: readonly { readonly condition: string; readonly holds: boolean; readonly detail: string }[];
+}
+
+/** Every condition under which `member` could be handed leadership without losing an acknowledged commit. */
+export function checkCandidate(view: View, state: ClusterState, member: MemberName): CandidateCheck {
+  const record = memberRecord(state, member);
+  const may = eligible(state, member, record?.copyId ?? null);
+  const peer = view.peers.get(member);
+  const answered = peer?.daemon?.outcome === 'ok' && view.nowMono - peer.daemon.atMono <= seenFreshMs;
+  const conditions = [
+    { condition: 'registered', holds: record !== null, detail: record === null ? 'no member key: its lease has run out' : 'its lease is alive' },
+    { condition: 'eligible', holds: may.holds, detail: may.why },
+    { condition: 'standby-running', holds: record?.role === 'replica' && (record.state === 'streaming' || record.state === 'running'), detail: record === null ? 'unknown' : `${record.role}, ${record.state}` },
+    { condition: 'daemon-answers', holds: answered, detail: peer?.daemon == null ? 'not probed yet' : `daemon ${peer.daemon.outcome} ${Math.round(view.nowMono - peer.daemon.atMono)} ms ago` },
+    { condition: 'may-fail-over', holds: record?.tags['nofailover'] !== true, detail: record?.tags['nofailover'] === true ? 'tagged nofailover' : 'not excluded' },
+  ];
+  return { member, holds: conditions.every((each) => each.holds), conditions };
+}
+
+/** The best member to hand over to; null when nobody qualifies. Mode `off` has none: its primary restarts in place. */
+export function successor(view: View, state: ClusterState): MemberRecord | null {
+  const sync = syncOf(state);
+  if (sync === null || sync.mode === 'off') return null;
+  const candidates = sync.standbys
+    .filter((member) => member !== view.self.name && checkCandidate(view, state, member).holds)
+    .map((member) => memberRecord(state, member))
+    .filter((record) => record !== null);
+  return rank(candidates)[0] ?? null;
+}
+
+interface Ranked {
+  readonly name: MemberName;
+  readonly timeline: number | null;
+  readonly lsn: Lsn | null;
+  readonly priority: number;
+}
+
+/** Best first: timeline, position, priority, name. Two hosts given the same records name the same winner. */
+export function rank<T extends Ranked>(candidates: readonly T[]): readonly T[] {
+  return candidates.toSorted((a, b) =>
+    (b.timeline ?? 0) - (a.timeline ?? 0) || compareLsn(b.lsn, a.lsn) || b.priority - a.priority || (a.name < b.name ? -1 : 1));
+}
+
+const compareLsn = (a: Lsn | null, b: Lsn | null): number => {
+  const [left, right] = [a ?? 0n, b ?? 0n];
+  return left === right ? 0 : left > right ? 1 : -1;
+};

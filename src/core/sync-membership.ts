@@ -1,0 +1,165 @@
+/**
+ * Who is named in `sync`, and what PostgreSQL waits for, in an order that never names a standby that is not really
+ * waited for (I3). One step per call, decided from facts alone, so that a restart between any two steps goes on
+ * where it was:
+ *
+ *   remove:  key without the name  →  PostgreSQL stops waiting
+ *   add:     PostgreSQL waits      →  proof by a wait  →  key with the name
+ */
+import { because } from './because.ts';
+import type { ClusterState, MemberRecord, SyncKey, SyncMode } from './cluster.ts';
+import type { Rule } from './rules.ts';
+import { leading, memberRecord, syncOf } from './cluster-queries.ts';
+import { copyName, slotName } from './copy-name.ts';
+import type { CommitPurpose, Decision } from './decision.ts';
+import { writeSync } from './transactions.ts';
+import type { MemberName, Ms, Revision } from './units.ts';
+import type { CopyName, PrimaryView, View, Walsender } from './view.ts';
+
+/** A standby that is further behind than this catches up before commits are made to wait for it. */
+const addLagBytesMax = 16n * 1024n * 1024n;
+/** A standby that is gone, without its host refusing connections, is given this long to come back. */
+const absentGraceMs: Ms = 1_000;
+/** A connected standby that flushes nothing while a commit waits for it. */
+const stalledGraceMs: Ms = 1_200;
+
+export interface StandbyHealth {
+  readonly member: MemberName;
+  readonly copyName: CopyName;
+  readonly sender: Walsender;
+}
+
+/** The next step towards the wanted membership; null when everything is as it should be. */
+export function membershipStep(view: View, primary: PrimaryView, state: ClusterState): Decision | null {
+  const sync = syncOf(state);
+  if (sync === null) return null;
+  const wantedMode = view.policy.synchronous.mode;
+  if (sync.mode !== wantedMode) return modeStep(view, state, sync, wantedMode);
+  if (sync.mode === 'off') return narrowStep(view, primary, state, sync);
+
+  const named = namedCopies(sync);
+  const unwaited = named.filter((name) => !primary.waitsFor.includes(name));
+  if (unwaited.length > 0) {
+    const names = [...unwaited, ...primary.waitsFor];
+    return because('wait-for-named', `sync names ${unwaited.join(', ')} and PostgreSQL does not wait for it`,
+      { kind: 'operate', operation: { kind: 'wait-for', names, nobody: false } });
+  }
+  return removeStep(view, primary, state, sync) ?? addStep(view, primary, state, sync) ?? narrowStep(view, primary, state, sync);
+}
+
+export const namedCopies = (sync: SyncKey): readonly CopyName[] =>
+  sync.standbys.map((member) => copyName(member, sync.copies[member] ?? ('missing' as never)));
+
+function modeStep(view: View, state: ClusterState, sync: SyncKey, wanted: SyncMode): Decision {
+  const emptied: SyncKey = { ...sync, standbys: [], copies: onlyCopies(sync, [sync.leader]) };
+  if (sync.standbys.length > 0) {
+    return commitSync(view, state, 'sync-remove', emptied, 'mode-empty-sync', `before the mode becomes ${wanted}, sync names no standby`);
+  }
+  return commitSync(view, state, 'sync-mode', { ...emptied, mode: wanted }, 'mode-change', `the configuration asks for mode ${wanted}`);
+}
+
+/** A named standby that is gone or stalled leaves the key; only then does PostgreSQL stop waiting for it. */
+function removeStep(view: View, primary: PrimaryView, state: ClusterState, sync: SyncKey): Decision | null {
+  for (const member of sync.standbys) {
+    const why = lost(view, primary, sync, member);
+    if (why === null) continue;
+    const standbys = sync.standbys.filter((name) => name !== member);
+    const without: SyncKey = { ...sync, standbys, copies: onlyCopies(sync, [sync.leader, ...standbys]) };
+    return commitSync(view, state, 'sync-remove', without, 'sync-remove-lost', `${member} is lost: ${why}`);
+  }
+  return null;
+}
+
+/** Why a named standby counts as lost; null while it does not. */
+function lost(view: View, primary: PrimaryView, sync: SyncKey, member: MemberName): string | null {
+  const name = copyName(member, sync.copies[member] ?? ('missing' as never));
+  const senders = primary.walsenders.filter((sender) => sender.applicationName.toLowerCase() === name.toLowerCase());
+  if (senders.length > 1) return `${senders.length} walsenders carry its name`;
+  const [sender] = senders;
+  const pendingMs = primary.probe.pendingSinceMono === null ? 0 : view.nowMono - primary.probe.pendingSinceMono;
+  if (sender === undefined) {
+    const probe = view.peers.get(member)?.postgres ?? null;
+    if (probe?.outcome === 'refused' && view.nowMono - probe.atMono < absentGraceMs) return 'its host refuses connections';
+    return pendingMs >= absentGraceMs ? `no walsender, and a commit has waited ${Math.round(pendingMs)} ms` : null;
+  }
+  const stalledMs = view.nowMono - sender.flushChangedMono;
+  if (pendingMs >= stalledGraceMs && stalledMs >= stalledGraceMs) return `it has flushed nothing for ${Math.round(stalledMs)} ms`;
+  return null;
+}
+
+function addStep(view: View, primary: PrimaryView, state: ClusterState, sync: SyncKey): Decision | null {
+  const term = leading(state)?.term;
+  const next = healthyStandbys(primary, state, sync).find((standby) => !sync.standbys.includes(standby.member));
+  if (next === undefined || term === undefined) return null;
+  if (!primary.waitsFor.includes(next.copyName)) {
+    return because('sync-add-wait', `${next.member} streams: commits begin to wait for it`,
+      { kind: 'operate', operation: { kind: 'wait-for', names: [next.copyName, ...namedCopies(sync)], nobody: false } });
+  }
+  if (!proofHolds(view, primary, next, term)) {
+    return because('sync-add-prove', `a commit must be seen waiting for ${next.member} before sync may name it`,
+      { kind: 'operate', operation: { kind: 'prove-wait', standby: next.member, copyName: next.copyName, term, names: primary.waitsFor } });
+  }
+  const copy = memberRecord(state, next.member)?.copyId;
+  if (copy == null) return null;
+  const withNext: SyncKey = {
+    ...sync,
+    standbys: [next.member, ...sync.standbys],
+    copies: { ...sync.copies, [next.member]: copy },
+  };
+  return commitSync(view, state, 'sync-add', withNext, 'sync-add', `commits were seen waiting for ${next.member}`);
+}
+
+/** Standbys that commits may be made to wait for: streaming, on their own slot, close, one walsender per copy. */
+export function healthyStandbys(primary: PrimaryView, state: ClusterState, sync: SyncKey): readonly StandbyHealth[] {
+  const found: StandbyHealth[] = [];
+  for (const key of state.members.values()) {
+    if (key.kind !== 'present' || key.value.name === sync.leader) continue;
+    const member = key.value;
+    const sender = onlySender(primary, member);
+    if (sender === null || member.copyId === null || member.tags['nosync'] === true) continue;
+    found.push({ member: member.name, copyName: copyName(member.name, member.copyId), sender });
+  }
+  return found.toSorted((a, b) => (a.member < b.member ? -1 : 1));
+}
+
+function onlySender(primary: PrimaryView, member: MemberRecord): Walsender | null {
+  if (member.copyId === null) return null;
+  const name = copyName(member.name, member.copyId).toLowerCase();
+  const senders = primary.walsenders.filter((sender) => sender.applicationName.toLowerCase() === name);
+  const [sender] = senders;
+  if (senders.length !== 1 || sender === undefined || sender.state !== 'streaming' || sender.flushLsn === null) return null;
+  if (sender.slotName !== null && sender.slotName !== slotName(member.name)) return null;
+  return primary.currentLsn - sender.flushLsn <= addLagBytesMax ? sender : null;
+}
+
+function proofHolds(view: View, primary: PrimaryView, standby: StandbyHealth, term: Revision): boolean {
+  const proof = view.memory.proof;
+  return proof !== null && proof.copyName === standby.copyName && proof.term === term && proof.runId === primary.runId &&
+    proof.waitedFor.length === primary.waitsFor.length && proof.waitedFor.every((name, at) => name === primary.waitsFor[at]);
+}
+
+/**
+ * PostgreSQL waits for more than the key names and nobody is being added: it may stop, but only once this daemon has
+ * itself written the key as it stands. An addition still under way somewhere would otherwise land afterwards.
+ */
+function narrowStep(view: View, primary: PrimaryView, state: ClusterState, sync: SyncKey & { readonly modRevision: Revision }): Decision | null {
+  const named = sync.mode === 'off' ? [] : namedCopies(sync);
+  const nobody = sync.mode === 'strict' && named.length === 0;
+  const same = primary.waitsFor.length === named.length && named.every((name) => primary.waitsFor.includes(name));
+  if (same && primary.waitsForNobody === nobody) return null;
+  if (view.memory.confirmedSyncRevision !== sync.modRevision) {
+    return commitSync(view, state, 'sync-confirm', withoutRevision(sync), 'sync-confirm', 'sync is written once more before PostgreSQL waits for less');
+  }
+  return because('wait-for-fewer', `sync names ${sync.standbys.join(', ') || 'nobody'}: PostgreSQL waits for no more than that`,
+    { kind: 'operate', operation: { kind: 'wait-for', names: named, nobody } });
+}
+
+function commitSync(view: View, state: ClusterState, purpose: CommitPurpose, sync: SyncKey, rule: Rule, why: string): Decision {
+  if (view.memory.committing !== null) return because(rule, `${why} (another transaction is under way)`);
+  return because(rule, why, { kind: 'commit', purpose, txn: writeSync(state, withoutRevision(sync)) });
+}
+
+const withoutRevision = ({ leader, standbys, mode, copies }: SyncKey): SyncKey => ({ leader, standbys, mode, copies });
+
+const onlyCopies = (sync: SyncKey, members: readonly MemberName[]): SyncKey['copies'] =>
+  Object.fromEntries(Object.entries(sync.copies).filter(([name]) => members.includes(name as MemberName)));

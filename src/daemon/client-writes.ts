@@ -1,0 +1,102 @@
+/**
+ * Commits made the way a client makes them, to whoever leads: they say from outside when service ended and when it was
+ * back (t0 and t7). The standby's daemon makes them, so that one clock sees both ends; the leader's own does while no
+ * standby is there to do it.
+ */
+import { leading, syncOf } from '../core/cluster-queries.ts';
+import type { MeasuredBy } from '../core/sla/incident.ts';
+import type { RecorderFact } from '../core/sla/recorder.ts';
+import { elapsed, type MemberName, type Ms } from '../core/units.ts';
+import type { View } from '../core/view.ts';
+import type { Endpoint } from '../ports/postgres.ts';
+import { Signalled } from './signalled.ts';
+import type { Observations } from './observations.ts';
+import type { SupervisorDeps } from './supervisor.ts';
+
+/** A commit that takes longer than this counts as failed, as it would for an impatient client. */
+const writeLimitMs: Ms = 1_000;
+/** While writes fail they are repeated fast, so that the end of an outage is seen to some milliseconds. */
+const failingPauseMs: Ms = 10;
+const failingForLongMs: Ms = 10_000;
+const failingForLongPauseMs: Ms = 250;
+
+interface Target extends Endpoint {
+  readonly member: MemberName;
+  readonly by: MeasuredBy;
+}
+
+export class ClientWrites {
+  readonly #deps: SupervisorDeps;
+  readonly #seen: Observations;
+  readonly #view: () => View;
+  readonly #record: (fact: RecorderFact) => void;
+  readonly #changed = new Signalled();
+  #outage = false;
+
+  constructor(deps: SupervisorDeps, seen: Observations, view: () => View, record: (fact: RecorderFact) => void) {
+    this.#deps = deps;
+    this.#seen = seen;
+    this.#view = view;
+    this.#record = record;
+  }
+
+  /** Whether an incident is open: then the new leader goes on measuring until it is over. */
+  outage(open: boolean): void {
+    if (open !== this.#outage) this.#changed.signal();
+    this.#outage = open;
+  }
+
+  leaderChanged(): void {
+    this.#changed.signal();
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const target = this.#target();
+      const scope = new AbortController();
+      const work = target === null ? Promise.resolve() : this.#writeTo(target, AbortSignal.any([signal, scope.signal]));
+      // A write that hangs in a host that is gone must not keep the next target waiting: its answer is dropped.
+      await this.#changedFrom(target, signal);
+      scope.abort();
+      void work;
+    }
+  }
+
+  async #changedFrom(target: Target | null, signal: AbortSignal): Promise<void> {
+    const same = (other: Target | null) => other?.member === target?.member && other?.by === target?.by && other?.port === target?.port;
+    while (!signal.aborted && same(this.#target())) await this.#changed.wait(this.#deps.clock, targetCheckMs, signal);
+  }
+
+  #target(): Target | null {
+    const cluster = this.#seen.cluster;
+    if (cluster === null) return null;
+    const lead = leading(cluster.state);
+    const member = lead?.key.member ?? syncOf(cluster.state)?.leader ?? null;
+    if (member === null) return null;
+    if (member === this.#deps.settings.name) {
+      const alone = (syncOf(cluster.state)?.standbys.length ?? 0) === 0;
+      return this.#outage || alone ? { member, by: 'leader', ...this.#deps.settings.postgres } : null;
+    }
+    const record = this.#seen.knownMembers.get(member);
+    return record === undefined ? null : { member, by: 'standby', host: record.host, port: record.port };
+  }
+
+  async #writeTo(target: Target, signal: AbortSignal): Promise<void> {
+    const { clock, peers } = this.#deps;
+    let failingSince = null;
+    while (!signal.aborted) {
+      const answer = await peers.writeProbe(target, writeLimitMs);
+      if (signal.aborted) return;
+      const atMono = clock.mono();
+      const wall = clock.wall();
+      if (answer.ok) this.#record({ kind: 'write-ok', sentMono: answer.sentMono, ackedMono: answer.ackedMono, wall, target: target.member, by: target.by });
+      else this.#record({ kind: 'write-failed', atMono, wall, target: target.member, problem: answer.problem, by: target.by });
+      failingSince = answer.ok ? null : (failingSince ?? atMono);
+      const pauseMs = failingSince === null ? this.#view().policy.probe.writeIntervalMs
+        : elapsed(failingSince, atMono) > failingForLongMs ? failingForLongPauseMs : failingPauseMs;
+      await clock.sleep(pauseMs, signal).catch(() => undefined);
+    }
+  }
+}
+
+const targetCheckMs: Ms = 250;

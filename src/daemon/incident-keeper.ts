@@ -1,0 +1,131 @@
+/** Keeps incidents: folds facts, judges them by the contracts, writes them to the local ledger and then to etcd. */
+import type { Contract, Site } from '../core/sla/contract.ts';
+import type { Incident } from '../core/sla/incident.ts';
+import { newRecorder, recordFact, type RecorderFact, type RecorderState, resumeRecorder } from '../core/sla/recorder.ts';
+import { judged } from '../core/sla/verdict.ts';
+import type { MemberName, Ms } from '../core/units.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Coordinator, Snapshot } from '../ports/coordinator.ts';
+import type { Journal } from '../ports/journal.ts';
+import type { Ledger } from '../ports/ledger.ts';
+
+export interface Promises {
+  readonly sites: readonly Site[];
+  readonly contracts: readonly Contract[];
+}
+
+export interface IncidentKeeperDeps {
+  readonly cluster: string;
+  readonly member: MemberName;
+  readonly clock: Clock;
+  readonly coordinator: Coordinator;
+  readonly journal: Journal;
+  readonly ledger: Ledger;
+  /** Sites and contracts of a shared configuration, as text from etcd; null when it cannot be read. */
+  readonly promisesOf: (configText: string) => Promises | null;
+}
+
+const commitLimitMs: Ms = 2_000;
+const retryAfterMs: Ms = 1_000;
+/** Incidents that wait to be written to etcd; the ledger has them all. */
+const mirrorQueueMax = 100;
+const ownMax = 1_000;
+
+export class IncidentKeeper {
+  readonly #deps: IncidentKeeperDeps;
+  #state: RecorderState;
+  #promises: Promises = { sites: [], contracts: [] };
+  #configText: string | null = null;
+  /** The newest version of what this member recorded since it began. */
+  readonly #own = new Map<string, Incident>();
+  readonly #unmirrored = new Map<string, Incident>();
+  #mirroring = false;
+  readonly #fromEtcd = new Map<string, Incident>();
+  /** Value text last parsed for each key: a snapshot of every revision must not be parsed whole again. */
+  readonly #parsed = new Map<string, string>();
+
+  constructor(deps: IncidentKeeperDeps) {
+    this.#deps = deps;
+    const open = deps.ledger.incidents().findLast((incident) => incident.state === 'open' && incident.recordedBy === deps.member);
+    const fresh = newRecorder(deps.cluster, deps.member);
+    this.#state = open === undefined ? fresh : resumeRecorder(fresh, open, deps.clock.mono(), deps.clock.wall());
+  }
+
+  get open(): boolean {
+    return this.#state.open !== null;
+  }
+
+  record(fact: RecorderFact): void {
+    const step = recordFact(this.#state, fact);
+    this.#state = step.state;
+    for (const output of step.output) {
+      if (output.kind === 'near-miss') this.#deps.journal.happened('near-miss', { ...output.nearMiss });
+      else this.#keep(judged(output.incident, this.#promises.contracts, this.#promises.sites));
+    }
+  }
+
+  #keep(incident: Incident): void {
+    this.#own.set(incident.id, incident);
+    for (const id of this.#own.keys()) if (this.#own.size > ownMax) this.#own.delete(id);
+    void this.#writeDown(incident);
+    this.#unmirrored.set(incident.id, incident);
+    for (const id of this.#unmirrored.keys()) if (this.#unmirrored.size > mirrorQueueMax) this.#unmirrored.delete(id);
+    void this.#mirror();
+  }
+
+  /** A full disk is no reason to fail: the newest version is appended again until it is there. */
+  async #writeDown(incident: Incident): Promise<void> {
+    const written = await this.#deps.ledger.append('incident', incident);
+    if (written.ok) return;
+    this.#deps.journal.happened('ledger-not-written', { id: incident.id, problem: written.error });
+    this.#deps.clock.timer(retryAfterMs, () => {
+      if (this.#own.get(incident.id) === incident) void this.#writeDown(incident);
+    });
+  }
+
+  /** Local disk first, then etcd: an incident of a time without etcd arrives there later, under the same id. */
+  async #mirror(): Promise<void> {
+    if (this.#mirroring) return;
+    this.#mirroring = true;
+    for (const [id, incident] of this.#unmirrored) {
+      const outcome = await this.#deps.coordinator.commit({ compares: [], writes: [{ op: 'put', key: `incidents/${id}`, value: JSON.stringify(incident) }] }, commitLimitMs);
+      if (outcome.kind !== 'applied') {
+        this.#deps.clock.timer(retryAfterMs, () => void this.#mirror());
+        break;
+      }
+      if (this.#unmirrored.get(id) === incident) this.#unmirrored.delete(id);
+    }
+    this.#mirroring = false;
+  }
+
+  sawSnapshot(snapshot: Snapshot): void {
+    const config = snapshot.entries.get('config')?.value ?? null;
+    if (config !== null && config !== this.#configText) {
+      this.#configText = config;
+      this.#promises = this.#deps.promisesOf(config) ?? this.#promises;
+    }
+    for (const [key, entry] of snapshot.entries) {
+      if (!key.startsWith('incidents/') || this.#parsed.get(key) === entry.value) continue;
+      this.#parsed.set(key, entry.value);
+      const incident = parseIncident(entry.value);
+      if (incident !== null) this.#fromEtcd.set(incident.id, incident);
+    }
+  }
+
+  /** Newest last. What this member recorded itself is never replaced by what etcd says of it. */
+  incidents(): readonly Incident[] {
+    const all = new Map(this.#fromEtcd);
+    for (const incident of this.#deps.ledger.incidents()) if (incident.recordedBy === this.#deps.member) all.set(incident.id, incident);
+    for (const [id, incident] of this.#own) all.set(id, incident);
+    return [...all.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  }
+}
+
+function parseIncident(text: string): Incident | null {
+  try {
+    const value = JSON.parse(text) as Incident;
+    return value.v === 1 && typeof value.id === 'string' ? value : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,177 @@
+/** What the loop remembers of its own acts; see MemoryView for what each means and what a restart forgets. */
+import type { HistoryRow } from '../core/cluster.ts';
+import type { CommitPurpose, OperationSpec } from '../core/decision.ts';
+import { type CopyId, copyId, type MemberName, type MonoMs, monoMs, type Ms, type Revision, revision } from '../core/units.ts';
+import type { Hold, MemoryView, OperationResult, OperationView, WaitProof } from '../core/view.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { TxnOutcome } from '../ports/coordinator.ts';
+import type { KeptState } from '../ports/journal.ts';
+
+export class Memory {
+  readonly #clock: Clock;
+  readonly #kept: KeptState;
+  readonly #newCopyId: () => CopyId;
+  #confirmedSyncRevision: Revision | null = null;
+  #committing: { purpose: CommitPurpose; readAfterMono: MonoMs | null } | null = null;
+  #leadingSinceMono: MonoMs | null = null;
+  #proof: WaitProof | null = null;
+  #crashesWallMs: readonly number[];
+  #nextCopyId: CopyId;
+  #initializedCopyId: CopyId | null;
+  #preparedFor: { leader: MemberName; term: Revision } | null = null;
+  #checkpointedRequest: string | null = null;
+  #promotion: HistoryRow | null = null;
+  #furnishedFor: readonly MemberName[] = [];
+  #furnished = false;
+  #held: readonly Hold[] = [];
+  #operation: OperationView = { kind: 'idle', last: null };
+  #highestRevision: number;
+  #highestTerm: number;
+  #etcdClusterId: string | null;
+  lastLedTerm: Revision | null;
+
+  constructor(clock: Clock, kept: KeptState, newCopyId: () => CopyId) {
+    this.#clock = clock;
+    this.#kept = kept;
+    this.#newCopyId = newCopyId;
+    this.#nextCopyId = newCopyId();
+    const facts = kept.read();
+    this.#crashesWallMs = facts.crashesWallMs;
+    this.#initializedCopyId = facts.initializedCopyId === null ? null : copyId(facts.initializedCopyId);
+    this.#highestRevision = facts.highestRevision;
+    this.#highestTerm = facts.highestTerm;
+    this.#etcdClusterId = facts.etcdClusterId;
+    this.lastLedTerm = facts.lastLedTerm === null ? null : revision(facts.lastLedTerm);
+  }
+
+  view(crashWindowMs: Ms): MemoryView {
+    const [wall, mono] = [this.#clock.wall(), this.#clock.mono()];
+    return {
+      confirmedSyncRevision: this.#confirmedSyncRevision,
+      committing: this.#committing?.purpose ?? null,
+      leadingSinceMono: this.#leadingSinceMono,
+      proof: this.#proof,
+      crashes: this.#crashesWallMs.filter((at) => wall - at < crashWindowMs).map((at) => monoMs(mono - (wall - at))),
+      held: this.#held,
+      nextCopyId: this.#nextCopyId,
+      initializedCopyId: this.#initializedCopyId,
+      preparedFor: this.#preparedFor,
+      checkpointedRequest: this.#checkpointedRequest,
+      promotion: this.#promotion,
+      furnishedFor: this.#furnishedFor,
+    };
+  }
+
+  get operation(): OperationView {
+    return this.#operation;
+  }
+
+  get furnished(): boolean {
+    return this.#furnished;
+  }
+
+  /**
+   * I11: etcd never goes back. A lower revision, or another etcd cluster, means a restore: automation is held until
+   * an operator who has seen every member's evidence removes the mark.
+   */
+  async sawEtcd(clusterId: string, at: Revision, term: Revision | null): Promise<void> {
+    if (this.#etcdClusterId !== null && this.#etcdClusterId !== clusterId) {
+      this.#hold('etcd-replaced', `etcd's cluster id is ${clusterId}, it was ${this.#etcdClusterId}: another etcd, or one that was restored. Nothing is written until you have compared every member and removed etcdClusterId from state/kept.json`);
+      return;
+    }
+    if (at < this.#highestRevision || (term !== null && term < this.#highestTerm)) {
+      this.#hold('etcd-went-back', `etcd is at revision ${at}, this host has seen ${this.#highestRevision}: it was restored from an older copy. Nothing is written until you have compared every member and lowered highestRevision in state/kept.json`);
+      return;
+    }
+    const newTerm = term !== null && term > this.#highestTerm;
+    const first = this.#etcdClusterId === null;
+    this.#highestRevision = at;
+    this.#highestTerm = Math.max(this.#highestTerm, term ?? 0);
+    this.#etcdClusterId = clusterId;
+    if (newTerm || first || at - this.#savedRevision >= savedRevisionStep) {
+      this.#savedRevision = at;
+      await this.#kept.write({ etcdClusterId: clusterId, highestRevision: at, highestTerm: this.#highestTerm });
+    }
+  }
+
+  #savedRevision = 0;
+
+  #hold(code: Hold['code'], reason: string): void {
+    if (!this.#held.some((hold) => hold.code === code)) this.#held = [...this.#held, { code, reason }];
+  }
+
+  /** The key is ours and this term is claimed. */
+  leads(term: Revision): void {
+    this.leadsNot(true);
+    this.#preparedFor = null;
+    if (this.lastLedTerm !== term) {
+      this.lastLedTerm = term;
+      void this.#kept.write({ lastLedTerm: term });
+    }
+  }
+
+  /** Nothing is led (yet): whether the key is ours all the same. */
+  leadsNot(keyIsOurs: boolean): void {
+    this.#leadingSinceMono = keyIsOurs ? (this.#leadingSinceMono ?? this.#clock.mono()) : null;
+  }
+
+  crashed(): void {
+    this.#crashesWallMs = [...this.#crashesWallMs, this.#clock.wall()].slice(-crashesMax);
+    void this.#kept.write({ crashesWallMs: this.#crashesWallMs });
+  }
+
+  serverRunEnded(): void {
+    this.#proof = null;
+    this.#furnished = false;
+    this.#checkpointedRequest = null;
+  }
+
+  commitBegins(purpose: CommitPurpose): void {
+    this.#committing = { purpose, readAfterMono: null };
+    this.#confirmedSyncRevision = null;
+  }
+
+  commitEnded(outcome: TxnOutcome, writesSync: boolean): void {
+    if (outcome.kind === 'applied' && writesSync) this.#confirmedSyncRevision = outcome.revision;
+    // What may still land is decided about only on what was read after the attempt.
+    if (outcome.kind === 'unknown' && this.#committing !== null) this.#committing = { ...this.#committing, readAfterMono: this.#clock.mono() };
+    else this.#committing = null;
+  }
+
+  confirmedRead(sentMono: MonoMs): void {
+    if (this.#committing?.readAfterMono != null && sentMono >= this.#committing.readAfterMono) this.#committing = null;
+  }
+
+  operationBegins(spec: OperationSpec): void {
+    this.#operation = { kind: 'busy', spec, sinceMono: this.#clock.mono(), progress: null };
+  }
+
+  operationProgress(progress: string): void {
+    if (this.#operation.kind === 'busy') this.#operation = { ...this.#operation, progress };
+  }
+
+  /** Facts that later decisions need of an operation that has ended. */
+  operationEnded(result: OperationResult): void {
+    this.#operation = { kind: 'idle', last: result };
+    const { spec, outcome } = result;
+    if (spec.kind === 'initialize' || spec.kind === 'clone' || spec.kind === 'rejoin') this.#nextCopyId = this.#newCopyId();
+    if (!outcome.ok) return;
+    if (outcome.value.kind === 'proved') this.#proof = outcome.value.proof;
+    if (outcome.value.kind === 'promoted') this.#promotion = outcome.value.row;
+    if (spec.kind === 'clone' || spec.kind === 'rejoin') this.#preparedFor = { leader: spec.leader, term: spec.term };
+    if (spec.kind === 'checkpoint' && spec.request !== null) this.#checkpointedRequest = spec.request;
+    if (spec.kind === 'furnish') {
+      this.#furnished = true;
+      this.#furnishedFor = spec.slotsFor;
+    }
+  }
+
+  async initializing(copy: CopyId): Promise<void> {
+    this.#initializedCopyId = copy;
+    await this.#kept.write({ initializedCopyId: copy });
+  }
+}
+
+/** The revision on disk may lag by this much: a restore that goes back further is noticed after a restart too. */
+const savedRevisionStep = 50;
+const crashesMax = 50;

@@ -1,0 +1,189 @@
+/**
+ * What the sensors have seen, newest first and with its age. Written by the sensors, read by `assembleView`; every
+ * change calls `changed`, which wakes the loop.
+ */
+import type { ClusterState, MemberRecord } from '../core/cluster.ts';
+import { elapsed, type Lsn, type MemberName, type MonoMs } from '../core/units.ts';
+import type { CopyName, GuardianView, PeerReport, PeerView, ProbeOutcome, ProbeView } from '../core/view.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Inspection, Look, WriteAnswer } from '../ports/postgres.ts';
+
+export interface Seen<T> {
+  readonly value: T;
+  readonly atMono: MonoMs;
+}
+
+export type Running = Exclude<Look, { kind: 'silent' }>;
+
+export interface WriteProbes {
+  readonly ackedSentMono: MonoMs | null;
+  readonly provedSentMono: MonoMs | null;
+  readonly pendingSinceMono: MonoMs | null;
+  readonly seenWaiting: boolean;
+  /** The newest acknowledged probe that the named standbys have not been seen to have flushed yet. */
+  readonly unproved: { readonly sentMono: MonoMs; readonly lsn: Lsn } | null;
+}
+
+const noProbes: WriteProbes = { ackedSentMono: null, provedSentMono: null, pendingSinceMono: null, seenWaiting: false, unproved: null };
+
+export class Observations {
+  readonly #clock: Clock;
+  readonly #changed: () => void;
+  readonly startedMono: MonoMs;
+
+  cluster: { state: ClusterState; confirmedMono: MonoMs; unreachableSinceMono: MonoMs | null; leaderAbsentSinceMono: MonoMs | null } | null = null;
+  guardian: GuardianView;
+  inspection: Seen<Inspection> | null = null;
+  /** The last look that was answered, in this run of the server; null before the first. */
+  running: Seen<Running> | null = null;
+  /** Fresh local connections fail since then. */
+  localFailingSinceMono: MonoMs | null = null;
+  receivedChanged: Seen<Lsn> | null = null;
+  receiverGoneSinceMono: MonoMs | null = null;
+  replayPausedSinceMono: MonoMs | null = null;
+  writes: WriteProbes = noProbes;
+  readonly #flushes = new Map<CopyName, Seen<Lsn | null>>();
+  readonly peers = new Map<MemberName, PeerView>();
+  /** Member records as last seen: a peer whose lease ran out is still probed where it was. */
+  readonly knownMembers = new Map<MemberName, MemberRecord>();
+
+  constructor(clock: Clock, changed: () => void) {
+    this.#clock = clock;
+    this.#changed = changed;
+    this.startedMono = clock.mono();
+    this.guardian = { connected: false, sinceMono: this.startedMono, lease: { kind: 'none' }, child: { kind: 'unknown' } };
+  }
+
+  sawCluster(state: ClusterState, confirmedMono: MonoMs): void {
+    const absent = state.leader.kind === 'absent';
+    const since = this.cluster?.leaderAbsentSinceMono ?? this.#clock.mono();
+    this.cluster = { state, confirmedMono, unreachableSinceMono: null, leaderAbsentSinceMono: absent ? since : null };
+    for (const [name, key] of state.members) if (key.kind === 'present') this.knownMembers.set(name, key.value);
+    this.#changed();
+  }
+
+  etcdUnreachable(): void {
+    if (this.cluster !== null) this.cluster.unreachableSinceMono ??= this.#clock.mono();
+    this.#changed();
+  }
+
+  sawGuardian(view: GuardianView): void {
+    const before = this.guardian.child;
+    this.guardian = view;
+    const sameRun = before.kind === 'running' && view.child.kind === 'running' && before.pid === view.child.pid;
+    if (!sameRun && (before.kind !== 'unknown' || view.child.kind !== 'running')) this.#forgetRun();
+    this.#changed();
+  }
+
+  #forgetRun(): void {
+    if (this.guardian.child.kind === 'stopping') return;
+    this.running = null;
+    this.inspection = null;
+    this.localFailingSinceMono = null;
+    this.receivedChanged = null;
+    this.receiverGoneSinceMono = null;
+    this.replayPausedSinceMono = null;
+    this.writes = noProbes;
+    this.#flushes.clear();
+  }
+
+  /** After something changed the data directory at rest. */
+  forgetInspection(): void {
+    this.inspection = null;
+    this.#changed();
+  }
+
+  sawDirectory(inspection: Inspection): void {
+    this.inspection = { value: inspection, atMono: this.#clock.mono() };
+    this.#changed();
+  }
+
+  sawServer(look: Running): void {
+    const atMono = this.#clock.mono();
+    if (this.running !== null && (this.running.value.runId !== look.runId || this.running.value.kind !== look.kind)) this.writes = noProbes;
+    this.running = { value: look, atMono };
+    if (look.kind === 'standby') this.#sawStandby(look, atMono);
+    else this.#sawPrimary(look, atMono);
+    this.#changed();
+  }
+
+  #sawStandby(look: Extract<Look, { kind: 'standby' }>, atMono: MonoMs): void {
+    if (this.receivedChanged?.value !== look.receivedLsn) this.receivedChanged = { value: look.receivedLsn, atMono };
+    this.receiverGoneSinceMono = look.streamingFrom === null ? (this.receiverGoneSinceMono ?? atMono) : null;
+    this.replayPausedSinceMono = look.replayPaused ? (this.replayPausedSinceMono ?? atMono) : null;
+  }
+
+  #sawPrimary(look: Extract<Look, { kind: 'primary' }>, atMono: MonoMs): void {
+    const names = new Set(look.walsenders.map((sender) => sender.applicationName));
+    for (const name of this.#flushes.keys()) if (!names.has(name)) this.#flushes.delete(name);
+    for (const sender of look.walsenders) {
+      const before = this.#flushes.get(sender.applicationName);
+      if (before === undefined || before.value !== sender.flushLsn) this.#flushes.set(sender.applicationName, { value: sender.flushLsn, atMono });
+    }
+    if (look.probeWaits && look.waitsFor.length + (look.waitsForNobody ? 1 : 0) > 0) this.writes = { ...this.writes, seenWaiting: true };
+    this.#proveWrites(look);
+  }
+
+  /** I6: a probe is proved once every named standby's flush position has passed it, not by its acknowledgement alone. */
+  #proveWrites(look: Extract<Look, { kind: 'primary' }>): void {
+    const { unproved } = this.writes;
+    if (unproved === null || look.waitsFor.length === 0) return;
+    const flushed = look.waitsFor.every((name) => {
+      const sender = look.walsenders.find((each) => each.applicationName === name);
+      return sender?.flushLsn != null && sender.flushLsn >= unproved.lsn;
+    });
+    if (flushed) this.writes = { ...this.writes, provedSentMono: unproved.sentMono, unproved: null };
+  }
+
+  flushChangedMono(name: CopyName): MonoMs {
+    return this.#flushes.get(name)?.atMono ?? this.#clock.mono();
+  }
+
+  sentWriteProbe(): void {
+    this.writes = { ...this.writes, pendingSinceMono: this.writes.pendingSinceMono ?? this.#clock.mono() };
+  }
+
+  sawWriteProbe(answer: WriteAnswer): void {
+    if (answer.ok) {
+      this.writes = { ...this.writes, ackedSentMono: answer.sentMono, pendingSinceMono: null, unproved: { sentMono: answer.sentMono, lsn: answer.lsn } };
+    } else if (answer.outcome === 'read-only') {
+      this.writes = { ...this.writes, pendingSinceMono: null };
+    }
+    this.#changed();
+  }
+
+  sawLocalProbe(outcome: ProbeOutcome, sentMono: MonoMs): void {
+    this.localFailingSinceMono = outcome === 'ok' ? null : (this.localFailingSinceMono ?? sentMono);
+    this.#changed();
+  }
+
+  peer(name: MemberName): PeerView {
+    return this.peers.get(name) ?? { postgres: null, daemon: null, report: null, lease: null };
+  }
+
+  sawPeerPostgres(name: MemberName, outcome: ProbeOutcome): void {
+    const peer = this.peer(name);
+    this.peers.set(name, { ...peer, postgres: nextProbe(peer.postgres, outcome, this.#clock.mono()) });
+    this.#changed();
+  }
+
+  sawPeerDaemon(name: MemberName, outcome: ProbeOutcome, report: PeerReport | null): void {
+    const peer = this.peer(name);
+    this.peers.set(name, { ...peer, daemon: nextProbe(peer.daemon, outcome, this.#clock.mono()), report: report ?? peer.report });
+    this.#changed();
+  }
+
+  sawPeerLease(name: MemberName, remainingS: number, grantedS: number, askedMono: MonoMs): void {
+    this.peers.set(name, { ...this.peer(name), lease: { remainingS, grantedS, atMono: askedMono } });
+    this.#changed();
+  }
+
+  ageMs(seen: Seen<unknown>): number {
+    return elapsed(seen.atMono, this.#clock.mono());
+  }
+}
+
+function nextProbe(before: ProbeView | null, outcome: ProbeOutcome, atMono: MonoMs): ProbeView {
+  if (before === null || before.outcome !== outcome) return { outcome, atMono, sinceMono: atMono, count: 1 };
+  return { outcome, atMono, sinceMono: before.sinceMono, count: before.count + 1 };
+}

@@ -1,0 +1,164 @@
+/**
+ * What the recorder is told between one view and the next: who leads, what is doubted, what was declared, won, promoted
+ * and made redundant. Pure: the record can be made again from a journal.
+ */
+import type { ClusterState } from '../core/cluster.ts';
+import { isMine, leading, memberRecord, syncOf } from '../core/cluster-queries.ts';
+import type { Decision } from '../core/decision.ts';
+import { gatherEvidence, inDoubt } from '../core/evidence.ts';
+import type { HandOverNote } from '../core/hand-over-note.ts';
+import type { Evidence, IncidentKind, Place } from '../core/sla/incident.ts';
+import type { RecorderFact } from '../core/sla/recorder.ts';
+import { type MemberName, monoMs, type MonoMs, type Revision, type WallMs } from '../core/units.ts';
+import type { View } from '../core/view.ts';
+
+export interface Moment {
+  readonly view: View;
+  readonly decision: Decision;
+  readonly note: HandOverNote | null;
+}
+
+type At = { readonly atMono: MonoMs; readonly wall: WallMs };
+type TriggerOf = { readonly trigger: string; readonly incident: IncidentKind };
+
+/** Rules by which this daemon itself declares that service has failed or is handed over. */
+const declaring: Readonly<Record<string, TriggerOf>> = {
+  'take-over': { trigger: 'primary-gone', incident: 'failover' },
+  campaign: { trigger: 'lease-gone', incident: 'failover' },
+  'forced-take-over': { trigger: 'operator-request', incident: 'forced-failover' },
+  'restart-in-place': { trigger: 'postmaster-exited', incident: 'restart-in-place' },
+};
+
+/** What an old leader's rule means for its successor. */
+const handedOver: Readonly<Record<string, TriggerOf>> = {
+  'hand-over-dead-postgres': { trigger: 'postmaster-exited', incident: 'failover' },
+  'switchover-hand-over': { trigger: 'operator-request', incident: 'switchover' },
+};
+
+export function factsBetween(before: Moment | null, now: Moment): readonly RecorderFact[] {
+  const { view, decision } = now;
+  if (view.coordinator.kind !== 'read') return [];
+  const at: At = { atMono: view.nowMono, wall: view.nowWall };
+  const state = view.coordinator.state;
+  const was = before !== null && before.view.coordinator.kind === 'read' ? before.view.coordinator.state : null;
+  return [
+    ...doubtFacts(before?.view ?? null, view, at),
+    ...declaredFacts(before?.decision ?? null, view, decision, state, at),
+    ...leaderFacts(view, state, was, now.note, at),
+    ...serviceFacts(before?.view ?? null, view, state, at),
+    ...redundancyFacts(view, state, was, at),
+  ];
+}
+
+function place(state: ClusterState, member: MemberName): Place {
+  return { member, location: memberRecord(state, member)?.location ?? '' };
+}
+
+function evidenceAgainst(view: View, leader: MemberName): readonly Evidence[] {
+  if (view.postgres.kind !== 'standby') return [];
+  return gatherEvidence(view, view.postgres, leader).items.flatMap((item) =>
+    item.holds && (item.id === 'E3' || item.id === 'E4' || item.id === 'E5' || item.id === 'E6') ? [{ id: item.id, says: item.detail }] : []);
+}
+
+function doubtFacts(before: View | null, view: View, at: At): readonly RecorderFact[] {
+  const doubted = doubts(view);
+  const was = before === null ? null : doubts(before);
+  if (doubted !== null && was === null) return [{ kind: 'suspected', ...at, evidence: doubted }];
+  if (doubted === null && was !== null) return [{ kind: 'healed', ...at, headroomMs: null }];
+  return [];
+}
+
+/** The evidence of a doubt about the leader, which may be this member itself; null when there is none. */
+function doubts(view: View): readonly Evidence[] | null {
+  if (view.coordinator.kind !== 'read') return null;
+  const lead = leading(view.coordinator.state);
+  if (lead === null) return [{ id: 'E2', says: 'nobody holds the leader key' }];
+  if (lead.key.member !== view.self.name) return inDoubt(view, lead.key.member) ? evidenceAgainst(view, lead.key.member) : null;
+  const { child } = view.guardian;
+  if (child.kind === 'exited' || (child.kind === 'none' && child.lastExit !== null)) return [{ id: 'note', says: 'postgres ended' }];
+  const failing = view.postgres.kind === 'primary' ? view.postgres.failingSinceMono : null;
+  return failing === null ? null : [{ id: 'E5', says: 'fresh connections to postgres fail' }];
+}
+
+function declaredFacts(before: Decision | null, view: View, decision: Decision, state: ClusterState, at: At): readonly RecorderFact[] {
+  const what = declaring[decision.rule];
+  if (what === undefined || before?.rule === decision.rule) return [];
+  // The first leader of a new cluster, and a cold start, end no service that anybody had.
+  if (state.initialize.kind === 'absent' || (decision.rule === 'restart-in-place' && lastExitOf(view) === null)) return [];
+  const leader = leading(state)?.key.member ?? syncOf(state)?.leader ?? null;
+  const evidence = leader === null ? [] : evidenceAgainst(view, leader);
+  const exitMono = lastExitOf(view);
+  return [
+    ...(exitMono === null ? [] : [{ kind: 'last-write-bounds', ...at, replayedCommitWall: null, guardianExitMono: exitMono } as const]),
+    { kind: 'declared', ...at, rule: decision.rule, because: decision.because, evidence, ...what },
+  ];
+}
+
+function lastExitOf(view: View): MonoMs | null {
+  const { child } = view.guardian;
+  return child.kind === 'none' && child.lastExit !== null ? child.lastExit.atMono : null;
+}
+
+function leaderFacts(view: View, state: ClusterState, was: ClusterState | null, note: HandOverNote | null, at: At): readonly RecorderFact[] {
+  const lead = leading(state);
+  const old = was === null ? null : leading(was);
+  if (lead === null) return [];
+  const timeline = view.postgres.kind === 'primary' || view.postgres.kind === 'standby' ? view.postgres.timeline : null;
+  const seen = { kind: 'leader-seen', ...at, leader: place(state, lead.key.member), term: lead.term, timeline, mode: syncOf(state)?.mode ?? null } as const;
+  if (old?.term === lead.term) {
+    const modeChanged = was !== null && syncOf(was)?.mode !== syncOf(state)?.mode;
+    return modeChanged ? [seen] : [];
+  }
+  if (was === null || state.initialize.kind === 'absent' || syncOf(was) === null) return [seen];
+  const previous = old?.key.member ?? syncOf(was)?.leader ?? null;
+  const change = {
+    ...at, leader: place(state, lead.key.member), term: lead.term,
+    previousLeader: previous === null ? null : place(was, previous), previousTerm: old?.term ?? null,
+  };
+  if (!isMine(view, state)) return [{ kind: 'leader-changed-elsewhere', ...change }];
+  return [...handOverFacts(view, note, old?.term ?? null, at), { kind: 'leadership-won', ...change }];
+}
+
+/** The key was handed to us: the note that came with it says why, and when its writer's postgres ended. */
+function handOverFacts(view: View, note: HandOverNote | null, oldTerm: Revision | null, at: At): readonly RecorderFact[] {
+  const what = note === null ? undefined : handedOver[note.rule];
+  if (note === null || what === undefined || note.to !== view.self.name || note.term !== oldTerm) return [];
+  const since = note.sincePostgresEndedMs;
+  const endedMono = since === null ? null : monoMs(at.atMono - since);
+  return [
+    ...(endedMono === null ? [] : [{ kind: 'last-write-bounds', ...at, replayedCommitWall: null, guardianExitMono: endedMono } as const]),
+    { kind: 'declared', ...at, rule: note.rule, because: note.because, evidence: [{ id: 'E1', says: `${note.from} handed the key over` }], ...what },
+    { kind: 'old-primary-fenced', ...at, how: `${note.from} handed over after all of its postgres processes had ended` },
+  ];
+}
+
+function serviceFacts(before: View | null, view: View, state: ClusterState, at: At): readonly RecorderFact[] {
+  const facts: RecorderFact[] = [];
+  const promoting = (each: View | null) => each?.operation.kind === 'busy' && each.operation.spec.kind === 'promote';
+  if (promoting(view) && !promoting(before)) {
+    const mode = syncOf(state)?.mode;
+    const how = mode === 'off' ? 'its lease and its own deadline have run out' : 'nothing can be acknowledged there any more: its only synchronous standby has stopped following';
+    facts.push({ kind: 'old-primary-fenced', ...at, how }, { kind: 'promotion-requested', ...at });
+  }
+  const serves = (each: View | null) => each?.postgres.kind === 'primary' && each.postgres.admits === 'everybody';
+  if (view.postgres.kind === 'primary' && serves(view) && !serves(before) && isMine(view, state)) {
+    const row = view.memory.promotion;
+    facts.push({ kind: 'accepting-writes', ...at, timeline: view.postgres.timeline, forkLsn: row?.lsn ?? null });
+  }
+  return facts;
+}
+
+function redundancyFacts(view: View, state: ClusterState, was: ClusterState | null, at: At): readonly RecorderFact[] {
+  const redundant = (each: ClusterState | null) => {
+    const sync = each === null ? null : syncOf(each);
+    const lead = each === null ? null : leading(each);
+    if (sync === null || lead === null || sync.leader !== lead.key.member) return false;
+    if (sync.mode !== 'off') return sync.standbys.length > 0;
+    return view.postgres.kind === 'primary' && view.postgres.walsenders.some((sender) => sender.state === 'streaming');
+  };
+  const [now, then] = [redundant(state), redundant(was)];
+  const claimed = syncOf(state)?.leader === leading(state)?.key.member;
+  if (now && (!then || leading(state)?.term !== (was === null ? null : leading(was)?.term))) return [{ kind: 'redundant', ...at }];
+  return !now && then && claimed ? [{ kind: 'redundancy-lost', ...at }] : [];
+}
+

@@ -1,0 +1,95 @@
+/** Keeps this member's key in etcd: at once when something about it changed, and every 10 s for mere positions. */
+import type { MemberRecord, MemberState } from '../core/cluster.ts';
+import { ownCopy, ownLease } from '../core/cluster-queries.ts';
+import { formatMember, keyOf, protocolVersion } from '../core/key-format.ts';
+import { elapsed, type MonoMs, type Ms, type Revision } from '../core/units.ts';
+import type { PostgresView, View } from '../core/view.ts';
+import type { SupervisorDeps } from './supervisor.ts';
+
+const positionsEveryMs: Ms = 10_000;
+const commitLimitMs: Ms = 1_000;
+const retryAfterMs: Ms = 500;
+
+export class Publisher {
+  readonly #deps: SupervisorDeps;
+  readonly #version: string;
+  #published: { readonly essence: string; readonly atMono: MonoMs } | null = null;
+  #notBeforeMono: MonoMs | null = null;
+  #underWay = false;
+
+  constructor(deps: SupervisorDeps) {
+    this.#deps = deps;
+    this.#version = deps.version;
+  }
+
+  /** Writes the member key if it is due. One write at a time; a failed one is repeated with what is true then. */
+  consider(view: View, lastLedTerm: Revision | null): void {
+    const lease = ownLease(view);
+    const unread = view.coordinator.kind === 'never-read' || view.memory.held.length > 0;
+    if (this.#underWay || lease === null || unread) return;
+    if (this.#notBeforeMono !== null && view.nowMono < this.#notBeforeMono) return;
+    const record = memberRecordOf(this.#deps, this.#version, view, lastLedTerm);
+    const essence = JSON.stringify([lease, record.role, record.state, record.timeline, record.copyId, record.fencedTerm, record.tags]);
+    const stale = this.#published === null || elapsed(this.#published.atMono, view.nowMono) >= positionsEveryMs;
+    if (!stale && this.#published?.essence === essence) return;
+    this.#underWay = true;
+    void this.#write(record, essence, view.nowMono);
+  }
+
+  async #write(record: MemberRecord, essence: string, atMono: MonoMs): Promise<void> {
+    const { coordinator, clock } = this.#deps;
+    const key = keyOf.member(record.name);
+    const outcome = await coordinator.commit({ compares: [], writes: [{ op: 'put', key, value: formatMember(record), leaseId: record.leaseId }] }, commitLimitMs);
+    this.#underWay = false;
+    if (outcome.kind === 'applied') this.#published = { essence, atMono };
+    else this.#notBeforeMono = (clock.mono() + retryAfterMs) as MonoMs;
+  }
+}
+
+function memberRecordOf(deps: SupervisorDeps, version: string, view: View, lastLedTerm: Revision | null): MemberRecord {
+  const { settings } = deps;
+  const pg = view.postgres;
+  const atRest = view.guardian.child.kind === 'none';
+  return {
+    name: settings.name, host: settings.postgres.host, port: settings.postgres.port, apiUrl: settings.apiUrl,
+    role: pg.kind === 'primary' ? 'primary' : pg.kind === 'absent' ? 'uninitialized' : 'replica',
+    state: stateOf(view), version, protocol: protocolVersion,
+    serverVersion: pg.kind === 'stopped' ? pg.data.serverVersion : pg.kind === 'standby' || pg.kind === 'primary' ? pg.serverVersion : null,
+    location: settings.location, priority: settings.priority,
+    tags: { ...(settings.nofailover ? { nofailover: true } : {}), ...(settings.nosync ? { nosync: true } : {}) },
+    leaseId: ownLease(view) ?? ('0' as MemberRecord['leaseId']),
+    copyId: ownCopy(pg), ...positions(pg), restartingUntil: null,
+    fencedTerm: atRest ? lastLedTerm : null,
+  };
+}
+
+export function stateOf(view: View): MemberState {
+  if (view.operation.kind === 'busy') {
+    if (view.operation.spec.kind === 'initialize') return 'initdb';
+    if (view.operation.spec.kind === 'clone') return 'cloning';
+    if (view.operation.spec.kind === 'rejoin') return 'rewinding';
+  }
+  const { child } = view.guardian;
+  if (child.kind === 'stopping') return 'stopping';
+  if (child.kind === 'exited' || child.kind === 'fencing') return 'crashed';
+  const pg = view.postgres;
+  switch (pg.kind) {
+    case 'standby':
+      return pg.streamingFrom === null ? 'running' : 'streaming';
+    case 'primary':
+      return 'running';
+    case 'starting':
+      return 'starting';
+    case 'unusable':
+      return 'unfit';
+    default:
+      return 'stopped';
+  }
+}
+
+function positions(pg: PostgresView): Pick<MemberRecord, 'timeline' | 'lsn' | 'replayLsn'> {
+  if (pg.kind === 'standby') return { timeline: pg.timeline, lsn: pg.receivedLsn > pg.replayLsn ? pg.receivedLsn : pg.replayLsn, replayLsn: pg.replayLsn };
+  if (pg.kind === 'primary') return { timeline: pg.timeline, lsn: pg.currentLsn, replayLsn: null };
+  if (pg.kind === 'stopped') return { timeline: pg.data.timeline, lsn: pg.data.lsn, replayLsn: null };
+  return { timeline: null, lsn: null, replayLsn: null };
+}

@@ -1,0 +1,181 @@
+/**
+ * The sensors: each asks its one question on its own cadence and writes the answer down with its age. The loop never
+ * waits for any of them. Doubt about the leader (or a named standby) makes the probes ask more often.
+ */
+import { inDoubt } from '../core/evidence.ts';
+import type { MemberName, Ms } from '../core/units.ts';
+import type { View } from '../core/view.ts';
+import type { Observations } from './observations.ts';
+import type { SupervisorDeps } from './supervisor.ts';
+import { Signalled } from './signalled.ts';
+import { parseSelf } from '../wire/self.ts';
+
+/** The server is looked at this often; a look is one query on a session that stays open. */
+const lookEveryMs: Ms = 100;
+const lookLimitMs: Ms = 1_000;
+const inspectLimitMs: Ms = 10_000;
+const leaseReadEveryMs: Ms = 100;
+
+export interface SensorContext {
+  readonly deps: SupervisorDeps;
+  readonly seen: Observations;
+  view(): View;
+}
+
+export class Sensors {
+  readonly #context: SensorContext;
+  readonly #signal: AbortSignal;
+  readonly #look = new Signalled();
+  readonly #probes = new Map<MemberName, AbortController>();
+  /** Wakes every probe loop at once: bad news does not wait for the next round. */
+  readonly #doubt = new Signalled();
+
+  constructor(context: SensorContext, signal: AbortSignal) {
+    this.#context = context;
+    this.#signal = signal;
+  }
+
+  start(): readonly Promise<void>[] {
+    this.#context.deps.peers.onSessionLost(() => this.doubt());
+    return [this.#looking(), this.#probingLocally(), this.#writing(), this.#readingLease()];
+  }
+
+  /** Something changed in the server: look now. */
+  lookNow(): void {
+    this.#look.signal();
+  }
+
+  doubt(): void {
+    this.#doubt.signal();
+    this.#look.signal();
+  }
+
+  /** Follows the set of other members: one pair of probe loops for each. */
+  follow(members: Iterable<MemberName>): void {
+    for (const member of members) {
+      if (member === this.#context.deps.settings.name || this.#probes.has(member)) continue;
+      const controller = new AbortController();
+      this.#probes.set(member, controller);
+      const signal = AbortSignal.any([this.#signal, controller.signal]);
+      void this.#probingPeer(member, signal);
+      void this.#askingPeer(member, signal);
+    }
+  }
+
+  async #looking(): Promise<void> {
+    const { deps, seen } = this.#context;
+    while (!this.#signal.aborted) {
+      const { child } = seen.guardian;
+      if (child.kind === 'running') {
+        const look = await deps.postgres.look(lookLimitMs);
+        if (look.kind !== 'silent' && seen.guardian.child.kind === 'running' && seen.guardian.child.pid === child.pid) seen.sawServer(look);
+      } else if (child.kind === 'none' && seen.inspection === null && this.#context.view().operation.kind === 'idle') {
+        seen.sawDirectory(await deps.postgres.inspect(inspectLimitMs));
+      }
+      await this.#look.wait(deps.clock, lookEveryMs, this.#signal);
+    }
+  }
+
+  /** Whether anybody new is served: the held session of a frozen postmaster goes on answering. */
+  async #probingLocally(): Promise<void> {
+    const { deps, seen } = this.#context;
+    while (!this.#signal.aborted) {
+      const { probe } = this.#context.view().policy;
+      if (seen.guardian.child.kind === 'running' && seen.running !== null) {
+        const sentMono = deps.clock.mono();
+        const runId = seen.running.value.runId;
+        const answer = await deps.postgres.probeLocal(probe.deadlineMs);
+        if (seen.running?.value.runId === runId) seen.sawLocalProbe(answer.outcome, sentMono);
+      }
+      const failing = seen.localFailingSinceMono !== null;
+      await this.#doubt.wait(deps.clock, failing ? probe.doubtIntervalMs : probe.intervalMs, this.#signal);
+    }
+  }
+
+  /** The leader's own commits: they prove its leadership (I6) and keep the stream from falling silent (E4). */
+  async #writing(): Promise<void> {
+    const { deps, seen } = this.#context;
+    while (!this.#signal.aborted) {
+      const { probe } = this.#context.view().policy;
+      if (seen.running?.value.kind === 'primary' && seen.guardian.child.kind === 'running') {
+        seen.sentWriteProbe();
+        const answer = await deps.postgres.writeProbe(writeLimitMs);
+        seen.sawWriteProbe(answer);
+        if (answer.ok) this.#look.signal();
+      }
+      await deps.clock.sleep(probe.writeIntervalMs, this.#signal).catch(() => undefined);
+    }
+  }
+
+  /** E3, read only in doubt: how long the leader's lease has left. */
+  async #readingLease(): Promise<void> {
+    const { deps, seen } = this.#context;
+    while (!this.#signal.aborted) {
+      const leader = seen.cluster?.state.leader;
+      const other = leader?.kind === 'present' && leader.value.member !== deps.settings.name ? leader.value : null;
+      if (other !== null && inDoubt(this.#context.view(), other.member)) {
+        const askedMono = deps.clock.mono();
+        const ttl = await deps.coordinator.leaseTtl(other.leaseId, leaseReadLimitMs);
+        if (ttl.ok && ttl.value.kind === 'alive') seen.sawPeerLease(other.member, ttl.value.remainingS, ttl.value.grantedS, askedMono);
+        if (ttl.ok && ttl.value.kind === 'gone') deps.coordinator.refresh();
+        await deps.clock.sleep(leaseReadEveryMs, this.#signal).catch(() => undefined);
+      } else {
+        await this.#doubt.wait(deps.clock, lookEveryMs, this.#signal);
+      }
+    }
+  }
+
+  /** E5, and the write probe through the client's way when this peer leads. */
+  async #probingPeer(member: MemberName, signal: AbortSignal): Promise<void> {
+    const { deps, seen } = this.#context;
+    while (!signal.aborted) {
+      const record = seen.knownMembers.get(member);
+      const { probe } = this.#context.view().policy;
+      const doubt = this.#doubts(member);
+      if (record !== undefined) {
+        const answer = await deps.peers.probePostgres({ host: record.host, port: record.port }, doubt ? probe.doubtDeadlineMs : probe.deadlineMs);
+        seen.sawPeerPostgres(member, answer.outcome);
+        if (answer.outcome !== 'ok' && !doubt) this.doubt();
+      }
+      await this.#pause(member, signal);
+    }
+  }
+
+  /** E6 */
+  async #askingPeer(member: MemberName, signal: AbortSignal): Promise<void> {
+    const { deps, seen } = this.#context;
+    while (!signal.aborted) {
+      const record = seen.knownMembers.get(member);
+      const { probe } = this.#context.view().policy;
+      const doubt = this.#doubts(member);
+      if (record !== undefined) {
+        const answer = await deps.peers.probeDaemon(record.apiUrl, doubt ? probe.doubtDeadlineMs : probe.deadlineMs);
+        seen.sawPeerDaemon(member, answer.outcome, parseSelf(answer.report, deps.clock.mono()));
+        if (answer.outcome !== 'ok' && !doubt) this.doubt();
+      }
+      await this.#pause(member, signal);
+    }
+  }
+
+  async #pause(member: MemberName, signal: AbortSignal): Promise<void> {
+    const { probe } = this.#context.view().policy;
+    const { clock } = this.#context.deps;
+    if (this.#doubts(member)) await clock.sleep(probe.doubtIntervalMs, signal).catch(() => undefined);
+    else await this.#doubt.wait(clock, probe.intervalMs, signal);
+  }
+
+  /** Doubt about the leader, or, on the leader, about a standby that sync names and that does not stream. */
+  #doubts(member: MemberName): boolean {
+    const view = this.#context.view();
+    if (inDoubt(view, member)) return true;
+    if (view.postgres.kind !== 'primary' || view.coordinator.kind !== 'read') return false;
+    const sync = view.coordinator.state.sync;
+    if (sync.kind !== 'present' || !sync.value.standbys.includes(member)) return false;
+    const copy = sync.value.copies[member];
+    return copy !== undefined && !view.postgres.walsenders.some((sender) => sender.applicationName.endsWith(copy));
+  }
+}
+
+/** A probe commit that waits for a lost standby is left waiting: ending it would count as an acknowledgement (rule 8). */
+const writeLimitMs: Ms = 30_000;
+const leaseReadLimitMs: Ms = 300;

@@ -1,0 +1,44 @@
+/** What the HTTP API and the CLI's socket see of a running daemon. Reads are of memory: they never wait for anything. */
+import type { OperatorRequest } from '../core/cluster.ts';
+import type { Decision } from '../core/decision.ts';
+import type { Incident } from '../core/sla/incident.ts';
+import type { MemberName, Revision, WallMs } from '../core/units.ts';
+import type { View } from '../core/view.ts';
+
+export interface RequestDraft {
+  readonly kind: OperatorRequest['kind'];
+  readonly candidate: MemberName;
+  /** What the caller saw when it decided; another leader or term in force refuses the request. */
+  readonly leader: MemberName | null;
+  readonly term: Revision | null;
+  readonly by: string;
+  readonly reason: string;
+  readonly allowDataLoss: boolean;
+  readonly oldPrimaryIsFenced: boolean;
+}
+
+export type SubmitOutcome =
+  | { readonly kind: 'accepted'; readonly id: string }
+  /** A precondition does not hold; `condition` is its short name, `problem` a sentence with what to do. */
+  | { readonly kind: 'refused'; readonly condition: string; readonly problem: string }
+  | { readonly kind: 'unknown'; readonly problem: string };
+
+/** How an accepted request ended, as far as this daemon has seen. */
+export type RequestProgress =
+  | { readonly kind: 'under-way'; readonly step: string }
+  | { readonly kind: 'done'; readonly leader: MemberName; readonly tookMs: number }
+  | { readonly kind: 'failed'; readonly problem: string }
+  | { readonly kind: 'not-known' };
+
+export interface DaemonFace {
+  readonly cluster: string;
+  readonly version: string;
+  /** The newest view and what was decided on it; null until the first. */
+  latest(): { readonly view: View; readonly decision: Decision; readonly wall: WallMs } | null;
+  /** Milliseconds since the loop last ran, for /liveness. */
+  loopAgeMs(): number;
+  /** Newest last, closed and open, from the local ledger and etcd. */
+  incidents(): readonly Incident[];
+  submit(draft: RequestDraft): Promise<SubmitOutcome>;
+  progress(id: string): RequestProgress;
+}

@@ -1,0 +1,37 @@
+/** The record that must not be doubted: append-only, each entry carries the hash of the one before. */
+import type { Result } from '../core/result.ts';
+import type { Incident } from '../core/sla/incident.ts';
+
+export interface LedgerEntry {
+  /** From 0, without gaps. */
+  readonly seq: number;
+  /** RFC 3339 UTC, when it was appended. */
+  readonly wall: string;
+  /** `incident` for a version of an incident; others are kept and not looked at. */
+  readonly kind: string;
+  /** Plain JSON. */
+  readonly body: unknown;
+  /** Hash of the entry before, 64 zeros for the first. */
+  readonly prev: string;
+  /** SHA-256, hexadecimal, over the canonical JSON of all the above. */
+  readonly hash: string;
+}
+
+/** `problem` names the file, the line and what is wrong with it. */
+export type LedgerCheck =
+  | { readonly kind: 'intact'; readonly entries: number; readonly lastHash: string }
+  | { readonly kind: 'broken'; readonly seq: number; readonly problem: string };
+
+export interface Ledger {
+  /**
+   * Resolves when the entry is on disk. Appends happen one after the other. A failure (disk full) leaves the chain as
+   * it was; the caller keeps the body and may append again.
+   */
+  append(kind: string, body: unknown): Promise<Result<LedgerEntry, string>>;
+  /** Reads the whole file again and recomputes every hash. */
+  verify(): Promise<LedgerCheck>;
+  /** The newest version of each incident that is on disk, oldest incident first. From memory. */
+  incidents(): readonly Incident[];
+  /** Waits for appends under way, then lets go of the file. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,168 @@
+import { describe, expect, test } from 'vitest';
+import { copyName } from '../../src/core/copy-name.ts';
+import { decide } from '../../src/core/decide.ts';
+import { RULES, type Rule } from '../../src/core/rules.ts';
+import { copyId, lsn, revision, timeline } from '../../src/core/units.ts';
+import type { View } from '../../src/core/view.ts';
+import {
+  a, aData, absent, ago, answers, aPrimary, aRequest, aSender, aStandby, aView, b, childless, copyOf, ledBy, leaseOf, malformed, present, record, refuses,
+  silent, sync, term,
+} from './a-view.ts';
+
+type Row = readonly [says: string, view: View, rule: Rule];
+const stopped = (changes = {}) => ({ kind: 'stopped', data: aData(changes) }) as const;
+const exposed = { sync: present(sync(a, [], { copies: { a: copyOf.a } })) };
+const alone = { waitsFor: [], walsenders: [] };
+const followsB = { leader: ledBy('b'), sync: present(sync(b, [a])), members: new Map([[a, present(record('a', { role: 'replica', state: 'streaming' }))], [b, present(record('b', { role: 'primary', state: 'running' }))]]) };
+const noLeader = { leader: absent } as const;
+const off = { sync: present(sync(a, [], { mode: 'off' })) };
+const diverged = { sync: present(sync(b, [], { copies: { b: copyOf.b } })) };
+const behind = { ...answers, report: null };
+const promotion = { timeline: timeline(1), lsn: lsn(0x4000000n), reason: 'x', timestamp: 't', newLeader: a, promotionId: 'p1', historyFile: 'h' };
+const proof = { standby: b, copyName: copyName(b, copyOf.b), term, runId: 'run-1', waitedFor: [copyName(b, copyOf.b)] };
+
+const whoeverLeads: readonly Row[] = [
+  ['kills what a dead postmaster left, before anything else', aView(aPrimary(), { guardian: { child: { kind: 'exited', exit: { atMono: ago(1), code: null, signal: 'SIGKILL', requested: false } } } }), 'fence-remains'],
+  ['waits while processes are being killed', aView(aPrimary(), { guardian: { child: { kind: 'fencing', sinceMono: ago(5) } } }), 'await-fence'],
+  ['waits while postgres stops', aView(aPrimary(), { guardian: { child: { kind: 'stopping', pid: 42, sinceMono: ago(5) } } }), 'await-stop'],
+  ['does nothing before the guardian has said what runs', aView({ kind: 'unknown' }, { guardian: { child: { kind: 'unknown' } } }), 'observe-first'],
+  ['starts nothing before etcd was read', aView(stopped(), { guardian: childless(), view: { coordinator: { kind: 'never-read', sinceMono: ago(500) } } }), 'await-etcd'],
+  ['holds while automation is held', aView(aStandby(), { state: followsB, peer: refuses, memory: { held: [{ code: 'etcd-went-back', reason: 'restored' }] } }), 'hold'],
+  ['holds when the sync key is malformed', aView(aStandby(), { state: { ...followsB, sync: malformed }, peer: refuses }), 'hold-malformed'],
+  ['refuses data of another cluster', aView(stopped({ systemIdentifier: '1' }), { guardian: childless(), state: followsB }), 'hold-foreign-data'],
+  ['fences a primary of another cluster', aView(aPrimary({ systemIdentifier: '1' })), 'fence-foreign'],
+  ['fences a primary whose name leads on another lease', aView(aPrimary(), { state: { leader: ledBy('a', leaseOf.b) } }), 'fence-other-lease'],
+  ['waits for the lease of its earlier run', aView(stopped(), { guardian: childless(), state: { leader: ledBy('a', leaseOf.b) } }), 'await-lease'],
+];
+
+const oursAtRest: readonly Row[] = [
+  ['creates the cluster it won', aView({ kind: 'absent' }, { guardian: childless(), state: { initialize: absent, sync: absent } }), 'initialize'],
+  ['makes the created cluster known', aView(stopped(), { guardian: childless(), state: { initialize: absent, sync: absent }, memory: { initializedCopyId: copyOf.a } }), 'publish-cluster'],
+  ['does not publish data that it did not create', aView(stopped(), { guardian: childless(), state: { initialize: absent, sync: absent } }), 'hold-foreign-data'],
+  ['gives the key up when it has no data', aView({ kind: 'absent' }, { guardian: childless(), state: exposed }), 'release-no-data'],
+  ['gives the key up when its directory cannot be used', aView({ kind: 'unusable', problem: 'PG_VERSION 12' }, { guardian: childless() }), 'release-unusable'],
+  ['gives the key up when sync names another copy', aView(stopped({ copyId: copyId('old') }), { guardian: childless() }), 'release-not-eligible'],
+  ['hands over when postgres is dead and the standby has everything', aView(stopped(), { guardian: childless() }), 'hand-over-dead-postgres'],
+  ['restarts in place, after a claim of its own, when nobody else may lead', aView(stopped(), { guardian: childless(), state: exposed, memory: { confirmedSyncRevision: null } }), 'claim-to-restart'],
+  ['restarts in place once the claim is confirmed', aView(stopped(), { guardian: childless(), state: exposed }), 'restart-in-place'],
+  ['keeps the named standby and restarts when that one does not answer', aView(stopped(), { guardian: childless(), peer: silent }), 'restart-in-place'],
+  ['stops restarting a postgres that keeps ending', aView(stopped(), { guardian: childless(), state: exposed, memory: { crashes: [ago(4), ago(3), ago(2), ago(1)] } }), 'hold-crash-budget'],
+  ['starts standby data as a standby, to promote it', aView(stopped({ standbySignal: true }), { guardian: childless(), state: exposed }), 'start-to-promote'],
+  ['waits for a starting postgres', aView({ kind: 'starting', sinceMono: ago(50) }), 'await-postgres'],
+];
+
+const oursInRecovery: readonly Row[] = [
+  ['claims a key that it was handed', aView(aStandby(), { state: { sync: present(sync(b, [a]), revision(90)) } }), 'claim'],
+  ['promotes once it has claimed', aView(aStandby(), { state: exposed }), 'promote'],
+  ['does not promote on a claim of an earlier term', aView(aStandby(), { state: { sync: present(sync(a, [], { copies: { a: copyOf.a } }), revision(99)) } }), 'claim'],
+  ['waits for the old primary\'s shutdown record', aView(aStandby(), { memory: { leadingSinceMono: ago(100) }, state: { sync: present(sync(b, [a]), revision(90)), request: present(aRequest({ leader: b, candidate: a, shutdownLsn: lsn(0x5000000n) })) } }), 'await-replay'],
+  ['goes on without that record in a synchronous mode', aView(aStandby(), { memory: { leadingSinceMono: ago(6_000) }, state: { sync: present(sync(b, [a]), revision(90)), request: present(aRequest({ leader: b, candidate: a, shutdownLsn: lsn(0x5000000n) })) } }), 'claim'],
+  ['gives the key back without that record in mode off', aView(aStandby(), { memory: { leadingSinceMono: ago(6_000) }, state: { sync: present(sync(b, [], { mode: 'off' }), revision(90)), request: present(aRequest({ leader: b, candidate: a, shutdownLsn: lsn(0x5000000n) })) } }), 'switchover-hand-back'],
+];
+
+const oursAndPrimary: readonly Row[] = [
+  ['leads', aView(aPrimary()), 'lead'],
+  ['leads exposed when no standby is named', aView(aPrimary(alone), { state: { ...exposed, members: new Map([[a, present(record('a'))]]) } }), 'lead-exposed'],
+  ['leads on while etcd is silent and the standby acknowledges', aView(aPrimary(), { unreachable: true, guardian: { lease: { kind: 'held', leaseId: leaseOf.a, ttlMs: 5_000, confirmedSentMono: ago(9_000) } } }), 'lead-blind'],
+  ['fences past the deadline when no commit was proved lately', aView(aPrimary({ probe: { ackedSentMono: ago(3_000), provedSentMono: ago(3_000), pendingSinceMono: ago(2_900), seenWaiting: false } }), { unreachable: true, guardian: { lease: { kind: 'held', leaseId: leaseOf.a, ttlMs: 5_000, confirmedSentMono: ago(9_000) } } }), 'fence-deadline'],
+  ['fences past the deadline in mode off whatever commits say', aView(aPrimary(alone), { mode: 'off', state: off, unreachable: true, guardian: { lease: { kind: 'held', leaseId: leaseOf.a, ttlMs: 5_000, confirmedSentMono: ago(4_600) } } }), 'fence-deadline'],
+  ['fences a primary that somebody promoted by hand', aView(aPrimary(), { state: { sync: present(sync(b, [a]), revision(90)) } }), 'fence-unclaimed'],
+  ['fences a postgres that serves nobody new', aView(aPrimary({ failingSinceMono: ago(1_600) })), 'fence-hung'],
+  ['lets clients in once a standby acknowledged', aView(aPrimary({ admits: 'baton-only' })), 'admit-clients'],
+  ['keeps clients out before that', aView(aPrimary({ admits: 'baton-only', probe: { ackedSentMono: null, provedSentMono: null, pendingSinceMono: ago(20), seenWaiting: false } })), 'lead'],
+  ['makes commits wait for whom sync names', aView(aPrimary({ waitsFor: [] })), 'wait-for-named'],
+  ['removes a lost standby from the key first', aView(aPrimary({ walsenders: [] }), { peer: refuses }), 'sync-remove-lost'],
+  ['then confirms the key before PostgreSQL waits for less', aView(aPrimary({ walsenders: [] }), { state: exposed, peer: refuses, memory: { confirmedSyncRevision: null } }), 'sync-confirm'],
+  ['then lets PostgreSQL wait for less', aView(aPrimary({ walsenders: [] }), { state: exposed, peer: refuses }), 'wait-for-fewer'],
+  ['makes commits wait for a standby that streams', aView(aPrimary({ waitsFor: [] }), { state: exposed }), 'sync-add-wait'],
+  ['proves that they wait', aView(aPrimary(), { state: exposed }), 'sync-add-prove'],
+  ['and only then names it', aView(aPrimary(), { state: exposed, memory: { proof } }), 'sync-add'],
+  ['proves again what was proved in another term', aView(aPrimary(), { state: exposed, memory: { proof: { ...proof, term: revision(99) } } }), 'sync-add-prove'],
+  ['proves again what another run of postgres showed', aView(aPrimary(), { state: exposed, memory: { proof: { ...proof, runId: 'run-0' } } }), 'sync-add-prove'],
+  ['stops a proof whose standby has gone', aView(aPrimary({ walsenders: [] }), { state: exposed, view: { operation: { kind: 'busy', sinceMono: ago(50), progress: null, spec: { kind: 'prove-wait', standby: b, copyName: copyName(b, copyOf.b), term, names: [] } } } }), 'abort-lost-proof'],
+  ['names nobody before the mode changes', aView(aPrimary(), { mode: 'off' }), 'mode-empty-sync'],
+  ['then changes the mode in the key', aView(aPrimary(), { mode: 'off', state: exposed }), 'mode-change'],
+  ['enters its promotion into the history', aView(aPrimary(), { memory: { promotion } }), 'write-history'],
+  ['makes a checkpoint on its new timeline', aView(aPrimary({ timeline: timeline(2) })), 'checkpoint-promoted'],
+  ['furnishes roles and slots', aView(aPrimary({ furnished: false })), 'furnish'],
+  ['refuses a request that was decided on another term', aView(aPrimary(), { state: { request: present(aRequest({ term: revision(7) })) } }), 'request-refused'],
+  ['refuses a switchover to a member that does not stream', aView(aPrimary({ walsenders: [aSender({ state: 'catchup' })] }), { state: { request: present(aRequest()) } }), 'request-refused'],
+  ['makes a checkpoint before a switchover', aView(aPrimary(), { state: { request: present(aRequest()) } }), 'switchover-checkpoint'],
+  ['then stops fast', aView(aPrimary(), { state: { request: present(aRequest()) }, memory: { checkpointedRequest: 'r1' } }), 'switchover-stop'],
+  ['then hands over with the shutdown position', aView(stopped({ clusterState: 'shut down' }), { guardian: childless(true), state: { request: present(aRequest()) } }), 'switchover-hand-over'],
+  ['rolls back when the candidate is gone', aView(stopped({ clusterState: 'shut down' }), { guardian: childless(true), peer: silent, state: { request: present(aRequest()) } }), 'switchover-roll-back'],
+  ['ends a request that has come true', aView(aPrimary(), { state: { request: present(aRequest({ leader: b, candidate: a })) } }), 'request-done'],
+  ['lets a forced failover\'s candidate act', aView(aPrimary(), { state: { request: present(aRequest({ kind: 'failover' })) } }), 'await-forced-failover'],
+];
+
+const theirs: readonly Row[] = [
+  ['follows', aView(aStandby(), { state: followsB }), 'follow'],
+  ['follows on while etcd is silent', aView(aStandby(), { state: followsB, unreachable: true }), 'follow-blind'],
+  ['fences a primary that does not hold the key', aView(aPrimary(), { state: followsB }), 'fence-not-leader'],
+  ['leaves an unusable directory alone', aView({ kind: 'unusable', problem: 'PG_VERSION 12' }, { guardian: childless(), state: followsB }), 'hold-unusable'],
+  ['takes over from a host that refuses everything', aView(aStandby({ receiverGoneSinceMono: ago(150), streamingFrom: null }), { state: followsB, peer: refuses }), 'take-over'],
+  ['takes over from a host that is silent', aView(aStandby({ receivedChangedMono: ago(1_100) }), { state: followsB, peer: silent }), 'take-over'],
+  ['does not take over while the stream goes on', aView(aStandby(), { state: followsB, peer: refuses }), 'follow'],
+  ['does not take over while a planned stop is announced', aView(aStandby({ receiverGoneSinceMono: ago(150), streamingFrom: null }), { state: { ...followsB, request: present(aRequest({ leader: b, candidate: a })) }, peer: refuses }), 'follow'],
+  ['does not take over when sync does not name it', aView(aStandby({ receiverGoneSinceMono: ago(150), streamingFrom: null }), { state: { ...followsB, ...diverged }, peer: refuses }), 'follow'],
+  ['never takes over early in mode off', aView(aStandby({ receiverGoneSinceMono: ago(150), streamingFrom: null }), { state: { ...followsB, sync: present(sync(b, [], { mode: 'off' })) }, peer: refuses }), 'follow'],
+  ['takes over when an operator asked for it', aView(aStandby(), { state: { ...followsB, request: present(aRequest({ kind: 'failover', leader: b, candidate: a })) } }), 'forced-take-over'],
+  ['refuses a forced failover that may lose commits', aView(aStandby(), { state: { ...followsB, ...diverged, request: present(aRequest({ kind: 'failover', leader: b, candidate: a })) } }), 'request-refused'],
+  ['loses commits when the operator allows it', aView(aStandby(), { state: { ...followsB, ...diverged, request: present(aRequest({ kind: 'failover', leader: b, candidate: a, allowDataLoss: true })) } }), 'forced-take-over'],
+  ['resumes replay that was left paused', aView(aStandby({ replayPausedSinceMono: ago(600) }), { state: followsB }), 'resume-replay'],
+  ['follows a new leader', aView(aStandby({ follows: a }), { state: followsB }), 'follow-new-leader'],
+  ['waits until the new leader serves', aView(aStandby({ follows: a }), { state: { ...followsB, members: new Map([[b, present(record('b'))]]) }, peer: behind }), 'await-primary'],
+  ['examines the data of a standby that cannot stream from a serving leader', aView(aStandby({ receiverGoneSinceMono: ago(6_000), streamingFrom: null }), { state: followsB }), 'stop-stuck-standby'],
+  ['clones when it has no data', aView({ kind: 'absent' }, { guardian: childless(), state: { ...followsB, ...diverged } }), 'clone'],
+  ['examines old data against the new leader', aView(stopped(), { guardian: childless(), state: { ...followsB, ...diverged } }), 'rejoin'],
+  ['starts what was made ready to follow', aView(stopped({ standbySignal: true }), { guardian: childless(), state: { ...followsB, ...diverged }, memory: { preparedFor: { leader: b, term } } }), 'start-standby'],
+  ['does not start what was made ready for an earlier leader', aView(stopped({ standbySignal: true }), { guardian: childless(), state: { ...followsB, ...diverged }, memory: { preparedFor: { leader: b, term: revision(99) } } }), 'rejoin'],
+  ['restarts a standby that sync still names', aView(stopped({ standbySignal: true }), { guardian: childless(), state: followsB }), 'restart-standby'],
+  ['waits to be removed from sync before its copy is made anew', aView(stopped({ unstartable: 'rewind interrupted' }), { guardian: childless(), state: followsB }), 'await-sync-removal'],
+];
+
+const nobodys: readonly Row[] = [
+  ['creates a cluster where there is nothing', aView({ kind: 'absent' }, { guardian: childless(), state: { ...noLeader, initialize: absent, sync: absent } }), 'win-bootstrap'],
+  ['touches nothing when etcd knows no cluster and there is data', aView(stopped(), { guardian: childless(), state: { ...noLeader, initialize: absent, sync: absent } }), 'hold-foreign-data'],
+  ['waits for a lease', aView(aStandby(), { state: noLeader, guardian: { lease: { kind: 'none' } } }), 'await-lease'],
+  ['holds when nobody can tell who has every commit', aView(aStandby(), { state: { ...noLeader, sync: absent } }), 'hold-malformed'],
+  ['takes a free key when sync names it', aView(aStandby(), { state: { ...followsB, ...noLeader } }), 'campaign'],
+  ['lets the better placed of two go first', aView(aStandby(), { state: { ...followsB, ...noLeader, members: new Map([[b, present(record('b', { lsn: lsn(0x6000000n) }))]]) } }), 'yield-campaign'],
+  ['waits for others after a cold start', aView(stopped(), { guardian: childless(), leaderAbsentMs: 500, state: { ...noLeader, members: new Map() } }), 'cold-start-wait'],
+  ['leads after the wait', aView(stopped(), { guardian: childless(), leaderAbsentMs: 10_500, state: { ...noLeader, members: new Map() } }), 'campaign'],
+  ['does not lead when sync does not name it', aView(aStandby(), { state: { ...noLeader, ...diverged } }), 'await-leader'],
+  ['waits for the old leader\'s own deadline in mode off', aView(aStandby(), { mode: 'off', state: { ...noLeader, sync: present(sync(b, [], { mode: 'off' })) } }), 'await-old-deadline'],
+  ['takes the key after it in mode off', aView(aStandby(), { mode: 'off', leaderAbsentMs: 6_000, state: { ...noLeader, sync: present(sync(b, [], { mode: 'off' })), members: new Map() } }), 'campaign'],
+  ['holds in mode off when too far behind', aView(aStandby(), { mode: 'off', leaderAbsentMs: 6_000, state: { ...noLeader, sync: present(sync(b, [], { mode: 'off' })), members: new Map([[b, present(record('b', { lsn: lsn(0x9000000n) }))]]) } }), 'hold-lag'],
+  ['fences when the key and the deadline are gone', aView(aPrimary(alone), { mode: 'off', state: { ...noLeader, ...off }, guardian: { lease: { kind: 'gone', leaseId: leaseOf.a } } }), 'fence-deadline'],
+];
+
+const tables = {
+  'whoever leads': whoeverLeads, 'the key is ours, postgres at rest': oursAtRest, 'ours, in recovery': oursInRecovery,
+  'ours, and primary': oursAndPrimary, 'somebody else leads': theirs, 'nobody leads': nobodys,
+};
+
+for (const [title, rows] of Object.entries(tables)) {
+  describe(title, () => {
+    test.each(rows)('%s', (_says, view, rule) => {
+      expect(decide(view).rule).toBe(rule);
+    });
+  });
+}
+
+test('every rule has a row', () => {
+  const hit = new Set(Object.values(tables).flat().map(([, , rule]) => rule));
+  expect(RULES.filter((rule) => !hit.has(rule))).toEqual([]);
+});
+
+test('a transaction that writes leader or sync compares both revisions', () => {
+  const commits = Object.values(tables).flat().flatMap(([, view]) => decide(view).intents.flatMap((intent) => (intent.kind === 'commit' ? [intent.txn] : [])));
+  const writers = commits.filter((txn) => txn.writes.some((write) => write.key === 'leader' || write.key === 'sync'));
+  expect(writers.length).toBeGreaterThan(10);
+  for (const txn of writers) expect(txn.compares.map((compare) => compare.key)).toEqual(expect.arrayContaining(['leader', 'sync']));
+});
+
+test('nothing is begun while a transaction or an operation is under way', () => {
+  const busy = aView(aStandby(), { state: exposed, memory: { committing: 'claim' }, view: { operation: { kind: 'busy', spec: { kind: 'resume-replay' }, sinceMono: ago(5), progress: null } } });
+  expect(decide(busy).intents.filter((intent) => intent.kind === 'operate' || intent.kind === 'commit')).toEqual([]);
+});

@@ -33,6 +33,7 @@ export class CheckingClient implements AsyncDisposable {
   readonly #sessions = new Map<number, Session>();
   readonly #problems: string[] = [];
   #writing: readonly Promise<void>[] = [];
+  #servedBy: string | null = null;
 
   constructor(options: ClientOptions) {
     this.#options = { writers: 1, connectLimitMs: 300, silenceMs: 500, ...options };
@@ -69,6 +70,11 @@ export class CheckingClient implements AsyncDisposable {
 
   get unknownCount(): number {
     return this.#acknowledgements.unknownCount;
+  }
+
+  /** The server that gave the newest acknowledgement. */
+  get servedBy(): string | null {
+    return this.#servedBy;
   }
 
   /** Why connections ended, newest last, at most a hundred. */
@@ -150,6 +156,7 @@ export class CheckingClient implements AsyncDisposable {
           values: [this.run, writer, seq],
         });
         this.#acknowledgements.acknowledged(writer, seq, monoNow());
+        this.#servedBy = session.endpoint.name;
       }
     } finally {
       clearInterval(watch);

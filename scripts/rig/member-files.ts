@@ -8,6 +8,8 @@ import type { Owner } from './owner.ts';
 export interface MemberPlan {
   readonly cluster: string;
   readonly name: string;
+  /** Its data centre. */
+  readonly location: string;
   readonly directory: string;
   readonly etcdEndpoints: readonly string[];
   readonly binDir: string;
@@ -46,7 +48,7 @@ export async function writeMemberFiles(plan: MemberPlan): Promise<MemberFiles> {
     files.configFile,
     stringify({
       cluster: plan.cluster,
-      member: { name: plan.name, location: `host-${plan.name}` },
+      member: { name: plan.name, location: plan.location },
       etcd: { endpoints: plan.etcdEndpoints },
       postgres: {
         binDir: plan.binDir,

@@ -19,6 +19,8 @@ import { sweep } from './sweep.ts';
 
 export interface RigOptions {
   readonly members: readonly string[];
+  /** The data centre of each member, by name; `host-NAME` by default. */
+  readonly locations?: Readonly<Record<string, string>>;
   readonly mode?: 'available' | 'strict' | 'off';
   readonly etcdMembers?: 1 | 3;
   /** Where the rig's own directory is made; the system's temporary directory by default. */
@@ -101,6 +103,7 @@ export class Rig implements AsyncDisposable {
     for (const name of this.#options.members) {
       const files = await writeMemberFiles({
         name,
+        location: this.#options.locations?.[name] ?? `host-${name}`,
         owner,
         cluster: this.cluster,
         directory: join(this.directory, name),

@@ -21,7 +21,7 @@ export function decideLeader(view: View, state: ClusterState): Decision {
   if (term === undefined) return because('observe-first', 'the leader key is gone');
   switch (pg.kind) {
     case 'unknown':
-      return because('observe-first', 'what postgres does is not known yet');
+      return handOverUnseen(view, state) ?? because('observe-first', 'what postgres does is not known yet');
     case 'unusable':
       return giveUp(view, state, 'release-unusable', pg.problem);
     case 'absent':
@@ -35,6 +35,17 @@ export function decideLeader(view: View, state: ClusterState): Decision {
     case 'primary':
       return decidePrimary(view, state, pg, term);
   }
+}
+
+/**
+ * Postgres ended by itself and everything of it is gone: whoever has every acknowledged commit gets the key before the
+ * data directory here is even looked at.
+ */
+function handOverUnseen(view: View, state: ClusterState): Decision | null {
+  const { child } = view.guardian;
+  if (child.kind !== 'none' || child.lastExit === null || child.lastExit.requested || !claimed(state, view.self.name)) return null;
+  const next = successor(view, state);
+  return next === null ? null : handOverTo(view, state, next, 'hand-over-dead-postgres', `postgres here ended and ${next.name} has every acknowledged commit`);
 }
 
 function leadWithoutData(view: View, state: ClusterState): Decision {

@@ -60,7 +60,7 @@ function abortLostProof(view: View, state: ClusterState, primary: PrimaryView): 
   if (view.operation.kind !== 'busy' || view.operation.spec.kind !== 'prove-wait') return null;
   const { standby } = view.operation.spec;
   const sync = state.sync.kind === 'present' ? state.sync.value : null;
-  if (sync === null || healthyStandbys(primary, state, sync).some((each) => each.member === standby)) return null;
+  if (sync === null || healthyStandbys(view, primary, state, sync).some((each) => each.member === standby)) return null;
   return because('abort-lost-proof', `${standby} no longer streams`, { kind: 'abort-operation', reason: `${standby} no longer streams` });
 }
 
@@ -73,13 +73,13 @@ function housekeeping(view: View, state: ClusterState, primary: PrimaryView): De
         { kind: 'commit', purpose: 'write-history', txn: writeHistory(state, [...rows, own].slice(-historyRowsMax)) });
     }
   }
-  if (primary.checkpointTimeline !== primary.timeline) {
-    return because('checkpoint-promoted', 'a rewind against this timeline works only after a checkpoint on it',
-      { kind: 'operate', operation: { kind: 'checkpoint', request: null } });
-  }
   const others = slotsFor(view, state);
   if (!primary.furnished || others.some((name) => !view.memory.furnishedFor.includes(name))) {
     return because('furnish', 'roles and slots for the other members', { kind: 'operate', operation: { kind: 'furnish', slotsFor: others } });
+  }
+  if (primary.checkpointTimeline !== primary.timeline) {
+    return because('checkpoint-promoted', 'a rewind against this timeline works only after a checkpoint on it',
+      { kind: 'operate', operation: { kind: 'checkpoint', request: null } });
   }
   return null;
 }

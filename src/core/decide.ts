@@ -89,6 +89,8 @@ function oneAtATime(view: View, decision: Decision): Decision {
 
 function mayBegin(view: View, operation: OperationSpec): boolean {
   if (view.operation.kind === 'busy') return false;
+  const byGuardian = operation.kind === 'start' || operation.kind === 'stop' || operation.kind === 'promote';
+  if (byGuardian && !view.guardian.connected) return false;
   const { last } = view.operation;
   return last === null || last.outcome.ok || last.spec.kind !== operation.kind || view.nowMono - last.atMono >= retryAfterMs;
 }

@@ -51,20 +51,40 @@ export function parseJournalLine(text: string): Result<JournalLine, string> {
   if (line === null) return err('not a JSON object (the last line of a file may be cut off by a crash)');
   const { v, seq, wall, mono, rule, because, event, details } = line;
   if (v !== 1) return err(`version ${JSON.stringify(v)} of the journal's shape is not understood`);
-  if (typeof seq !== 'number' || typeof wall !== 'string' || typeof mono !== 'number') return err('seq, wall or mono is missing');
+  if (typeof seq !== 'number' || typeof wall !== 'string' || typeof mono !== 'number')
+    return err('seq, wall or mono is missing');
   if (typeof event === 'string') {
-    return ok({ kind: 'happened', seq, wall, mono, event, details: decodeValue(details) as Readonly<Record<string, unknown>> });
+    return ok({
+      kind: 'happened',
+      seq,
+      wall,
+      mono,
+      event,
+      details: decodeValue(details) as Readonly<Record<string, unknown>>,
+    });
   }
-  if (typeof rule !== 'string' || typeof because !== 'string' || !Array.isArray(line['intents'])) return err('neither a decision nor an event');
+  if (typeof rule !== 'string' || typeof because !== 'string' || !Array.isArray(line['intents']))
+    return err('neither a decision nor an event');
   const view = decodeView(line['view']);
   if (!view.ok) return view;
-  return ok({ kind: 'decided', seq, wall, mono, rule, because, intents: decodeValue(line['intents']) as readonly Intent[], view: view.value });
+  return ok({
+    kind: 'decided',
+    seq,
+    wall,
+    mono,
+    rule,
+    because,
+    intents: decodeValue(line['intents']) as readonly Intent[],
+    view: view.value,
+  });
 }
 
 function parsed(text: string): Readonly<Record<string, unknown>> | null {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Readonly<Record<string, unknown>>) : null;
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Readonly<Record<string, unknown>>)
+      : null;
   } catch {
     return null;
   }

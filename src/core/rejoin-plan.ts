@@ -56,13 +56,16 @@ export function planRejoin(facts: RejoinFacts): RejoinPlan {
   }
   if (leader.inRecovery) return { kind: 'wait', why: 'the leader is still in recovery' };
   if (own.unstartable !== null) return { kind: 'clone', why: own.unstartable };
-  if (own.branch === null) return { kind: 'clone', why: `the history file of timeline ${own.timeline} is missing here` };
+  if (own.branch === null)
+    return { kind: 'clone', why: `the history file of timeline ${own.timeline} is missing here` };
   if (leader.branch === null) {
     return { kind: 'wait', why: `the history file of the leader's timeline ${leader.timeline} cannot be read` };
   }
   const contradiction = contradictsRows(leader.branch, facts.rows);
   if (contradiction !== null) return { kind: 'clone', why: contradiction };
-  return own.timeline === leader.timeline ? onSameTimeline(facts, own.branch, leader.branch) : onOther(facts, own.branch, leader.branch);
+  return own.timeline === leader.timeline
+    ? onSameTimeline(facts, own.branch, leader.branch)
+    : onOther(facts, own.branch, leader.branch);
 }
 
 /** An equal number proves nothing: the whole history must agree, and the timeline must not be one that we made. */
@@ -89,7 +92,10 @@ function onOther(facts: RejoinFacts, own: Branch, leader: Branch): RejoinPlan {
   const beyond = !fork.ownIsThere || facts.beyondFork !== 'nothing' || facts.own.lsn > fork.forkLsn;
   if (!beyond) return { kind: 'follow' };
   if (!facts.own.rewindable) {
-    return { kind: 'clone', why: `it diverged at ${formatLsn(fork.forkLsn)} and has neither checksums nor wal_log_hints` };
+    return {
+      kind: 'clone',
+      why: `it diverged at ${formatLsn(fork.forkLsn)} and has neither checksums nor wal_log_hints`,
+    };
   }
   if (facts.leader.checkpointTimeline !== leader.timeline) {
     return { kind: 'wait', why: `the leader has made no checkpoint on timeline ${leader.timeline} yet` };

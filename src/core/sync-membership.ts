@@ -89,7 +89,7 @@ function lost(view: View, primary: PrimaryView, sync: SyncKey, member: MemberNam
 
 function addStep(view: View, primary: PrimaryView, state: ClusterState, sync: SyncKey): Decision | null {
   const term = leading(state)?.term;
-  const next = healthyStandbys(primary, state, sync).find((standby) => !sync.standbys.includes(standby.member));
+  const next = healthyStandbys(view, primary, state, sync).find((standby) => !sync.standbys.includes(standby.member));
   if (next === undefined || term === undefined) return null;
   if (!primary.waitsFor.includes(next.copyName)) {
     return because('sync-add-wait', `${next.member} streams: commits begin to wait for it`,
@@ -109,18 +109,22 @@ function addStep(view: View, primary: PrimaryView, state: ClusterState, sync: Sy
   return commitSync(view, state, 'sync-add', withNext, 'sync-add', `commits were seen waiting for ${next.member}`);
 }
 
-/** Standbys that commits may be made to wait for: streaming, on their own slot, close, one walsender per copy. */
-export function healthyStandbys(primary: PrimaryView, state: ClusterState, sync: SyncKey): readonly StandbyHealth[] {
+/** Standbys that commits may be made to wait for: streaming, on their own slot, close, flushing, one walsender per copy. */
+export function healthyStandbys(view: View, primary: PrimaryView, state: ClusterState, sync: SyncKey): readonly StandbyHealth[] {
   const found: StandbyHealth[] = [];
   for (const key of state.members.values()) {
     if (key.kind !== 'present' || key.value.name === sync.leader) continue;
     const member = key.value;
     const sender = onlySender(primary, member);
-    if (sender === null || member.copyId === null || member.tags['nosync'] === true) continue;
+    if (sender === null || stalled(view, primary, sender) || member.copyId === null || member.tags['nosync'] === true) continue;
     found.push({ member: member.name, copyName: copyName(member.name, member.copyId), sender });
   }
   return found.toSorted((a, b) => (a.member < b.member ? -1 : 1));
 }
+
+/** It is behind and has flushed nothing for a while, although our own probes give it something to flush all the time. */
+const stalled = (view: View, primary: PrimaryView, sender: Walsender): boolean =>
+  sender.flushLsn !== null && sender.flushLsn < primary.currentLsn && view.nowMono - sender.flushChangedMono >= absentGraceMs;
 
 function onlySender(primary: PrimaryView, member: MemberRecord): Walsender | null {
   if (member.copyId === null) return null;

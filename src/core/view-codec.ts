@@ -19,7 +19,8 @@ export const encodeView = (view: View): Json => encodeValue(view);
 export function decodeView(json: unknown): Result<View, string> {
   try {
     const view = decodeValue(json);
-    const isView = isObject(view) && typeof view['nowMono'] === 'number' && isObject(view['self']) && isObject(view['policy']);
+    const isView =
+      isObject(view) && typeof view['nowMono'] === 'number' && isObject(view['self']) && isObject(view['policy']);
     return isView ? ok(view as unknown as View) : err('not a view: nowMono, self or policy is missing');
   } catch (error) {
     return err(`not a view: ${String(error)}`);
@@ -29,13 +30,21 @@ export function decodeView(json: unknown): Result<View, string> {
 /** Throws TypeError for what cannot be in a record: functions, symbols. */
 export function encodeValue(value: unknown): Json {
   switch (typeof value) {
-    case 'bigint': return { $lsn: formatLsn(lsn(value)) };
-    case 'number': return Number.isFinite(value) && !Object.is(value, -0) ? value : { $number: Object.is(value, -0) ? '-0' : String(value) };
+    case 'bigint':
+      return { $lsn: formatLsn(lsn(value)) };
+    case 'number':
+      return Number.isFinite(value) && !Object.is(value, -0)
+        ? value
+        : { $number: Object.is(value, -0) ? '-0' : String(value) };
     case 'string':
-    case 'boolean': return value;
-    case 'undefined': return null;
-    case 'object': return value === null ? null : encodeObject(value);
-    default: throw new TypeError(`a ${typeof value} cannot be journalled`);
+    case 'boolean':
+      return value;
+    case 'undefined':
+      return null;
+    case 'object':
+      return value === null ? null : encodeObject(value);
+    default:
+      throw new TypeError(`a ${typeof value} cannot be journalled`);
   }
 }
 

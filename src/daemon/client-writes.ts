@@ -32,6 +32,8 @@ export class ClientWrites {
   readonly #record: (fact: RecorderFact) => void;
   readonly #changed = new Signalled();
   #outage = false;
+  /** Before the first write that this daemon saw succeed there is no service whose end it could measure. */
+  #everServed = false;
 
   constructor(deps: SupervisorDeps, seen: Observations, view: () => View, record: (fact: RecorderFact) => void) {
     this.#deps = deps;
@@ -89,8 +91,9 @@ export class ClientWrites {
       if (signal.aborted) return;
       const atMono = clock.mono();
       const wall = clock.wall();
+      this.#everServed ||= answer.ok;
       if (answer.ok) this.#record({ kind: 'write-ok', sentMono: answer.sentMono, ackedMono: answer.ackedMono, wall, target: target.member, by: target.by });
-      else this.#record({ kind: 'write-failed', atMono, wall, target: target.member, problem: answer.problem, by: target.by });
+      else if (this.#everServed) this.#record({ kind: 'write-failed', atMono, wall, target: target.member, problem: answer.problem, by: target.by });
       failingSince = answer.ok ? null : (failingSince ?? atMono);
       const pauseMs = failingSince === null ? this.#view().policy.probe.writeIntervalMs
         : elapsed(failingSince, atMono) > failingForLongMs ? failingForLongPauseMs : failingPauseMs;

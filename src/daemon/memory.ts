@@ -5,12 +5,13 @@ import { type CopyId, copyId, type MemberName, type MonoMs, monoMs, type Ms, typ
 import type { Hold, MemoryView, OperationResult, OperationView, WaitProof } from '../core/view.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { TxnOutcome } from '../ports/coordinator.ts';
-import type { KeptState } from '../ports/journal.ts';
+import type { KeptFacts, KeptState } from '../ports/journal.ts';
 
 export class Memory {
   readonly #clock: Clock;
   readonly #kept: KeptState;
   readonly #newCopyId: () => CopyId;
+  readonly #notKept: (error: unknown) => void;
   #confirmedSyncRevision: Revision | null = null;
   #committing: { purpose: CommitPurpose; readAfterMono: MonoMs | null } | null = null;
   #leadingSinceMono: MonoMs | null = null;
@@ -30,7 +31,8 @@ export class Memory {
   #etcdClusterId: string | null;
   lastLedTerm: Revision | null;
 
-  constructor(clock: Clock, kept: KeptState, newCopyId: () => CopyId) {
+  constructor(clock: Clock, kept: KeptState, newCopyId: () => CopyId, notKept: (error: unknown) => void) {
+    this.#notKept = notKept;
     this.#clock = clock;
     this.#kept = kept;
     this.#newCopyId = newCopyId;
@@ -74,7 +76,7 @@ export class Memory {
    * I11: etcd never goes back. A lower revision, or another etcd cluster, means a restore: automation is held until
    * an operator who has seen every member's evidence removes the mark.
    */
-  async sawEtcd(clusterId: string, at: Revision, term: Revision | null): Promise<void> {
+  sawEtcd(clusterId: string, at: Revision, term: Revision | null): void {
     if (this.#etcdClusterId !== null && this.#etcdClusterId !== clusterId) {
       this.#hold('etcd-replaced', `etcd's cluster id is ${clusterId}, it was ${this.#etcdClusterId}: another etcd, or one that was restored. Nothing is written until you have compared every member and removed etcdClusterId from state/kept.json`);
       return;
@@ -90,7 +92,7 @@ export class Memory {
     this.#etcdClusterId = clusterId;
     if (newTerm || first || at - this.#savedRevision >= savedRevisionStep) {
       this.#savedRevision = at;
-      await this.#kept.write({ etcdClusterId: clusterId, highestRevision: at, highestTerm: this.#highestTerm });
+      this.#keep({ etcdClusterId: clusterId, highestRevision: at, highestTerm: this.#highestTerm });
     }
   }
 
@@ -106,7 +108,7 @@ export class Memory {
     this.#preparedFor = null;
     if (this.lastLedTerm !== term) {
       this.lastLedTerm = term;
-      void this.#kept.write({ lastLedTerm: term });
+      this.#keep({ lastLedTerm: term });
     }
   }
 
@@ -117,7 +119,7 @@ export class Memory {
 
   crashed(): void {
     this.#crashesWallMs = [...this.#crashesWallMs, this.#clock.wall()].slice(-crashesMax);
-    void this.#kept.write({ crashesWallMs: this.#crashesWallMs });
+    this.#keep({ crashesWallMs: this.#crashesWallMs });
   }
 
   serverRunEnded(): void {
@@ -143,6 +145,8 @@ export class Memory {
   }
 
   operationBegins(spec: OperationSpec): void {
+    // What PostgreSQL waits for may change now, and the checkpointer may switch the new waiting on late: prove it again.
+    if (spec.kind === 'wait-for' || spec.kind === 'start' || spec.kind === 'promote') this.#proof = null;
     this.#operation = { kind: 'busy', spec, sinceMono: this.#clock.mono(), progress: null };
   }
 
@@ -164,6 +168,11 @@ export class Memory {
       this.#furnished = true;
       this.#furnishedFor = spec.slotsFor;
     }
+  }
+
+  /** A disk that fails must not end the daemon; what was not kept is kept with the next fact. */
+  #keep(facts: Partial<KeptFacts>): void {
+    this.#kept.write(facts).catch((error: unknown) => this.#notKept(error));
   }
 
   async initializing(copy: CopyId): Promise<void> {

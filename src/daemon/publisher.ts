@@ -1,9 +1,10 @@
 /** Keeps this member's key in etcd: at once when something about it changed, and every 10 s for mere positions. */
-import type { MemberRecord, MemberState } from '../core/cluster.ts';
+import type { MemberRecord } from '../core/cluster.ts';
 import { ownCopy, ownLease } from '../core/cluster-queries.ts';
 import { formatMember, keyOf, protocolVersion } from '../core/key-format.ts';
 import { elapsed, type MonoMs, type Ms, type Revision } from '../core/units.ts';
-import type { PostgresView, View } from '../core/view.ts';
+import { ownPositions, ownState } from '../core/own-state.ts';
+import type { View } from '../core/view.ts';
 import type { SupervisorDeps } from './supervisor.ts';
 
 const positionsEveryMs: Ms = 10_000;
@@ -53,43 +54,12 @@ function memberRecordOf(deps: SupervisorDeps, version: string, view: View, lastL
   return {
     name: settings.name, host: settings.postgres.host, port: settings.postgres.port, apiUrl: settings.apiUrl,
     role: pg.kind === 'primary' ? 'primary' : pg.kind === 'absent' ? 'uninitialized' : 'replica',
-    state: stateOf(view), version, protocol: protocolVersion,
+    state: ownState(view), version, protocol: protocolVersion,
     serverVersion: pg.kind === 'stopped' ? pg.data.serverVersion : pg.kind === 'standby' || pg.kind === 'primary' ? pg.serverVersion : null,
     location: settings.location, priority: settings.priority,
     tags: { ...(settings.nofailover ? { nofailover: true } : {}), ...(settings.nosync ? { nosync: true } : {}) },
     leaseId: ownLease(view) ?? ('0' as MemberRecord['leaseId']),
-    copyId: ownCopy(pg), ...positions(pg), restartingUntil: null,
+    copyId: ownCopy(pg), ...ownPositions(pg), restartingUntil: null,
     fencedTerm: atRest ? lastLedTerm : null,
   };
-}
-
-export function stateOf(view: View): MemberState {
-  if (view.operation.kind === 'busy') {
-    if (view.operation.spec.kind === 'initialize') return 'initdb';
-    if (view.operation.spec.kind === 'clone') return 'cloning';
-    if (view.operation.spec.kind === 'rejoin') return 'rewinding';
-  }
-  const { child } = view.guardian;
-  if (child.kind === 'stopping') return 'stopping';
-  if (child.kind === 'exited' || child.kind === 'fencing') return 'crashed';
-  const pg = view.postgres;
-  switch (pg.kind) {
-    case 'standby':
-      return pg.streamingFrom === null ? 'running' : 'streaming';
-    case 'primary':
-      return 'running';
-    case 'starting':
-      return 'starting';
-    case 'unusable':
-      return 'unfit';
-    default:
-      return 'stopped';
-  }
-}
-
-function positions(pg: PostgresView): Pick<MemberRecord, 'timeline' | 'lsn' | 'replayLsn'> {
-  if (pg.kind === 'standby') return { timeline: pg.timeline, lsn: pg.receivedLsn > pg.replayLsn ? pg.receivedLsn : pg.replayLsn, replayLsn: pg.replayLsn };
-  if (pg.kind === 'primary') return { timeline: pg.timeline, lsn: pg.currentLsn, replayLsn: null };
-  if (pg.kind === 'stopped') return { timeline: pg.data.timeline, lsn: pg.data.lsn, replayLsn: null };
-  return { timeline: null, lsn: null, replayLsn: null };
 }

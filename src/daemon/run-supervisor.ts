@@ -65,7 +65,8 @@ class Supervisor {
     this.#signal = signal;
     this.#ranMono = deps.clock.mono();
     this.#seen = new Observations(deps.clock, () => this.#wake());
-    this.#memory = new Memory(deps.clock, deps.kept, deps.newCopyId);
+    this.#memory = new Memory(deps.clock, deps.kept, deps.newCopyId, (error) =>
+      deps.log.error('state/kept.json cannot be written', { problem: error instanceof Error ? error.message : String(error) }));
     this.#keeper = new IncidentKeeper({
       cluster: deps.settings.cluster, member: deps.settings.name, clock: deps.clock, coordinator: deps.coordinator,
       journal: deps.journal, ledger: deps.ledger, promisesOf: deps.promisesOf,
@@ -135,7 +136,7 @@ class Supervisor {
     const changed = this.#snapshot?.revision !== snapshot.revision || this.#snapshot.entries !== snapshot.entries;
     this.#snapshot = snapshot;
     const state = changed || this.#seen.cluster === null ? parseCluster(snapshot, this.#deps.parseConfig) : this.#seen.cluster.state;
-    void this.#memory.sawEtcd(snapshot.etcdClusterId, snapshot.revision, leading(state)?.term ?? null);
+    this.#memory.sawEtcd(snapshot.etcdClusterId, snapshot.revision, leading(state)?.term ?? null);
     this.#memory.confirmedRead(confirmedMono);
     const before = this.#seen.cluster === null ? null : leading(this.#seen.cluster.state);
     this.#seen.sawCluster(state, confirmedMono);

@@ -150,7 +150,7 @@ export class Sensors {
       const doubt = this.#doubts(member);
       if (record !== undefined) {
         const answer = await deps.peers.probeDaemon(record.apiUrl, doubt ? probe.doubtDeadlineMs : probe.deadlineMs);
-        seen.sawPeerDaemon(member, answer.outcome, parseSelf(answer.report, deps.clock.mono()));
+        seen.sawPeerDaemon(member, answer.outcome, parseSelf(answer.report, deps.clock.mono(), { cluster: deps.settings.cluster, member }));
         if (answer.outcome !== 'ok' && !doubt) this.doubt();
       }
       await this.#pause(member, signal);

@@ -43,6 +43,7 @@ const oursAtRest: readonly Row[] = [
   ['gives the key up when its directory cannot be used', aView({ kind: 'unusable', problem: 'PG_VERSION 12' }, { guardian: childless() }), 'release-unusable'],
   ['gives the key up when sync names another copy', aView(stopped({ copyId: copyId('old') }), { guardian: childless() }), 'release-not-eligible'],
   ['hands over when postgres is dead and the standby has everything', aView(stopped(), { guardian: childless() }), 'hand-over-dead-postgres'],
+  ['hands over before the directory was looked at', aView({ kind: 'unknown' }, { guardian: childless() }), 'hand-over-dead-postgres'],
   ['restarts in place, after a claim of its own, when nobody else may lead', aView(stopped(), { guardian: childless(), state: exposed, memory: { confirmedSyncRevision: null } }), 'claim-to-restart'],
   ['restarts in place once the claim is confirmed', aView(stopped(), { guardian: childless(), state: exposed }), 'restart-in-place'],
   ['keeps the named standby and restarts when that one does not answer', aView(stopped(), { guardian: childless(), peer: silent }), 'restart-in-place'],

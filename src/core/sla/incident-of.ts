@@ -28,9 +28,10 @@ export function incidentOf(recording: Recording): Incident {
     forkLsn: recording.forkLsn,
     termBefore: recording.termBefore,
     termAfter: recording.termAfter,
-    instants: Object.fromEntries(
-      INSTANT_NAMES.map((name) => [name, instantOf(marks[name], t0)]),
-    ) as Record<InstantName, Instant | null>,
+    instants: Object.fromEntries(INSTANT_NAMES.map((name) => [name, instantOf(marks[name], t0)])) as Record<
+      InstantName,
+      Instant | null
+    >,
     phases: phasesOf(marks),
     loss: recording.loss ?? lossOf(recording),
     mode: recording.mode,
@@ -60,7 +61,12 @@ function lastGoodWrite(recording: Recording): Mark | null {
   const uncertaintyMs = (mono: MonoMs): Ms | null => (stopMono === null ? null : stopMono - mono);
   const replayed = recording.replayedCommitMono;
   const reference = t0 ?? t1 ?? t2;
-  if (replayed !== null && reference !== undefined && (stopMono === null || replayed <= stopMono) && (t0 === undefined || replayed > t0.mono)) {
+  if (
+    replayed !== null &&
+    reference !== undefined &&
+    (stopMono === null || replayed <= stopMono) &&
+    (t0 === undefined || replayed > t0.mono)
+  ) {
     return {
       mono: replayed,
       wall: wallMs(reference.wall + (replayed - reference.mono)),
@@ -111,7 +117,8 @@ function lossOf(recording: Recording): Loss {
     return none('no promotion: the same PostgreSQL went on with its own write-ahead log');
   }
   if (kind === 'switchover') return none("the new primary had replayed the old one's shutdown checkpoint");
-  if (kind === 'forced-failover') return unknown('an operator promoted this member without proof that it had every commit');
+  if (kind === 'forced-failover')
+    return unknown('an operator promoted this member without proof that it had every commit');
   if (mode === null) return unknown('the mode in force was not known to the recorder');
   if (mode === 'off') return unknown('mode off: commits did not wait for the standby');
   return none(`mode ${mode}: every acknowledged commit had waited for the member that took over`);
@@ -128,12 +135,22 @@ export function recordingOf(incident: Incident, nowMono: MonoMs, nowWall: number
   for (const name of INSTANT_NAMES) {
     const instant = incident.instants[name];
     if (instant === null) continue;
-    const mono = t0 === null || instant.monoMs === null ? monoOfWall(instant.wall) : monoOfWall(t0.wall) + instant.monoMs;
+    const mono =
+      t0 === null || instant.monoMs === null ? monoOfWall(instant.wall) : monoOfWall(t0.wall) + instant.monoMs;
     marks[name] = { ...instant, mono: monoMs(mono), wall: wallMs(Date.parse(instant.wall)) };
   }
   const stopped = marks.t0?.uncertaintyMs == null ? null : monoMs(marks.t0.mono + marks.t0.uncertaintyMs);
   const note = { id: 'note', says: `the recorder was restarted; it went on at ${rfc3339(nowWall)}` } as const;
-  const { v: _v, state: _state, instants: _instants, phases: _phases, affectedSites: _sites, verdicts: _verdicts, amendments: _amendments, ...kept } = incident;
+  const {
+    v: _v,
+    state: _state,
+    instants: _instants,
+    phases: _phases,
+    affectedSites: _sites,
+    verdicts: _verdicts,
+    amendments: _amendments,
+    ...kept
+  } = incident;
   const recording: Recording = {
     ...kept,
     evidence: mergeEvidence(incident.evidence, [note]),

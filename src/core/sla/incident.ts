@@ -51,7 +51,12 @@ export interface Incident {
  * `outage-without-failover`: writes failed and came back by themselves. `forced-failover`: an operator promoted a
  * member that might miss acknowledged commits.
  */
-export type IncidentKind = 'failover' | 'switchover' | 'forced-failover' | 'restart-in-place' | 'outage-without-failover';
+export type IncidentKind =
+  | 'failover'
+  | 'switchover'
+  | 'forced-failover'
+  | 'restart-in-place'
+  | 'outage-without-failover';
 
 export interface Place {
   readonly member: string;

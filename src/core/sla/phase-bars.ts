@@ -30,7 +30,8 @@ export function phaseBars({ phases, instants }: Incident, durationText: (duratio
 
 /** Anything that took time is seen: one column at least. What lies before t0 is not drawn. */
 function bar(start: Ms, duration: Ms, outage: Ms): string {
-  const column = (at: Ms) => (outage === 0 ? 0 : Math.round((Math.min(Math.max(at, 0), outage) / outage) * BAR_COLUMNS));
+  const column = (at: Ms) =>
+    outage === 0 ? 0 : Math.round((Math.min(Math.max(at, 0), outage) / outage) * BAR_COLUMNS);
   const from = Math.min(column(start), BAR_COLUMNS - 1);
   const length = duration === 0 ? 0 : Math.max(1, column(start + duration) - from);
   return `${' '.repeat(from)}${'#'.repeat(length)}`.padEnd(BAR_COLUMNS);

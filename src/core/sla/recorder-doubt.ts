@@ -13,11 +13,16 @@ export function writeOk(state: RecorderState, fact: Fact<'write-ok'>): Applied {
   const mark = markAt(fact.ackedMono, fact.wall, `write probe to ${fact.target}`);
   const outage = outageOf(state);
   const write = { mark, target: fact.target, by: fact.by };
-  const open = outage === null ? state.open : afterWriteOk(outage, write, state.incidentAfterMs, state.redundant === true);
+  const open =
+    outage === null ? state.open : afterWriteOk(outage, write, state.incidentAfterMs, state.redundant === true);
   const next = { ...state, open };
   const isNewest = state.lastGood === null || mark.mono >= state.lastGood.mark.mono;
   if ((state.leader !== null && state.leader.member !== fact.target) || !isNewest) return { state: next };
-  const good = { ...next, lastGood: { mark, by: fact.by }, bounds: { replayedCommitMono: null, guardianExitMono: null } };
+  const good = {
+    ...next,
+    lastGood: { mark, by: fact.by },
+    bounds: { replayedCommitMono: null, guardianExitMono: null },
+  };
   const { doubt } = state;
   if (doubt === null || doubt.lastFailedMono === null || mark.mono < doubt.lastFailedMono) return { state: good };
   if (doubt.suspected) return { state: { ...good, doubt: { ...doubt, firstFailedMono: null, lastFailedMono: null } } };
@@ -43,17 +48,26 @@ export function writeFailed(state: RecorderState, fact: Fact<'write-failed'>): A
   const failingMs = at.mono - firstFailedMono;
   if (failingMs < state.incidentAfterMs) return { state: { ...state, doubt } };
   const because = `${by} has failed for ${failingMs} ms: ${fact.problem}`;
-  const cause = { kind: 'outage-without-failover', trigger: 'write-probe-failing', rule: null, because, evidence: [] } as const;
+  const cause = {
+    kind: 'outage-without-failover',
+    trigger: 'write-probe-failing',
+    rule: null,
+    because,
+    evidence: [],
+  } as const;
   const begun = opened({ ...state, doubt }, at, cause);
   return { state: { ...begun, open: begun.open && withMark(begun.open, 't2', at) }, ...supersededBy(state) };
 }
 
 export function suspected(state: RecorderState, fact: Fact<'suspected'>): Applied {
   const outage = outageOf(state);
-  if (outage !== null) return { state: { ...state, open: { ...outage, evidence: mergeEvidence(outage.evidence, fact.evidence) } } };
+  if (outage !== null)
+    return { state: { ...state, open: { ...outage, evidence: mergeEvidence(outage.evidence, fact.evidence) } } };
   const by = fact.evidence.length === 0 ? 'evidence' : fact.evidence.map(({ id }) => id).join('+');
   const known = state.doubt ?? newDoubt(markAt(fact.atMono, fact.wall, by));
-  return { state: { ...state, doubt: { ...known, suspected: true, evidence: mergeEvidence(known.evidence, fact.evidence) } } };
+  return {
+    state: { ...state, doubt: { ...known, suspected: true, evidence: mergeEvidence(known.evidence, fact.evidence) } },
+  };
 }
 
 export function healed(state: RecorderState, fact: Fact<'healed'>): Applied {
@@ -66,12 +80,21 @@ export function healed(state: RecorderState, fact: Fact<'healed'>): Applied {
 }
 
 const newDoubt = (since: Mark): Doubt => ({
-  since, evidence: [], suspected: false, firstFailedMono: null, lastFailedMono: null,
+  since,
+  evidence: [],
+  suspected: false,
+  firstFailedMono: null,
+  lastFailedMono: null,
 });
 
 /** Without a rule's word on it, the headroom is what was left until failing writes would have been an incident. */
 function nearMissOf(doubt: Doubt, at: Mark, incidentAfterMs: Ms, headroomMs: Ms | null): NearMiss {
   const lastedMs = Math.max(0, at.mono - doubt.since.mono);
   const sinceMono = monoMs(doubt.since.mono);
-  return { sinceMono, lastedMs, headroomMs: Math.max(0, headroomMs ?? incidentAfterMs - lastedMs), evidence: doubt.evidence };
+  return {
+    sinceMono,
+    lastedMs,
+    headroomMs: Math.max(0, headroomMs ?? incidentAfterMs - lastedMs),
+    evidence: doubt.evidence,
+  };
 }

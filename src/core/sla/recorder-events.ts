@@ -4,7 +4,15 @@ import type { Applied, RecorderFact } from './recorder-fact.ts';
 import { opened, outageOf, supersededBy } from './recorder-state.ts';
 import type { RecorderState } from './recorder-state.ts';
 import {
-  afterRedundancyLost, afterRedundant, clipped, firstMark, leaderChanged, markAt, mergeEvidence, withMark, withoutOutage,
+  afterRedundancyLost,
+  afterRedundant,
+  clipped,
+  firstMark,
+  leaderChanged,
+  markAt,
+  mergeEvidence,
+  withMark,
+  withoutOutage,
 } from './recording.ts';
 import type { Recording } from './recording.ts';
 
@@ -28,7 +36,14 @@ function redeclared(outage: Recording, fact: Fact<'declared'>): Recording {
   const evidence = mergeEvidence(outage.evidence, fact.evidence);
   const taken = outage.marks.t3 !== undefined;
   if (outage.rule !== null && (outage.kind === fact.incident || taken)) return { ...outage, evidence };
-  const named = { ...outage, kind: fact.incident, rule: fact.rule, trigger: clipped(fact.trigger), because: clipped(fact.because), evidence };
+  const named = {
+    ...outage,
+    kind: fact.incident,
+    rule: fact.rule,
+    trigger: clipped(fact.trigger),
+    because: clipped(fact.because),
+    evidence,
+  };
   return outage.rule === null && !taken ? withMark(named, 't2', at) : firstMark(named, 't2', at);
 }
 
@@ -47,7 +62,10 @@ export function calledOff(state: RecorderState, fact: Fact<'called-off'>): Recor
  * Winning without having declared opens an incident: a change of leader always interrupts somebody. Seeing another
  * member win opens none, because that member records it.
  */
-export function leadershipChanged(state: RecorderState, fact: Fact<'leadership-won' | 'leader-changed-elsewhere'>): Applied {
+export function leadershipChanged(
+  state: RecorderState,
+  fact: Fact<'leadership-won' | 'leader-changed-elsewhere'>,
+): Applied {
   const { leader, term, previousLeader } = fact;
   const outage = outageOf(state);
   if (outage !== null && outage.termAfter === term && outage.newLeader?.member === leader.member) return { state };
@@ -55,7 +73,8 @@ export function leadershipChanged(state: RecorderState, fact: Fact<'leadership-w
   const forgotten = same ? {} : { redundant: false, lastGood: null, doubt: null, timeline: null };
   const led = { leader, term, ...forgotten, bounds: { replayedCommitMono: null, guardianExitMono: null } };
   if (outage !== null) return { state: { ...state, ...led, open: ledBy(outage, fact) } };
-  const others = fact.kind === 'leader-changed-elsewhere' || previousLeader === null || previousLeader.member === leader.member;
+  const others =
+    fact.kind === 'leader-changed-elsewhere' || previousLeader === null || previousLeader.member === leader.member;
   if (same || others) return { state: { ...state, ...led } };
   const known = { ...state, leader: state.leader ?? previousLeader, term: state.term ?? fact.previousTerm };
   const because = `${leader.member} took over from ${known.leader.member} by no rule of this daemon`;
@@ -84,7 +103,15 @@ export function leaderSeen(state: RecorderState, fact: Fact<'leader-seen'>): Rec
   const same = state.leader === null || state.leader.member === fact.leader.member;
   const forgotten = same ? {} : { redundant: null, lastGood: null, doubt: null };
   const open = state.open === null ? null : { ...state.open, mode: state.open.mode ?? fact.mode };
-  return { ...state, ...forgotten, leader: fact.leader, term: fact.term, timeline: fact.timeline ?? state.timeline, mode: fact.mode, open };
+  return {
+    ...state,
+    ...forgotten,
+    leader: fact.leader,
+    term: fact.term,
+    timeline: fact.timeline ?? state.timeline,
+    mode: fact.mode,
+    open,
+  };
 }
 
 export function acceptingWrites(state: RecorderState, fact: Fact<'accepting-writes'>): RecorderState {
@@ -107,7 +134,9 @@ export function redundancy(state: RecorderState, fact: Fact<'redundant' | 'redun
 export function boundsKnown(state: RecorderState, fact: Fact<'last-write-bounds'>): RecorderState {
   const { replayedCommitWall, guardianExitMono } = fact;
   const news = {
-    ...(replayedCommitWall === null ? {} : { replayedCommitMono: monoMs(Math.round(fact.atMono - (fact.wall - replayedCommitWall))) }),
+    ...(replayedCommitWall === null
+      ? {}
+      : { replayedCommitMono: monoMs(Math.round(fact.atMono - (fact.wall - replayedCommitWall))) }),
     ...(guardianExitMono === null ? {} : { guardianExitMono: monoMs(Math.round(guardianExitMono)) }),
   };
   const outage = outageOf(state);

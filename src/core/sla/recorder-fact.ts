@@ -13,15 +13,34 @@ export interface At {
 
 export type RecorderFact =
   /** A probe commit was acknowledged. `wall` is at `ackedMono`. */
-  | { readonly kind: 'write-ok'; readonly sentMono: MonoMs; readonly ackedMono: MonoMs; readonly wall: WallMs; readonly target: MemberName; readonly by: MeasuredBy }
+  | {
+      readonly kind: 'write-ok';
+      readonly sentMono: MonoMs;
+      readonly ackedMono: MonoMs;
+      readonly wall: WallMs;
+      readonly target: MemberName;
+      readonly by: MeasuredBy;
+    }
   /** A probe commit failed; `atMono` is when that was known. */
-  | (At & { readonly kind: 'write-failed'; readonly target: MemberName; readonly problem: string; readonly by: MeasuredBy })
+  | (At & {
+      readonly kind: 'write-failed';
+      readonly target: MemberName;
+      readonly problem: string;
+      readonly by: MeasuredBy;
+    })
   /** First doubt about the leader, or more evidence for it. */
   | (At & { readonly kind: 'suspected'; readonly evidence: readonly Evidence[] })
   /** Every doubt is gone. `headroomMs`: how much longer it could have lasted before a rule would have declared. */
   | (At & { readonly kind: 'healed'; readonly headroomMs: Ms | null })
   /** A rule decided that the leader has failed, or that an operator's request is to be carried out. */
-  | (At & { readonly kind: 'declared'; readonly rule: string; readonly trigger: string; readonly because: string; readonly incident: IncidentKind; readonly evidence: readonly Evidence[] })
+  | (At & {
+      readonly kind: 'declared';
+      readonly rule: string;
+      readonly trigger: string;
+      readonly because: string;
+      readonly incident: IncidentKind;
+      readonly evidence: readonly Evidence[];
+    })
   /** What was declared is not carried out: a switchover that was refused or rolled back. */
   | (At & { readonly kind: 'called-off'; readonly because: string })
   /** This member holds the leader key. Opens an incident if it was taken from another and nothing was declared. */
@@ -29,7 +48,13 @@ export type RecorderFact =
   /** Another member holds it, as the watch showed. Opens nothing: that member records its own. */
   | (At & LeaderChange & { readonly kind: 'leader-changed-elsewhere' })
   /** Who leads and how, whenever that is first known or changes without a change of leader. Opens nothing. */
-  | (At & { readonly kind: 'leader-seen'; readonly leader: Place; readonly term: Revision; readonly timeline: Timeline | null; readonly mode: SyncMode | null })
+  | (At & {
+      readonly kind: 'leader-seen';
+      readonly leader: Place;
+      readonly term: Revision;
+      readonly timeline: Timeline | null;
+      readonly mode: SyncMode | null;
+    })
   | (At & { readonly kind: 'old-primary-fenced'; readonly how: string })
   | (At & { readonly kind: 'promotion-requested' })
   /** The leader is out of recovery (or restarted) and admits clients. `forkLsn` is null without a promotion. */
@@ -38,7 +63,11 @@ export type RecorderFact =
   | (At & { readonly kind: 'redundant' })
   | (At & { readonly kind: 'redundancy-lost' })
   /** Narrows t0: the newest commit that was replayed (the old primary's wall clock), when its postmaster was gone. */
-  | (At & { readonly kind: 'last-write-bounds'; readonly replayedCommitWall: WallMs | null; readonly guardianExitMono: MonoMs | null })
+  | (At & {
+      readonly kind: 'last-write-bounds';
+      readonly replayedCommitWall: WallMs | null;
+      readonly guardianExitMono: MonoMs | null;
+    })
   /** Replaces what the recorder assumes of the loss from kind and mode. */
   | (At & { readonly kind: 'loss-known'; readonly loss: Loss });
 
@@ -62,7 +91,6 @@ export type RecorderOutput =
   /** Persist it, open or closed: the newest version of an id replaces the one before. */
   | { readonly kind: 'changed'; readonly incident: Incident }
   | { readonly kind: 'near-miss'; readonly nearMiss: NearMiss };
-
 
 /** A change of the recorder; `superseded` is an incident that ended because the next one began. */
 export interface Applied {

@@ -58,7 +58,9 @@ export function opened(state: RecorderState, at: Mark, cause: Cause): RecorderSt
   const t1 = doubt === null || doubt.since.mono > at.mono ? at : doubt.since;
   const idWall = Math.max(t1.wall, (state.newestIdWall ?? t1.wall - 1) + 1);
   const open: Recording = {
-    id: `${state.cluster}-${rfc3339(idWall).replace(/[-:.Z]/g, '').replace('T', '-')}-${state.recordedBy}`,
+    id: `${state.cluster}-${rfc3339(idWall)
+      .replace(/[-:.Z]/g, '')
+      .replace('T', '-')}-${state.recordedBy}`,
     cluster: state.cluster,
     recordedBy: state.recordedBy,
     kind: cause.kind,

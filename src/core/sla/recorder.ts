@@ -8,14 +8,22 @@ import { second } from '../units.ts';
 import type { MemberName, MonoMs, Ms, WallMs } from '../units.ts';
 import { incidentOf, recordingOf } from './incident-of.ts';
 import type { Incident } from './incident.ts';
-import { acceptingWrites, boundsKnown, calledOff, declared, leaderSeen, leadershipChanged, redundancy } from './recorder-events.ts';
+import {
+  acceptingWrites,
+  boundsKnown,
+  calledOff,
+  declared,
+  leaderSeen,
+  leadershipChanged,
+  redundancy,
+} from './recorder-events.ts';
 import type { Applied, At, RecorderFact, RecorderOutput } from './recorder-fact.ts';
 import { healed, suspected, writeFailed, writeOk } from './recorder-doubt.ts';
 import type { RecorderState } from './recorder-state.ts';
 import { markAt, firstMark } from './recording.ts';
 import type { Recording } from './recording.ts';
 
-export type { LeaderChange, NearMiss, RecorderFact, RecorderOutput } from './recorder-fact.ts';
+export type { RecorderFact, RecorderOutput } from './recorder-fact.ts';
 export type { RecorderState } from './recorder-state.ts';
 
 export interface Step {
@@ -24,7 +32,11 @@ export interface Step {
 }
 
 /** `incidentAfterMs`: for how long writes must fail until that is an incident without any rule's help. */
-export const newRecorder = (cluster: string, recordedBy: MemberName, incidentAfterMs: Ms = 2 * second): RecorderState => ({
+export const newRecorder = (
+  cluster: string,
+  recordedBy: MemberName,
+  incidentAfterMs: Ms = 2 * second,
+): RecorderState => ({
   cluster,
   recordedBy,
   incidentAfterMs,
@@ -44,7 +56,12 @@ export const newRecorder = (cluster: string, recordedBy: MemberName, incidentAft
  * Goes on with an incident that this member left open when its daemon ended. Another member's incident and a closed
  * one leave the state as it is: their clock is not ours, and closing is final.
  */
-export function resumeRecorder(state: RecorderState, incident: Incident, nowMono: MonoMs, nowWall: WallMs): RecorderState {
+export function resumeRecorder(
+  state: RecorderState,
+  incident: Incident,
+  nowMono: MonoMs,
+  nowWall: WallMs,
+): RecorderState {
   const ours = incident.recordedBy === state.recordedBy && incident.cluster === state.cluster;
   return incident.state === 'open' && ours ? { ...state, open: recordingOf(incident, nowMono, nowWall) } : state;
 }
@@ -67,23 +84,38 @@ export function recordFact(before: RecorderState, fact: RecorderFact): Step {
 
 function applied(state: RecorderState, fact: RecorderFact): Applied {
   switch (fact.kind) {
-    case 'write-ok': return writeOk(state, fact);
-    case 'write-failed': return writeFailed(state, fact);
-    case 'suspected': return suspected(state, fact);
-    case 'healed': return healed(state, fact);
-    case 'declared': return declared(state, fact);
-    case 'called-off': return { state: calledOff(state, fact) };
+    case 'write-ok':
+      return writeOk(state, fact);
+    case 'write-failed':
+      return writeFailed(state, fact);
+    case 'suspected':
+      return suspected(state, fact);
+    case 'healed':
+      return healed(state, fact);
+    case 'declared':
+      return declared(state, fact);
+    case 'called-off':
+      return { state: calledOff(state, fact) };
     case 'leadership-won':
-    case 'leader-changed-elsewhere': return leadershipChanged(state, fact);
-    case 'leader-seen': return { state: leaderSeen(state, fact) };
-    case 'old-primary-fenced': return { state: marked(state, 't4', fact, fact.how) };
-    case 'promotion-requested': return { state: marked(state, 't5', fact, 'promotion requested') };
-    case 'accepting-writes': return { state: acceptingWrites(state, fact) };
+    case 'leader-changed-elsewhere':
+      return leadershipChanged(state, fact);
+    case 'leader-seen':
+      return { state: leaderSeen(state, fact) };
+    case 'old-primary-fenced':
+      return { state: marked(state, 't4', fact, fact.how) };
+    case 'promotion-requested':
+      return { state: marked(state, 't5', fact, 'promotion requested') };
+    case 'accepting-writes':
+      return { state: acceptingWrites(state, fact) };
     case 'redundant':
-    case 'redundancy-lost': return { state: redundancy(state, fact) };
-    case 'last-write-bounds': return { state: boundsKnown(state, fact) };
-    case 'loss-known': return { state: state.open === null ? state : { ...state, open: { ...state.open, loss: fact.loss } } };
-    default: return absurd(fact);
+    case 'redundancy-lost':
+      return { state: redundancy(state, fact) };
+    case 'last-write-bounds':
+      return { state: boundsKnown(state, fact) };
+    case 'loss-known':
+      return { state: state.open === null ? state : { ...state, open: { ...state.open, loss: fact.loss } } };
+    default:
+      return absurd(fact);
   }
 }
 

@@ -94,7 +94,12 @@ export interface WriteOk {
 }
 
 /** `lastsMs`: how long writes must go through, without a change of leader, to count as recovered. */
-export function afterWriteOk(before: Recording, { mark, target, by }: WriteOk, lastsMs: Ms, redundant: boolean): Recording {
+export function afterWriteOk(
+  before: Recording,
+  { mark, target, by }: WriteOk,
+  lastsMs: Ms,
+  redundant: boolean,
+): Recording {
   const { t0, t3, t6, t7 } = before.marks;
   const recording = { ...before, measuredBy: before.measuredBy ?? by };
   if (t7 !== undefined || (t0 !== undefined && mark.mono < t0.mono)) return before;
@@ -137,7 +142,11 @@ export function afterWriteFailed(recording: Recording, atMono: MonoMs, by: Measu
 
 /** The doubts are gone without a change of leader. Only a declared failure heals: an operator's request does not. */
 export function afterHealed(recording: Recording, at: Mark, redundant: boolean): Recording {
-  if (recording.marks.t7 !== undefined || leaderChanged(recording) || ['switchover', 'forced-failover'].includes(recording.kind)) {
+  if (
+    recording.marks.t7 !== undefined ||
+    leaderChanged(recording) ||
+    ['switchover', 'forced-failover'].includes(recording.kind)
+  ) {
     return recording;
   }
   if (recording.recovered !== null) return settled(recording, recording.recovered, redundant);
@@ -164,7 +173,11 @@ export function afterRedundancyLost(recording: Recording): Recording {
 }
 
 function settled(recording: Recording, t7: Mark, redundant: boolean): Recording {
-  const served = { ...withMark(recording, 't7', t7), recovered: null, newLeader: recording.newLeader ?? recording.oldLeader };
+  const served = {
+    ...withMark(recording, 't7', t7),
+    recovered: null,
+    newLeader: recording.newLeader ?? recording.oldLeader,
+  };
   const neverLost = redundant && !leaderChanged(recording);
   return closedWhenDone(neverLost ? firstMark(served, 't8', { ...t7, by: 'redundancy was not lost' }) : served);
 }

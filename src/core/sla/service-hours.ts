@@ -49,8 +49,15 @@ function instantOf(local: number, offsetMs: (wall: number) => Ms): number {
 /** What the zone's clocks are ahead of UTC at an instant. */
 function offsetIn(timeZone: string): (wall: number) => Ms {
   const format = new Intl.DateTimeFormat('en-GB', {
-    timeZone, calendar: 'iso8601', hourCycle: 'h23',
-    year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric',
+    timeZone,
+    calendar: 'iso8601',
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
   });
   return (wall) => {
     const parts = new Map(format.formatToParts(wall).map(({ type, value }) => [type, Number(value)]));

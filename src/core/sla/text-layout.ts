@@ -9,7 +9,9 @@ export function wrapped(text: string, indent: number, first = ''): readonly stri
   const lines: string[] = [];
   let line = first;
   let empty = true;
-  for (const word of printable(text).split(' ').filter((part) => part !== '')) {
+  for (const word of printable(text)
+    .split(' ')
+    .filter((part) => part !== '')) {
     let rest = word;
     if (!empty && line.length + 1 + rest.length > columnsMax) {
       lines.push(line);

@@ -34,10 +34,24 @@ export function incidentText(incident: Incident): string {
     ...phaseBars(incident, durationText),
     '',
     ...consequences(incident),
-    ...section('Contracts', worstFirst(incident.verdicts).flatMap((verdict) => verdictLines(verdict, incident, durationText))),
-    ...section('Evidence', incident.evidence.flatMap(({ id, says }) => wrapped(says, 8, `  ${id.padEnd(6)}`))),
-    ...section('Amended', incident.amendments.flatMap((amendment) =>
-      wrapped(`${amendment.at} ${amendment.by}: ${amendment.field} was ${amendment.from}, is ${amendment.to}: ${amendment.reason}`, 4, '  '))),
+    ...section(
+      'Contracts',
+      worstFirst(incident.verdicts).flatMap((verdict) => verdictLines(verdict, incident, durationText)),
+    ),
+    ...section(
+      'Evidence',
+      incident.evidence.flatMap(({ id, says }) => wrapped(says, 8, `  ${id.padEnd(6)}`)),
+    ),
+    ...section(
+      'Amended',
+      incident.amendments.flatMap((amendment) =>
+        wrapped(
+          `${amendment.at} ${amendment.by}: ${amendment.field} was ${amendment.from}, is ${amendment.to}: ${amendment.reason}`,
+          4,
+          '  ',
+        ),
+      ),
+    ),
     '',
     ...wrapped(measurement(incident), 0),
   ].join('\n');
@@ -48,7 +62,10 @@ export function durationText(duration: Ms): string {
   if (duration < second) return `${duration} ms`;
   if (duration < minute) return `${duration / second} s`;
   const minutes = Math.floor(duration / minute);
-  const parts = minutes < 60 ? [minutes, 'min', Math.floor((duration % minute) / second), 's'] : [Math.floor(minutes / 60), 'h', minutes % 60, 'min'];
+  const parts =
+    minutes < 60
+      ? [minutes, 'min', Math.floor((duration % minute) / second), 's']
+      : [Math.floor(minutes / 60), 'h', minutes % 60, 'min'];
   return parts.slice(0, parts[2] === 0 ? 2 : 4).join(' ');
 }
 
@@ -56,7 +73,11 @@ function title(incident: Incident): readonly string[] {
   const { kind, state, oldLeader, newLeader } = incident;
   const moved = newLeader !== null && newLeader.member !== oldLeader?.member;
   const who = moved ? `${placeText(oldLeader)} -> ${placeText(newLeader)}` : placeText(oldLeader);
-  return boxed(`${kind.toUpperCase()}  ${who}`, state === 'open' ? 'OPEN' : 'closed', `${incident.cluster}  ${incident.id}`);
+  return boxed(
+    `${kind.toUpperCase()}  ${who}`,
+    state === 'open' ? 'OPEN' : 'closed',
+    `${incident.cluster}  ${incident.id}`,
+  );
 }
 
 const placeText = (place: Place | null): string =>
@@ -111,21 +132,32 @@ function timeline(incident: Incident): readonly string[] {
   const dated = INSTANT_NAMES.map((name) => incident.instants[name]).find((instant) => instant !== null);
   const planned = incident.kind === 'switchover' ? PLANNED : {};
   const head = `Timeline, ${dated?.wall.slice(0, 10) ?? 'undated'}, UTC`;
-  return [head, ...INSTANT_NAMES.map((name) => instantLine(name, planned[name] ?? MEANINGS[name], incident.instants[name]))];
+  return [
+    head,
+    ...INSTANT_NAMES.map((name) => instantLine(name, planned[name] ?? MEANINGS[name], incident.instants[name])),
+  ];
 }
 
 function instantLine(name: InstantName, meaning: string, instant: Instant | null): string {
   if (instant === null) return `  ${name}  ${'-'.padEnd(12)} ${''.padStart(15)}  ${meaning.padEnd(20)}  not seen`;
   const offset = instant.monoMs === null ? '' : `${signed(instant.monoMs)} ms`;
-  const columns = [`  ${name}  ${instant.wall.slice(11, 23)} ${offset.padStart(15)}  ${meaning.padEnd(20)}`, doubtText(name, instant)];
-  return columns.filter((column) => column !== '').join('  ').trimEnd().slice(0, columnsMax);
+  const columns = [
+    `  ${name}  ${instant.wall.slice(11, 23)} ${offset.padStart(15)}  ${meaning.padEnd(20)}`,
+    doubtText(name, instant),
+  ];
+  return columns
+    .filter((column) => column !== '')
+    .join('  ')
+    .trimEnd()
+    .slice(0, columnsMax);
 }
 
 const signed = (value: number): string => (value > 0 ? `+${thousands(value)}` : thousands(value));
 
 function doubtText(name: InstantName, { measured, uncertaintyMs }: Instant): string {
   const way = name === 't0' ? 'later' : 'earlier';
-  const range = uncertaintyMs === null ? 'no bound' : uncertaintyMs === 0 ? '' : `<= ${thousands(uncertaintyMs)} ms ${way}`;
+  const range =
+    uncertaintyMs === null ? 'no bound' : uncertaintyMs === 0 ? '' : `<= ${thousands(uncertaintyMs)} ms ${way}`;
   return [measured ? '' : 'inferred', range].filter((part) => part !== '').join(', ');
 }
 
@@ -136,15 +168,29 @@ function consequences(incident: Incident): readonly string[] {
   const reach = loss.timeMsMax === null || loss.provedNone ? '' : `, from the last ${durationText(loss.timeMsMax)}`;
   const names = affectedSites.map(({ name }) => name);
   return [
-    ...wrapped(`${bytes}${reach}: ${loss.basis}${mode === null || loss.basis.includes('mode') ? '' : ` (mode ${mode})`}`, 12, 'Data loss   '),
+    ...wrapped(
+      `${bytes}${reach}: ${loss.basis}${mode === null || loss.basis.includes('mode') ? '' : ` (mode ${mode})`}`,
+      12,
+      'Data loss   ',
+    ),
     ...wrapped(names.length === 0 ? 'none' : listed(names), 12, 'Sites       '),
   ];
 }
 
-const section = (head: string, lines: readonly string[]): readonly string[] => (lines.length === 0 ? [] : ['', head, ...lines]);
+const section = (head: string, lines: readonly string[]): readonly string[] =>
+  lines.length === 0 ? [] : ['', head, ...lines];
 
-function measurement({ measuredBy, recordedBy, termBefore, termAfter, oldTimeline, newTimeline, forkLsn }: Incident): string {
-  const step = (what: string, before: unknown, after: unknown) => (before === null && after === null ? '' : ` ${what} ${before ?? '?'} -> ${after ?? '?'}.`);
+function measurement({
+  measuredBy,
+  recordedBy,
+  termBefore,
+  termAfter,
+  oldTimeline,
+  newTimeline,
+  forkLsn,
+}: Incident): string {
+  const step = (what: string, before: unknown, after: unknown) =>
+    before === null && after === null ? '' : ` ${what} ${before ?? '?'} -> ${after ?? '?'}.`;
   const fork = forkLsn === null ? '' : ` Fork at ${forkLsn}.`;
   return `Measured by the ${measuredBy}'s write probe, recorded by ${recordedBy}.${step('Term', termBefore, termAfter)}${step('Timeline', oldTimeline, newTimeline)}${fork}`;
 }

@@ -15,7 +15,11 @@ const ORDER = Object.keys(LABELS);
 export const worstFirst = (verdicts: readonly Verdict[]): readonly Verdict[] =>
   verdicts.toSorted((a, b) => ORDER.indexOf(a.outcome.kind) - ORDER.indexOf(b.outcome.kind));
 
-export function verdictLines(verdict: Verdict, { phases }: Incident, durationText: (duration: Ms) => string): readonly string[] {
+export function verdictLines(
+  verdict: Verdict,
+  { phases }: Incident,
+  durationText: (duration: Ms) => string,
+): readonly string[] {
   const { outcome, measures } = verdict;
   const head = `${verdict.customer} (${verdict.contract}, version ${verdict.contractVersion})`;
   const details = [
@@ -34,10 +38,14 @@ function measureText(measure: Measure, outage: Ms | null, durationText: (duratio
       const part = measure.actualMs !== outage ? ' in service hours' : '';
       return compared(`outage${part}`, measure.actualMs, measure.limitMs, durationText);
     }
-    case 'rpo-bytes': return compared('lost', measure.actualBytes, measure.limitBytes, bytesText);
-    case 'rpo-time': return compared('lost as time', measure.actualMs, measure.limitMs, durationText);
-    case 'detection': return compared('detected in', measure.actualMs, measure.limitMs, durationText);
-    default: return absurd(measure);
+    case 'rpo-bytes':
+      return compared('lost', measure.actualBytes, measure.limitBytes, bytesText);
+    case 'rpo-time':
+      return compared('lost as time', measure.actualMs, measure.limitMs, durationText);
+    case 'detection':
+      return compared('detected in', measure.actualMs, measure.limitMs, durationText);
+    default:
+      return absurd(measure);
   }
 }
 

@@ -14,13 +14,19 @@ import { serviceMs } from './service-hours.ts';
  *   like a failover; only maintenance that was announced in time may exclude one, and no announcements are kept yet.
  * - A limit that is reached exactly is met.
  */
-export function verdicts(incident: Incident, contracts: readonly Contract[], sites: readonly Site[]): readonly Verdict[] {
+export function verdicts(
+  incident: Incident,
+  contracts: readonly Contract[],
+  sites: readonly Site[],
+): readonly Verdict[] {
   const began = beginning(incident);
   if (began === null) return [];
-  return contracts.filter((contract) => inForce(contract, began)).flatMap((contract) => {
-    const covered = contract.sites.filter((id) => sites.some((site) => site.id === id));
-    return covered.length === 0 ? [] : [verdictOf(incident, contract, covered, began)];
-  });
+  return contracts
+    .filter((contract) => inForce(contract, began))
+    .flatMap((contract) => {
+      const covered = contract.sites.filter((id) => sites.some((site) => site.id === id));
+      return covered.length === 0 ? [] : [verdictOf(incident, contract, covered, began)];
+    });
 }
 
 /** Every site of the cluster was without it from t0 to t7; none when no write failed. */

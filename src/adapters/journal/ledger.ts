@@ -1,0 +1,203 @@
+/** `ledger.ndjson`: append-only, fsynced, each entry carrying the hash of the one before. */
+import { mkdir, open, rename, stat } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { err, ok } from '../../core/result.ts';
+import type { Result } from '../../core/result.ts';
+import type { Incident } from '../../core/sla/incident.ts';
+import { wallMs } from '../../core/units.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Ledger, LedgerCheck, LedgerEntry } from '../../ports/ledger.ts';
+import type { Log } from '../../ports/log.ts';
+import { syncDirectory } from './durable-file.ts';
+import { fileLines } from './file-lines.ts';
+import { EMPTY_CHAIN, linkEntry, nextEntry, parseEntry } from './ledger-chain.ts';
+import type { ChainEnd } from './ledger-chain.ts';
+
+export interface LedgerOptions {
+  /** Made if missing. One process at a time. */
+  readonly directory: string;
+  readonly clock: Pick<Clock, 'wall'>;
+  readonly log: Log;
+}
+
+/** Incidents kept in memory; older ones are in the file. */
+const INCIDENTS_MAX = 1_000;
+/** Appends that wait for the disk; more are refused. */
+const WAITING_MAX = 1_000;
+
+/**
+ * Opens the ledger and reads it through. A last line that a crash cut off was never confirmed to anybody: it is cut
+ * away and that is logged. A file whose last whole line is damaged cannot be carried on: it is put aside under another
+ * name, untouched, and a new chain begins with an entry that names it. Damage further up is left for verify() to show.
+ * Rejects when the directory or file cannot be read or written.
+ */
+export async function createLedger({ directory, clock, log }: LedgerOptions): Promise<Ledger> {
+  const path = join(directory, 'ledger.ndjson');
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const incidents = new Map<string, Incident>();
+  const found = await readThrough(path, incidents);
+  let end = found.end;
+  let size = found.bytes;
+  if (found.damage !== null) {
+    const aside = join(directory, `ledger.damaged-${stampOf(clock)}.ndjson`);
+    log.error('the ledger is damaged at its end; it is put aside and a new chain begins', {
+      path,
+      aside,
+      problem: found.damage,
+    });
+    await rename(path, aside);
+    [end, size] = [EMPTY_CHAIN, 0];
+  }
+  const file = await open(path, 'a+', 0o600);
+  if (found.damage === null && found.tornBytes > 0) {
+    log.warn('the last line of the ledger was cut off by a crash; the part that was written is removed', {
+      path,
+      bytes: found.tornBytes,
+    });
+    await file.truncate(size);
+    await file.sync();
+  }
+  await syncDirectory(directory);
+  const ledger = new FileLedger(path, file, clock, incidents, end, size);
+  if (found.damage !== null) await ledger.append('chain-begun-anew', { because: found.damage });
+  return ledger;
+}
+
+class FileLedger implements Ledger {
+  readonly #path: string;
+  readonly #file: FileHandle;
+  readonly #clock: Pick<Clock, 'wall'>;
+  readonly #incidents: Map<string, Incident>;
+  #end: ChainEnd;
+  #size: number;
+  #waiting = 0;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    path: string,
+    file: FileHandle,
+    clock: Pick<Clock, 'wall'>,
+    incidents: Map<string, Incident>,
+    end: ChainEnd,
+    size: number,
+  ) {
+    this.#path = path;
+    this.#file = file;
+    this.#clock = clock;
+    this.#incidents = incidents;
+    this.#end = end;
+    this.#size = size;
+  }
+
+  async append(kind: string, body: unknown): Promise<Result<LedgerEntry, string>> {
+    if (this.#waiting >= WAITING_MAX) return err(`${this.#path}: ${WAITING_MAX} entries wait for the disk already`);
+    this.#waiting += 1;
+    const turn = this.#last.then(() => this.#appendNow(kind, body));
+    this.#last = turn;
+    const outcome = await turn;
+    this.#waiting -= 1;
+    return outcome;
+  }
+
+  /** Never rejects. What a failed write left behind is cut off, now or before the next entry. */
+  async #appendNow(kind: string, body: unknown): Promise<Result<LedgerEntry, string>> {
+    try {
+      const { entry, line } = nextEntry(this.#end, rfc3339(this.#clock), kind, body);
+      if ((await this.#file.stat()).size !== this.#size) await this.#file.truncate(this.#size);
+      await this.#file.appendFile(line);
+      await this.#file.datasync();
+      this.#size += Buffer.byteLength(line);
+      this.#end = { entries: entry.seq + 1, lastHash: entry.hash };
+      remember(this.#incidents, entry);
+      return ok(entry);
+    } catch (error) {
+      await this.#file.truncate(this.#size).catch(() => undefined);
+      return err(`${this.#path}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  /** Waits for appends under way, so that it never sees half a line of theirs. */
+  verify(): Promise<LedgerCheck> {
+    const turn = this.#last.then(() => verifyLedger(this.#path));
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  incidents(): readonly Incident[] {
+    return [...this.#incidents.values()];
+  }
+
+  async close(): Promise<void> {
+    await this.#last;
+    await this.#file.close();
+  }
+}
+
+/** Recomputes every hash of a file, also of one that no daemon holds. Rejects when it cannot be read. */
+export async function verifyLedger(path: string): Promise<LedgerCheck> {
+  let end = EMPTY_CHAIN;
+  for await (const { text, complete } of fileLines(path)) {
+    const linked = complete ? linkEntry(end, text) : err('is cut off');
+    if (!linked.ok) {
+      return {
+        kind: 'broken',
+        seq: end.entries,
+        problem: `${path}, line ${end.entries + 1}: the entry ${linked.error}`,
+      };
+    }
+    end = linked.value.end;
+  }
+  return { kind: 'intact', ...end };
+}
+
+interface Found {
+  readonly end: ChainEnd;
+  /** Length of the whole lines. */
+  readonly bytes: number;
+  readonly tornBytes: number;
+  /** Why the chain cannot go on from the last whole line. */
+  readonly damage: string | null;
+}
+
+async function readThrough(path: string, incidents: Map<string, Incident>): Promise<Found> {
+  if (!(await exists(path))) return { end: EMPTY_CHAIN, bytes: 0, tornBytes: 0, damage: null };
+  let end = EMPTY_CHAIN;
+  let [bytes, tornBytes, lineNumber] = [0, 0, 0];
+  let damage: string | null = null;
+  for await (const line of fileLines(path)) {
+    if (!line.complete) {
+      tornBytes = line.bytes;
+      break;
+    }
+    lineNumber += 1;
+    bytes += line.bytes;
+    const entry = parseEntry(line.text);
+    damage = entry.ok ? null : `${path}, line ${lineNumber}: the entry ${entry.error}`;
+    if (!entry.ok) continue;
+    end = { entries: entry.value.seq + 1, lastHash: entry.value.hash };
+    remember(incidents, entry.value);
+  }
+  return { end, bytes, tornBytes, damage };
+}
+
+function remember(incidents: Map<string, Incident>, { kind, body }: LedgerEntry): void {
+  if (kind !== 'incident') return;
+  const incident = body as Incident;
+  if (incident?.v !== 1 || typeof incident.id !== 'string') return;
+  incidents.set(incident.id, incident);
+  for (const id of incidents.keys()) if (incidents.size > INCIDENTS_MAX) incidents.delete(id);
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+const rfc3339 = (clock: Pick<Clock, 'wall'>): string => new Date(wallMs(clock.wall())).toISOString();
+const stampOf = (clock: Pick<Clock, 'wall'>): string => rfc3339(clock).replace(/[-:.]/g, '');

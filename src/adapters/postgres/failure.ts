@@ -1,0 +1,60 @@
+/** How operations of this adapter fail, and the one place where a failure becomes a value. */
+import { err, ok } from '../../core/result.ts';
+import type { OperationError, Outcome } from '../../ports/postgres.ts';
+
+/** An expected failure, for the person who must act. Everything else that is thrown is a bug, or the file system. */
+export class OperationFailure extends Error {
+  readonly retryable: boolean;
+
+  constructor(problem: string, retryable: boolean) {
+    super(problem);
+    this.name = 'OperationFailure';
+    this.retryable = retryable;
+  }
+}
+
+/** How a conversation with a server failed. */
+export type SessionOutcome =
+  /** The kernel said that nobody listens. */
+  | 'refused'
+  | 'timed-out'
+  | 'unreachable'
+  /** PostgreSQL itself sent an error. */
+  | 'answered'
+  | 'aborted';
+
+export class SessionFailure extends Error {
+  readonly outcome: SessionOutcome;
+  /** The SQLSTATE that PostgreSQL sent; null when it sent nothing. */
+  readonly sqlState: string | null;
+
+  constructor(outcome: SessionOutcome, problem: string, sqlState: string | null = null) {
+    super(problem);
+    this.name = 'SessionFailure';
+    this.outcome = outcome;
+    this.sqlState = sqlState;
+  }
+}
+
+/** Runs an operation; an expected failure becomes an error with `what` in front. Bugs are thrown on. */
+export async function outcomeOf<T>(what: string, work: () => Promise<T>): Outcome<T> {
+  try {
+    return ok(await work());
+  } catch (thrown) {
+    return err(operationError(what, thrown));
+  }
+}
+
+function operationError(what: string, thrown: unknown): OperationError {
+  if (thrown instanceof OperationFailure) return { problem: `${what}: ${thrown.message}`, retryable: thrown.retryable };
+  if (thrown instanceof SessionFailure) return { problem: `${what}: ${thrown.message}`, retryable: true };
+  if (isSystemError(thrown)) return { problem: `${what}: ${thrown.message}`, retryable: true };
+  throw thrown;
+}
+
+/** An error of the operating system: it has a code such as ENOENT and names the path. */
+export const isSystemError = (thrown: unknown): thrown is NodeJS.ErrnoException =>
+  thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' && 'syscall' in thrown;
+
+export const hasCode = (thrown: unknown, ...codes: readonly string[]): boolean =>
+  isSystemError(thrown) && thrown.code !== undefined && codes.includes(thrown.code);

@@ -1,0 +1,59 @@
+/** What the other members need of a primary: the role they stream with, and a slot for each. */
+import { escapeIdentifier, escapeLiteral } from 'pg';
+import { slotName } from '../../core/copy-name.ts';
+import type { MemberName, Ms } from '../../core/units.ts';
+import type { Instance } from './instance.ts';
+import { passwordOf } from './options.ts';
+import { flag, optionalText, text } from './row.ts';
+import { isVerifierOf, scramVerifier } from './scram-verifier.ts';
+import type { Session } from './session.ts';
+
+const furnishLimitMs: Ms = 10_000;
+
+/** Idempotent; changes only what differs. Throws SessionFailure. It does not wait for a standby. */
+export async function furnish(instance: Instance, slotsFor: readonly MemberName[], signal: AbortSignal): Promise<void> {
+  await instance.control.use(
+    furnishLimitMs,
+    async (talk, leftMs) => {
+      await furnishRole(instance, talk, leftMs);
+      await furnishSlots(talk, slotsFor.filter((member) => member !== instance.options.member).map(slotName), leftMs);
+    },
+    signal,
+  );
+}
+
+async function furnishRole(instance: Instance, talk: Session, leftMs: () => Ms): Promise<void> {
+  const { replication } = instance.options;
+  const name = escapeIdentifier(replication.username);
+  const password = passwordOf(replication);
+  const question = `SELECT rolpassword, rolreplication AND rolcanlogin AS able FROM pg_authid WHERE rolname = ${escapeLiteral(replication.username)}`;
+  const [role] = await talk.run(question, leftMs());
+  if (role === undefined) {
+    await talk.run(
+      `CREATE ROLE ${name} LOGIN REPLICATION PASSWORD ${escapeLiteral(scramVerifier(password))}`,
+      leftMs(),
+    );
+    return;
+  }
+  if (!flag(role, 'able')) await talk.run(`ALTER ROLE ${name} LOGIN REPLICATION`, leftMs());
+  if (!isVerifierOf(optionalText(role, 'rolpassword') ?? '', password)) {
+    await talk.run(`ALTER ROLE ${name} PASSWORD ${escapeLiteral(scramVerifier(password))}`, leftMs());
+  }
+}
+
+async function furnishSlots(talk: Session, wanted: readonly string[], leftMs: () => Ms): Promise<void> {
+  const question =
+    "SELECT slot_name, active FROM pg_replication_slots WHERE slot_type = 'physical' AND starts_with(slot_name, 'baton_')";
+  const slots = (await talk.run(question, leftMs())).map((row) => ({
+    name: text(row, 'slot_name'),
+    active: flag(row, 'active'),
+  }));
+  for (const name of wanted) {
+    if (slots.some((slot) => slot.name === name)) continue;
+    await talk.run(`SELECT pg_create_physical_replication_slot(${escapeLiteral(name)}, true)`, leftMs());
+  }
+  for (const slot of slots) {
+    if (!slot.active && !wanted.includes(slot.name))
+      await talk.run(`SELECT pg_drop_replication_slot(${escapeLiteral(slot.name)})`, leftMs());
+  }
+}

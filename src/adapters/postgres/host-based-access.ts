@@ -1,0 +1,37 @@
+/** pg_hba.conf, which Baton writes whole: who may connect. */
+import { join } from 'node:path';
+import { readIfThere, writeDurably } from './durable-file.ts';
+import type { PostgresOptions } from './options.ts';
+
+export type Admits = 'everybody' | 'baton-only';
+
+const accessFile = 'pg_hba.conf';
+const keptOut = '# Clients are kept out until commits are known to wait.';
+
+/** Returns whether its content changed. */
+export async function writeAccess(options: PostgresOptions, dataDir: string, admits: Admits): Promise<boolean> {
+  const path = join(dataDir, accessFile);
+  const content = renderAccess(options, admits);
+  if ((await readIfThere(path)) === content) return false;
+  await writeDurably(path, content);
+  return true;
+}
+
+/** Whom the file lets in, as Baton last wrote it. */
+export const readAccess = async (dataDir: string): Promise<Admits> =>
+  ((await readIfThere(join(dataDir, accessFile))) ?? '').split('\n').includes(keptOut) ? 'baton-only' : 'everybody';
+
+function renderAccess(options: PostgresOptions, admits: Admits): string {
+  const superuser = quoted(options.superuser.username);
+  const replication = quoted(options.replication.username);
+  return [
+    '# Written by batond. Changes made here are lost: postgres.hba in its configuration is the place.',
+    `local all ${superuser} scram-sha-256`,
+    `host all ${superuser} all scram-sha-256`,
+    `host replication ${replication} all scram-sha-256`,
+    ...(admits === 'everybody' ? options.hba : [keptOut]),
+    '',
+  ].join('\n');
+}
+
+const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;

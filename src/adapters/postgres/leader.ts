@@ -1,0 +1,78 @@
+/** What a member asks of the leader's PostgreSQL before it changes its own data. */
+import { historyFileName, parseHistory, type Branch } from '../../core/timeline-history.ts';
+import type { Lsn, Ms, Timeline } from '../../core/units.ts';
+import type { Upstream } from '../../ports/postgres.ts';
+import type { Instance } from './instance.ts';
+import { flag, number, only, optionalText, text } from './row.ts';
+import { openSession, type Session } from './session.ts';
+import { segmentName } from './wal-files.ts';
+
+const connectLimitMs: Ms = 2_000;
+const askLimitMs: Ms = 5_000;
+
+export interface LeaderFacts {
+  readonly systemIdentifier: string;
+  readonly inRecovery: boolean;
+  readonly timeline: Timeline;
+  readonly checkpointTimeline: Timeline;
+  readonly branch: Branch | null;
+}
+
+/** Opens a session to the leader for `talk`. Throws SessionFailure. */
+export async function askLeader<T>(
+  instance: Instance,
+  leader: Upstream,
+  signal: AbortSignal,
+  talk: (session: Session) => Promise<T>,
+): Promise<T> {
+  const session = await openSession(instance.clock, instance.remote(leader, 'baton-rejoin'), connectLimitMs, signal);
+  try {
+    return await talk(session);
+  } finally {
+    session.destroy();
+  }
+}
+
+export async function leaderFacts(session: Session, signal: AbortSignal): Promise<LeaderFacts> {
+  const question = `SELECT pg_is_in_recovery() AS recovering,
+    (SELECT system_identifier::text FROM pg_control_system()) AS system_identifier,
+    (SELECT timeline_id FROM pg_control_checkpoint()) AS checkpoint_timeline,
+    CASE WHEN NOT pg_is_in_recovery() THEN pg_walfile_name(pg_current_wal_insert_lsn()) END AS file`;
+  const row = only(await session.run(question, askLimitMs, signal));
+  const checkpointTimeline = number(row, 'checkpoint_timeline') as Timeline;
+  const file = optionalText(row, 'file');
+  const timeline = file === null ? checkpointTimeline : (Number(`0x${file.slice(0, 8)}`) as Timeline);
+  return {
+    systemIdentifier: text(row, 'system_identifier'),
+    inRecovery: flag(row, 'recovering'),
+    timeline,
+    checkpointTimeline,
+    branch: await branchThere(session, timeline, signal),
+  };
+}
+
+async function branchThere(session: Session, timeline: Timeline, signal: AbortSignal): Promise<Branch | null> {
+  if (timeline === 1) return { timeline, ancestors: [] };
+  const question = `SELECT pg_read_file('pg_wal/${historyFileName(timeline)}', 0, 1048576, true) AS content`;
+  const content = optionalText(only(await session.run(question, askLimitMs, signal)), 'content');
+  return content === null ? null : { timeline, ancestors: parseHistory(content) };
+}
+
+/** Bytes of the leader's WAL at `position` of `timeline`; null when it no longer has them. */
+export async function walBytesThere(
+  session: Session,
+  at: { readonly timeline: Timeline; readonly position: Lsn; readonly segmentBytes: number; readonly length: number },
+  signal: AbortSignal,
+): Promise<Buffer | null> {
+  const file = segmentName(at.timeline, at.position, at.segmentBytes);
+  const offset = at.position % BigInt(at.segmentBytes);
+  const question = `SELECT encode(pg_read_binary_file('pg_wal/${file}', ${offset}, ${at.length}, true), 'hex') AS bytes`;
+  const hex = optionalText(only(await session.run(question, askLimitMs, signal)), 'bytes');
+  return hex === null ? null : Buffer.from(hex, 'hex');
+}
+
+/** Whether the leader has a slot of that name which nobody uses: a clone then streams through it. */
+export async function hasFreeSlot(session: Session, name: string, signal: AbortSignal): Promise<boolean> {
+  const question = `SELECT count(*)::int AS free FROM pg_replication_slots WHERE slot_name = '${name}' AND NOT active`;
+  return number(only(await session.run(question, askLimitMs, signal)), 'free') === 1;
+}

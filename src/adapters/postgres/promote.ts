@@ -1,0 +1,86 @@
+/** The standby leaves recovery: asked by a file and a signal, which need no connection, and asked again until it has. */
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { HistoryRow } from '../../core/cluster.ts';
+import type { Ms } from '../../core/units.ts';
+import type { CommitWaits } from '../../ports/postgres.ts';
+import { changeConfiguration, waitsSetting } from './configuration.ts';
+import { hasCode, OperationFailure } from './failure.ts';
+import { placeHistories } from './history.ts';
+import type { Instance } from './instance.ts';
+import { promoteFile } from './marks.ts';
+import { postmasterOf } from './postmaster.ts';
+import { flag, only } from './row.ts';
+import { until } from './until.ts';
+
+/** A crash of the startup process loses the request, so it is made again. */
+const askAgainMs: Ms = 50;
+const lookEveryMs: Ms = 3;
+const promoteLimitMs: Ms = 60_000;
+const answerLimitMs: Ms = 1_000;
+
+/** Throws OperationFailure or SessionFailure. The request is withdrawn on every way out. */
+export async function promote(
+  instance: Instance,
+  rows: readonly HistoryRow[],
+  waits: CommitWaits,
+  mayGoOn: () => boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  const { clock, dataDir, control } = instance;
+  const reload = await changeConfiguration(instance, waitsSetting(waits));
+  const prepared = await control.use(
+    answerLimitMs,
+    async (talk, leftMs) => {
+      if (reload) await talk.run('SELECT pg_reload_conf()', leftMs());
+      const sql =
+        "SELECT pg_is_in_recovery() AS recovering, pg_is_in_recovery() AND pg_get_wal_replay_pause_state() <> 'not paused' AS paused";
+      const row = only(await talk.run(sql, leftMs()));
+      if (flag(row, 'paused')) await talk.run('SELECT pg_wal_replay_resume()', leftMs());
+      return { recovering: flag(row, 'recovering') };
+    },
+    signal,
+  );
+  if (!prepared.recovering) return;
+  await placeHistories(dataDir, rows);
+
+  const path = join(dataDir, promoteFile);
+  let askedMono: number = Number.NEGATIVE_INFINITY;
+  try {
+    await until(
+      { clock, limitMs: promoteLimitMs, everyMs: lookEveryMs, signal },
+      async (leftMs) => {
+        if (!mayGoOn())
+          throw new OperationFailure('the leader key is no longer ours: the promotion is withdrawn', false);
+        if (clock.mono() - askedMono >= askAgainMs) {
+          await request(dataDir, path);
+          askedMono = clock.mono();
+        }
+        return (await recovering(instance, Math.min(leftMs, answerLimitMs), signal)) ? null : true;
+      },
+      () => 'PostgreSQL is still in recovery',
+    );
+  } finally {
+    await rm(path, { force: true });
+  }
+}
+
+async function request(dataDir: string, path: string): Promise<void> {
+  const pid = await postmasterOf(dataDir);
+  if (pid === null) throw new OperationFailure(`no PostgreSQL runs in ${dataDir}`, true);
+  await writeFile(path, '', { mode: 0o600 }); // a signal, not a fact: it need not survive anything
+  try {
+    process.kill(pid, 'SIGUSR1');
+  } catch (error) {
+    if (hasCode(error, 'ESRCH')) throw new OperationFailure(`PostgreSQL in ${dataDir} has just ended`, true);
+    throw error;
+  }
+}
+
+const recovering = (instance: Instance, limitMs: Ms, signal: AbortSignal): Promise<boolean> =>
+  instance.control.use(
+    limitMs,
+    async (talk, leftMs) =>
+      flag(only(await talk.run('SELECT pg_is_in_recovery() AS recovering', leftMs())), 'recovering'),
+    signal,
+  );

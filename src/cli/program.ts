@@ -1,0 +1,114 @@
+/** The command line: verbs, options and their help. What they do is handed in, so that this can be tested by itself. */
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { configFileDefault } from '../config/load.ts';
+import { parseDuration } from '../config/quantity.ts';
+import type { Ms } from '../core/units.ts';
+
+export interface CommonOptions {
+  readonly config: string;
+  readonly api?: string;
+  readonly json?: true;
+  readonly timeout?: Ms;
+}
+
+export interface ChangeFlags extends CommonOptions {
+  readonly yes?: true;
+  readonly dryRun?: true;
+  readonly reason: string;
+  readonly wait: boolean;
+  readonly candidate?: string;
+  readonly allowDataLoss?: true;
+  readonly oldPrimaryIsFenced?: true;
+}
+
+export interface Verbs {
+  status(options: CommonOptions & { readonly watch?: true | Ms }): Promise<void>;
+  explain(options: CommonOptions): Promise<void>;
+  history(options: CommonOptions): Promise<void>;
+  incidentList(options: CommonOptions): Promise<void>;
+  incidentShow(id: string, options: CommonOptions): Promise<void>;
+  change(kind: 'switchover' | 'failover', options: ChangeFlags): Promise<void>;
+  version(options: { readonly json?: true }): Promise<void>;
+}
+
+const exitCodes = `
+Exit codes: 0 done, 1 failed, 2 usage, 3 refused by a precondition (named in the
+error), 4 nobody answers, 5 outcome unknown.`;
+
+export function buildProgram(verbs: Verbs): Command {
+  const program = new Command('baton')
+    .description('Shows and steers a PostgreSQL cluster that Baton keeps.')
+    .configureHelp({ helpWidth: 80 })
+    .addHelpText('after', exitCodes);
+
+  common(program.command('status').description('who leads, each member, what is down, what to do next'))
+    .option('-w, --watch [seconds]', 'redraw every so many seconds (2), until Ctrl-C', seconds)
+    .action((options) => verbs.status(options));
+  common(program.command('explain').description('who could take over, and what keeps the others from it')).action(
+    (options) => verbs.explain(options),
+  );
+  common(program.command('history').description('every promotion: timelines and where they ended')).action((options) =>
+    verbs.history(options),
+  );
+
+  const incident = program.command('incident').description('outages on record');
+  common(incident.command('list').description('all incidents, newest last')).action((options) =>
+    verbs.incidentList(options),
+  );
+  common(incident.command('show').description('timeline, phases, loss and verdicts of one'))
+    .argument('<id>', 'its id, the beginning of it, or "last"')
+    .action((id, options) => verbs.incidentShow(id, options));
+
+  changing(program.command('switchover').description('hand over to a standby as planned, without loss'))
+    .option('--candidate <member>', 'who takes over (default: the best standby)')
+    .action((options) => verbs.change('switchover', options));
+  changing(program.command('failover').description('make a member the primary although the old one may not take part'))
+    .requiredOption('--candidate <member>', 'who takes over')
+    .option('--allow-data-loss', 'accept that acknowledged commits may be lost (--yes does not)')
+    .option('--old-primary-is-fenced', 'you have made sure that the unreachable old primary is stopped')
+    .action((options) => verbs.change('failover', options));
+
+  program
+    .command('version')
+    .description('the version of this command')
+    .option('--json', 'one JSON document on standard output')
+    .action((options) => verbs.version(options));
+  return program;
+}
+
+const common = (command: Command): Command =>
+  command
+    .addOption(
+      new Option('-c, --config <file>', 'the configuration of the member on this host')
+        .env('BATON_CONFIG')
+        .default(configFileDefault),
+    )
+    .option('--api <url>', 'ask the daemon at this address instead of the one on this host', apiUrl)
+    .option('--json', 'one JSON document on standard output, also for errors')
+    .option('--timeout <duration>', 'how long to wait: 500ms, 5s, 2m (default: 5s, changes 60s)', duration);
+
+const changing = (command: Command): Command =>
+  common(command)
+    .option('-y, --yes', 'do not ask; accepts no data loss')
+    .option('--dry-run', 'show what would be done and what may be lost, and stop there')
+    .addOption(new Option('--reason <text>', 'why, for the record').default('', 'none'))
+    .addOption(new Option('--wait', 'follow it to its end').default(true, 'yes'))
+    .option('--no-wait', 'return as soon as it is accepted');
+
+function duration(text: string): Ms {
+  const parsed = parseDuration(text);
+  if (parsed === null || parsed === 0) throw new InvalidArgumentError('Write a duration like 500ms, 5s or 2m.');
+  return parsed;
+}
+
+function seconds(text: string): Ms {
+  const value = Number(text);
+  if (!(value >= 0.2 && value <= 3_600)) throw new InvalidArgumentError('Write seconds, from 0.2 to 3600.');
+  return value * 1_000;
+}
+
+function apiUrl(text: string): string {
+  if (!/^https?:\/\/[^/]/.test(text) || !URL.canParse(text))
+    throw new InvalidArgumentError('Write a URL like http://10.0.0.1:8008.');
+  return text;
+}

@@ -1,0 +1,131 @@
+/** One run of the command: parses, connects, runs the verb, prints, and gives the exit code. */
+import { CommanderError } from 'commander';
+import { ok, type Result } from '../core/result.ts';
+import { second } from '../core/units.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Api } from './api-client.ts';
+import { change } from './change.ts';
+import type { EtcdReader } from './etcd-reader.ts';
+import { explain } from './explain.ts';
+import { EXIT, type ExitCode, type Failure, usage } from './failure.ts';
+import { history } from './history.ts';
+import { incidentList, incidentShow } from './incident.ts';
+import { print, printFailure } from './print.ts';
+import { buildProgram, type ChangeFlags, type CommonOptions, type Verbs } from './program.ts';
+import { status } from './status.ts';
+import type { Terminal } from './terminal.ts';
+import type { VerbContext, VerbResult } from './verb.ts';
+import { watch } from './watch.ts';
+
+export interface RunDeps {
+  readonly terminal: Terminal;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly version: string;
+  /** `user@host`, for the record. */
+  readonly caller: string;
+  /** Finds the daemon and etcd by the options; reads the configuration file only when it needs it. */
+  connect(options: CommonOptions): Promise<Result<Connection, Failure>>;
+}
+
+export interface Connection {
+  readonly api: Api;
+  readonly etcd: EtcdReader | null;
+}
+
+const askLimitMs = 5 * second;
+const changeLimitMs = 60 * second;
+const watchEveryMs = 2 * second;
+
+export async function run(argv: readonly string[], deps: RunDeps): Promise<ExitCode> {
+  const { terminal } = deps;
+  let exit: ExitCode = EXIT.done;
+
+  const withContext = async (
+    options: CommonOptions,
+    limitMs: number,
+    act: (context: VerbContext) => Promise<ExitCode>,
+  ) => {
+    const connection = await deps.connect(options);
+    if (!connection.ok) {
+      exit = printFailure(connection.error, options.json === true, terminal);
+      return;
+    }
+    const { clock, signal } = deps;
+    exit = await act({ ...connection.value, terminal, clock, signal, askLimitMs: limitMs });
+  };
+  const reading = (options: CommonOptions, verb: (context: VerbContext) => VerbResult) =>
+    withContext(options, options.timeout ?? askLimitMs, async (context) =>
+      print(await verb(context), options.json === true, terminal),
+    );
+
+  const verbs: Verbs = {
+    status: (options) => {
+      if (options.watch === undefined) return reading(options, status);
+      const everyMs = options.watch === true ? watchEveryMs : options.watch;
+      return withContext(options, options.timeout ?? askLimitMs, (context) =>
+        watch(context, everyMs, options.json === true, () => status(context)),
+      );
+    },
+    explain: (options) => reading(options, explain),
+    history: (options) => reading(options, history),
+    incidentList: (options) => reading(options, incidentList),
+    incidentShow: (id, options) => reading(options, (context) => incidentShow(context, id)),
+    change: (kind, options) => {
+      const waitLimitMs = options.timeout ?? changeLimitMs;
+      return withContext(options, Math.min(askLimitMs, waitLimitMs), async (context) =>
+        print(
+          await change(context, { ...changeOptions(kind, options), caller: deps.caller, waitLimitMs }),
+          options.json === true,
+          terminal,
+        ),
+      );
+    },
+    version: async (options) => {
+      const runtime = process.version.replace(/^v/, '');
+      const answer = {
+        json: { version: deps.version, node: runtime },
+        text: `baton ${deps.version} (Node ${runtime})`,
+      };
+      exit = print(ok(answer), options.json === true, terminal);
+    },
+  };
+
+  const asked = await parse(argv, verbs, terminal);
+  return asked ?? exit;
+}
+
+const changeOptions = (kind: 'switchover' | 'failover', flags: ChangeFlags) => ({
+  kind,
+  candidate: flags.candidate ?? null,
+  allowDataLoss: flags.allowDataLoss === true,
+  oldPrimaryIsFenced: flags.oldPrimaryIsFenced === true,
+  reason: flags.reason,
+  yes: flags.yes === true,
+  dryRun: flags.dryRun === true,
+  wait: flags.wait,
+});
+
+/** Null when a verb ran; the exit code when the command line itself was the end of it (help, or a mistake). */
+async function parse(argv: readonly string[], verbs: Verbs, terminal: Terminal): Promise<ExitCode | null> {
+  const json = argv.includes('--json');
+  const program = buildProgram(verbs);
+  for (const command of [program, ...program.commands, ...program.commands.flatMap((verb) => verb.commands)]) {
+    command.exitOverride();
+    command.configureOutput({
+      writeOut: (text) => terminal.out(text.trimEnd()),
+      writeErr: () => undefined,
+      getOutHelpWidth: () => 80,
+      getErrHelpWidth: () => 80,
+    });
+  }
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return null;
+  } catch (thrown) {
+    if (!(thrown instanceof CommanderError)) throw thrown;
+    if (thrown.exitCode === 0) return EXIT.done;
+    const problem = thrown.code === 'commander.help' ? 'No verb was given.' : thrown.message.replace(/^error: /, '');
+    return printFailure(usage(problem, 'See `baton --help`, or `baton VERB --help` for its options.'), json, terminal);
+  }
+}

@@ -1,0 +1,25 @@
+/** `baton status`: the cluster as the daemon on this host sees it, or else as etcd holds it. */
+import { readSharedPolicy } from '../config/shared.ts';
+import { ok } from '../core/result.ts';
+import { statusOfKeys } from '../core/status.ts';
+import { parseCluster } from '../wire/cluster-keys.ts';
+import { statusSchema } from '../wire/status.ts';
+import { ask } from './ask.ts';
+import { orFromEtcd } from './fallback.ts';
+import { incidentsOf } from './incidents-of.ts';
+import { nextStep } from './next-step.ts';
+import { renderStatus } from './render-status.ts';
+import type { VerbContext, VerbResult } from './verb.ts';
+
+export async function status(context: VerbContext): VerbResult {
+  const asked = await ask(context, '/v1/status', statusSchema);
+  const answer = await orFromEtcd(context, asked, (snapshot, cluster) =>
+    ok(statusOfKeys(cluster, parseCluster(snapshot, readSharedPolicy), incidentsOf(snapshot))),
+  );
+  if (!answer.ok) return answer;
+  const { source, value } = answer.value;
+  return ok({
+    json: { ...value, source: source.kind, next: nextStep(value, source).says },
+    text: renderStatus(value, source, context.terminal.paint),
+  });
+}

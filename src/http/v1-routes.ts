@@ -1,0 +1,99 @@
+/** Baton's own paths, under /v1/. */
+import type { Context } from 'hono';
+import type { Decision } from '../core/decision.ts';
+import type { Explanation } from '../core/explain.ts';
+import { selfReport } from '../core/self-report.ts';
+import { statusOf } from '../core/status.ts';
+import type { View } from '../core/view.ts';
+import type { DaemonFace, SubmitOutcome } from '../ports/daemon-face.ts';
+import { readJson } from '../wire/json-text.ts';
+import { requestDraftSchema } from '../wire/request-draft.ts';
+import { starting } from './health-routes.ts';
+import { problem, type Route } from './route.ts';
+
+export interface V1Options {
+  readonly face: DaemonFace;
+  readonly explain: (cluster: string, view: View, decision: Decision) => Explanation;
+  /** Whether changes are accepted: on the unix socket, where the file's mode says who may. */
+  readonly changes: boolean;
+}
+
+/** 202: taken, not done. 412 is Patroni's for an impossible switchover. */
+const statusOfOutcome: Readonly<Record<SubmitOutcome['kind'], 202 | 412 | 504>> = {
+  accepted: 202,
+  refused: 412,
+  unknown: 504,
+};
+
+export function v1Routes({ face, explain, changes }: V1Options): readonly Route[] {
+  const withView =
+    (answer: (context: Context, latest: NonNullable<ReturnType<DaemonFace['latest']>>) => Response) =>
+    (context: Context) => {
+      const latest = face.latest();
+      return latest === null ? starting(context) : answer(context, latest);
+    };
+  return [
+    {
+      path: '/v1/self',
+      methods: {
+        GET: withView((context, { view, decision, wall }) =>
+          context.json(selfReport(face.cluster, face.version, view, decision, wall)),
+        ),
+      },
+    },
+    {
+      path: '/v1/status',
+      methods: { GET: withView((context, { view }) => context.json(statusOf(face.cluster, view, face.incidents()))) },
+    },
+    {
+      path: '/v1/explain',
+      methods: { GET: withView((context, { view, decision }) => context.json(explain(face.cluster, view, decision))) },
+    },
+    { path: '/v1/incidents', methods: { GET: (context) => context.json({ incidents: face.incidents() }) } },
+    {
+      path: '/v1/incidents/:id',
+      methods: {
+        GET: (context) => {
+          const id = context.req.param('id');
+          const incident = face.incidents().find((each) => each.id === id);
+          if (incident === undefined)
+            return problem(
+              context,
+              404,
+              'no-such-incident',
+              `there is no incident ${id}`,
+              'GET /v1/incidents lists them',
+            );
+          return context.json(incident);
+        },
+      },
+    },
+    { path: '/v1/requests', methods: { POST: (context) => submit(context, face, changes) } },
+    {
+      path: '/v1/requests/:id',
+      methods: { GET: (context) => context.json(face.progress(context.req.param('id') ?? '')) },
+    },
+  ];
+}
+
+async function submit(context: Context, face: DaemonFace, changes: boolean): Promise<Response> {
+  if (!changes)
+    return problem(
+      context,
+      403,
+      'socket-only',
+      'changes are accepted on the unix socket of the host only',
+      'run the command on the host of a member, without --api',
+    );
+  const draft = readJson(requestDraftSchema, await context.req.text());
+  if (!draft.ok)
+    return problem(
+      context,
+      400,
+      'bad-request',
+      draft.error,
+      'send {kind, candidate, leader, term, by, reason, allowDataLoss, oldPrimaryIsFenced}',
+    );
+  const outcome = await face.submit(draft.value);
+  return context.json(outcome, statusOfOutcome[outcome.kind]);
+}

@@ -1,0 +1,73 @@
+#!/usr/bin/env node
+/** The command `baton`: puts the verbs together with this process, its configuration, and etcd. */
+import { stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { createCoordinator } from '../adapters/etcd/create-coordinator.ts';
+import { createSystemClock } from '../adapters/system-clock.ts';
+import { createApiClient } from '../cli/api-client.ts';
+import { callerName } from '../cli/caller.ts';
+import { createEtcdReader } from '../cli/etcd-reader.ts';
+import { type Failure, usage } from '../cli/failure.ts';
+import type { CommonOptions } from '../cli/program.ts';
+import { type Connection, run } from '../cli/run.ts';
+import { loadConfig } from '../config/load.ts';
+import { problemText } from '../config/problem.ts';
+import type { BatonConfig } from '../config/schema.ts';
+import { err, ok, type Result } from '../core/result.ts';
+import { readEtcdAccess } from './etcd-access.ts';
+import { processTerminal } from './process-terminal.ts';
+import { version } from './version.ts';
+
+const clock = createSystemClock();
+const uid = process.getuid?.() ?? 0;
+
+const interrupted = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => interrupted.abort(new Error('interrupted')));
+}
+// A reader that has gone (`baton status | head -1`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
+try {
+  process.exitCode = await run(process.argv.slice(2), {
+    terminal: processTerminal(),
+    clock,
+    signal: interrupted.signal,
+    version,
+    caller: callerName(process.env, uid, hostname()),
+    connect,
+  });
+} finally {
+  clock.close();
+}
+
+async function connect(options: CommonOptions): Promise<Result<Connection, Failure>> {
+  if (options.api !== undefined)
+    return ok({ api: createApiClient({ kind: 'url', url: new URL(options.api) }, clock), etcd: null });
+  const loaded = loadConfig(options.config, process.env);
+  if (!loaded.ok)
+    return err(
+      usage(
+        problemText(options.config, loaded.error),
+        'Name the configuration with --config FILE, or a daemon with --api URL.',
+      ),
+    );
+  const { config } = loaded.value;
+  return ok({
+    api: createApiClient({ kind: 'socket', path: join(config.state, 'batond.sock') }, clock),
+    etcd: createEtcdReader(config.cluster, () => openEtcd(config), clock),
+  });
+}
+
+/** Secret files may belong to whoever batond runs as: the owner of its state directory. */
+async function openEtcd({ cluster, etcd, state }: BatonConfig) {
+  const daemonUid = await stat(state).then(
+    (found) => found.uid,
+    () => uid,
+  );
+  const access = await readEtcdAccess(etcd, [uid, daemonUid]);
+  return access.ok ? ok(createCoordinator({ ...access.value, namespace: etcd.namespace, cluster, clock })) : access;
+}

@@ -1,0 +1,152 @@
+/** batond: the daemon beside PostgreSQL. The composition root: reads the configuration, makes the adapters, runs the loop. */
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { createCoordinator } from '../adapters/etcd/create-coordinator.ts';
+import { createGuardian } from '../adapters/guardian/create-guardian.ts';
+import { createDaemonProbe } from '../adapters/http-probe/daemon-probe.ts';
+import { createJournal } from '../adapters/journal/journal.ts';
+import { createKeptState } from '../adapters/journal/kept-state.ts';
+import { createLedger } from '../adapters/journal/ledger.ts';
+import { createLogger } from '../adapters/journal/logger.ts';
+import { createPostgres } from '../adapters/postgres/create-postgres.ts';
+import { createPostgresPeers } from '../adapters/postgres/peers.ts';
+import { createProcessHost } from '../adapters/process-host.ts';
+import { createSystemClock } from '../adapters/system-clock.ts';
+import { checkHost, lookUpUser } from '../config/check-host.ts';
+import { configFileDefault, type LoadedConfig, loadConfig } from '../config/load.ts';
+import { problemText } from '../config/problem.ts';
+import type { BatonConfig } from '../config/schema.ts';
+import { readSecretFile } from '../config/secret-file.ts';
+import { readShared, readSharedPolicy } from '../config/shared.ts';
+import { sharedPolicy } from '../config/shared-policy.ts';
+import { explainView } from '../core/explain-view.ts';
+import { copyId, memberName } from '../core/units.ts';
+import { runSupervisor } from '../daemon/run-supervisor.ts';
+import type { MemberSettings } from '../daemon/supervisor.ts';
+import { serveApi } from '../http/serve.ts';
+import { becomeUser } from './become-user.ts';
+import { readEtcdAccess } from './etcd-access.ts';
+import { guardianProgram } from './guardian-program.ts';
+import { version } from './version.ts';
+
+const exitRefusedConfiguration = 2;
+const exitFailed = 1;
+
+async function main(): Promise<void> {
+  const command = new Command('batond')
+    .description('Keeps one PostgreSQL primary serving: run one on every database host.')
+    .version(version)
+    .option('-c, --config <file>', 'configuration file', configFileDefault)
+    .option('--check', 'check the configuration and this host, then exit')
+    .allowExcessArguments(false)
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : exitRefusedConfiguration));
+  const { config: file, check } = command.parse().opts<{ config: string; check?: boolean }>();
+
+  const loaded = loadConfig(file, process.env);
+  if (!loaded.ok) refuse(problemText(file, loaded.error));
+  const hostProblems = await checkHost(loaded.value.config);
+  if (hostProblems.length > 0) refuse(problemText(file, hostProblems));
+  if (loaded.value.warnings.length > 0) process.stderr.write(`${problemText(file, loaded.value.warnings)}\n`);
+  if (check === true) {
+    process.stdout.write(`${file}: nothing wrong\n`);
+    return;
+  }
+  await serve(loaded.value);
+}
+
+async function serve(loaded: LoadedConfig): Promise<void> {
+  const { config } = loaded;
+  const owners = await secretOwners(config);
+  const etcd = await readEtcdAccess(config.etcd, owners);
+  if (!etcd.ok) refuse(etcd.error);
+  // Read while still root: the files may be root's alone.
+  const passwords = { superuser: await secret(config.postgres.superuser.passwordFile, owners), replication: await secret(config.postgres.replication.passwordFile, owners) };
+  const become = await becomeUser(config);
+  if (!become.ok) fail(`cannot work as ${config.postgres.runAs ?? 'this user'}: ${become.error}`);
+  process.umask(0o077);
+
+  const clock = createSystemClock();
+  const log = createLogger({ level: config.log.level, format: config.log.format, member: config.member.name });
+  const settings = settingsOf(loaded);
+  const journal = createJournal({ directory: join(config.state, 'journal'), clock, log });
+  const ledger = await createLedger({ directory: join(config.state, 'ledger'), clock, log });
+  const coordinator = createCoordinator({ ...etcd.value, namespace: config.etcd.namespace, cluster: config.cluster, clock });
+  const superuser = { username: config.postgres.superuser.username, password: passwords.superuser };
+  const postgres = createPostgres({
+    clock, cluster: config.cluster, member: settings.name, binDir: config.postgres.binDir, dataDir: config.postgres.dataDir,
+    stateDir: config.state, listen: config.postgres.listen, connect: settings.postgres, superuser,
+    replication: { username: config.postgres.replication.username, password: passwords.replication },
+    parameters: config.postgres.parameters, hba: config.postgres.hba,
+    ...(config.postgres.clone.maxRate === undefined ? {} : { cloneBytesPerSecond: config.postgres.clone.maxRate }),
+    ...(config.postgres.restoreCommand === undefined ? {} : { restoreCommand: config.postgres.restoreCommand }),
+    log: { info: (message) => log.info(message), warn: (message) => log.warn(message) },
+  });
+  const guardian = createGuardian({
+    clock, host: createProcessHost({ outputPath: join(config.state, 'postgres.log') }), program: guardianProgram(config), silentMs: settings.shared.guardian.silentMs,
+    log: (event, details) => log.info(event, details),
+  });
+
+  const stopping = new AbortController();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stopping.abort(new Error(name)));
+  log.info('batond starts', { version, cluster: config.cluster, etcd: config.etcd.endpoints.join(' ') });
+  const { face, ended } = runSupervisor({
+    settings, clock, coordinator, guardian, postgres,
+    peers: { ...createPostgresPeers({ clock, superuser }), probeDaemon: createDaemonProbe(clock) },
+    journal, log, ledger, kept: createKeptState({ directory: config.state }), version,
+    parseConfig: readSharedPolicy,
+    promisesOf: (text) => {
+      const shared = readShared(text);
+      return shared.ok ? { sites: shared.value.sites, contracts: shared.value.contracts } : null;
+    },
+    newCopyId: () => copyId(randomBytes(4).toString('hex')),
+  }, stopping.signal);
+  const api = await serveApi({ tcp: config.api.listen, socketPath: join(config.state, 'batond.sock'), face, explain: explainView, onError: (error) => log.error('a request failed', { problem: error.stack ?? error.message }), signal: stopping.signal });
+  if (!api.ok) {
+    stopping.abort(new Error(api.error));
+    await ended;
+    fail(api.error);
+  }
+  await Promise.all([ended, api.value.ended]);
+  // Guardian and postgres stay: this is a restart or an upgrade, not an outage.
+  log.info('batond stops; guardian and postgres go on', { reason: String(stopping.signal.reason) });
+  coordinator.close();
+  await ledger.close();
+  process.exit(0);
+}
+
+function settingsOf({ config, sharedText }: LoadedConfig): MemberSettings {
+  const api = config.api.connect ?? config.api.listen;
+  const host = api.host.includes(':') ? `[${api.host}]` : api.host;
+  return {
+    cluster: config.cluster, name: memberName(config.member.name), location: config.member.location, priority: config.member.priority,
+    nofailover: config.member.tags.nofailover, nosync: config.member.tags.nosync,
+    postgres: config.postgres.connect ?? config.postgres.listen, apiUrl: `http://${host}:${api.port}`,
+    shared: sharedPolicy(config.shared), sharedText,
+  };
+}
+
+/** Root, and the user that postgres runs as, may own secret files. */
+async function secretOwners(config: BatonConfig): Promise<readonly number[]> {
+  const own = process.getuid?.() ?? 0;
+  const user = config.postgres.runAs === undefined ? null : await lookUpUser(config.postgres.runAs);
+  return [0, own, ...(user?.ok === true ? [user.value.uid] : [])];
+}
+
+async function secret(path: string, owners: readonly number[]): Promise<string> {
+  const read = await readSecretFile(path, owners);
+  if (!read.ok) refuse(`${path}: ${read.error.problem} (${read.error.mend})`);
+  return read.value;
+}
+
+function refuse(text: string): never {
+  process.stderr.write(`${text}\n`);
+  process.exit(exitRefusedConfiguration);
+}
+
+function fail(text: string): never {
+  process.stderr.write(`batond: ${text}\n`);
+  process.exit(exitFailed);
+}
+
+await main();

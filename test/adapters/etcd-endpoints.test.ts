@@ -1,0 +1,194 @@
+/** Several endpoints: whom to ask, when to ask another, and whom to believe. On virtual time. */
+import { describe, expect, test } from 'vitest';
+import { coordinateOver } from '../../src/adapters/etcd/coordinator.ts';
+import { type EtcdEndpoint, EtcdFailure } from '../../src/adapters/etcd/endpoint.ts';
+import { etcdFailure } from '../../src/adapters/etcd/failure.ts';
+import { hedged } from '../../src/adapters/etcd/hedge.ts';
+import { leaseStoreOver } from '../../src/adapters/etcd/renewing.ts';
+import { leaseId, type Ms } from '../../src/core/units.ts';
+import { FakeEtcdStore } from '../sim/fake-etcd-store.ts';
+import { VirtualClock } from '../sim/virtual-clock.ts';
+
+const store = new FakeEtcdStore('c1');
+
+/** An endpoint whose every call ends as `answer` says, after `delayMs`, and which remembers when it was asked. */
+function anEndpoint(clock: VirtualClock, name: string, answer: 'ok' | EtcdFailure['fate'] | number, delayMs: Ms = 1) {
+  const asked: number[] = [];
+  const call = async <T>(limitMs: Ms, value: T): Promise<T> => {
+    asked.push(clock.mono());
+    await clock.sleep(Math.min(limitMs, delayMs));
+    if (delayMs > limitMs) throw new EtcdFailure('ambiguous', 'no answer');
+    if (answer !== 'ok' && typeof answer !== 'number') throw new EtcdFailure(answer, answer);
+    return value;
+  };
+  const endpoint: EtcdEndpoint = {
+    name,
+    read: (since, limitMs) => call(limitMs, store.read(since)),
+    txn: (txn, since, limitMs) => call(limitMs, { applied: txn.compares.length === 0, reading: store.read(since) }),
+    watch: () => ({ askProgress: () => {}, cancel: () => {} }),
+    leaseTtl: (_id, limitMs) => call(limitMs, { kind: 'alive', remainingS: 4, grantedS: 5 }),
+    grant: (_id, ttlS, limitMs) => call(limitMs, ttlS),
+    keepAlive: (_id, limitMs) => call(limitMs, typeof answer === 'number' ? answer : 5),
+    revoke: (_id, limitMs) => call(limitMs, undefined),
+    close: () => {},
+  };
+  return Object.assign(endpoint, { asked });
+}
+
+const run = async <T>(clock: VirtualClock, promise: Promise<T>, ms = 5_000): Promise<T> => {
+  await clock.runFor(ms);
+  return promise;
+};
+
+describe('a hedged call', () => {
+  const call = (endpoint: EtcdEndpoint, limitMs: Ms) => endpoint.leaseTtl(leaseId('1'), limitMs);
+
+  test('asks one endpoint when that answers', async () => {
+    const clock = new VirtualClock();
+    const [first, second] = [anEndpoint(clock, 'e1', 'ok'), anEndpoint(clock, 'e2', 'ok')];
+    expect(await run(clock, hedged(clock, [first, second], 1_000, call))).toMatchObject({ ok: true, endpoint: first });
+    expect(second.asked).toEqual([]);
+  });
+
+  test('asks the next after 100 ms of silence, at once after a failure, and takes the first answer', async () => {
+    const clock = new VirtualClock();
+    const [silent, refusing, serving] = [
+      anEndpoint(clock, 'e1', 'ok', 9_999),
+      anEndpoint(clock, 'e2', 'not-taken'),
+      anEndpoint(clock, 'e3', 'ok'),
+    ];
+    const endpoints = [silent, refusing, serving];
+    expect(await run(clock, hedged(clock, endpoints, 1_000, call))).toMatchObject({ ok: true, endpoint: serving });
+    expect(endpoints.map(({ asked }) => asked)).toEqual([[0], [100], [101]]);
+  });
+
+  test('ends within its limit and names every endpoint and what it said', async () => {
+    const clock = new VirtualClock();
+    const endpoints = [anEndpoint(clock, 'e1', 'not-taken'), anEndpoint(clock, 'e2', 'ok', 9_999)];
+    let endedMono = 0;
+    const result = hedged(clock, endpoints, 300, call).finally(() => {
+      endedMono = clock.mono();
+    });
+    expect(await run(clock, result)).toEqual({ ok: false, problem: 'e1: not-taken; e2: no answer', decided: null });
+    expect(endedMono).toBeLessThanOrEqual(300);
+    expect(await run(clock, hedged(clock, [], 300, call))).toMatchObject({ ok: false });
+  });
+
+  test('asks nobody else when etcd has decided', async () => {
+    const clock = new VirtualClock();
+    const [first, second] = [anEndpoint(clock, 'e1', 'rejected'), anEndpoint(clock, 'e2', 'ok')];
+    expect(await run(clock, hedged(clock, [first, second], 300, call))).toMatchObject({
+      ok: false,
+      decided: { fate: 'rejected' },
+    });
+    expect(second.asked).toEqual([]);
+  });
+});
+
+describe('a commit', () => {
+  const txn = { compares: [], writes: [{ op: 'put' as const, key: 'leader', value: 'a' }] };
+  const outcomeOf = async (first: EtcdFailure['fate']) => {
+    const clock = new VirtualClock();
+    const endpoints = [anEndpoint(clock, 'e1', first), anEndpoint(clock, 'e2', 'ok')] as const;
+    const outcome = await run(clock, coordinateOver(endpoints, clock).commit(txn, 500));
+    return { kind: outcome.kind, secondAsked: endpoints[1].asked.length };
+  };
+
+  test.each([
+    [
+      'goes on to another endpoint when the first certainly did nothing with it',
+      'not-taken',
+      { kind: 'applied', secondAsked: 1 },
+    ],
+    [
+      'is unknown and sent nowhere else when the first may have applied it',
+      'ambiguous',
+      { kind: 'unknown', secondAsked: 0 },
+    ],
+    ['has failed when etcd decided against it', 'rejected', { kind: 'failed', secondAsked: 0 }],
+  ] as const)('%s', async (_says, fate, expected) => {
+    expect(await outcomeOf(fate)).toEqual(expected);
+  });
+
+  test('is sent first to the endpoint that answered the last read', async () => {
+    const clock = new VirtualClock();
+    const endpoints = [anEndpoint(clock, 'e1', 'ok', 9_999), anEndpoint(clock, 'e2', 'ok')] as const;
+    const coordinator = coordinateOver(endpoints, clock);
+    coordinator.follow(() => {}, new AbortController().signal);
+    await clock.runFor(500);
+    const asked = endpoints[0].asked.length;
+    expect(await run(clock, coordinator.commit(txn, 500), 10)).toMatchObject({ kind: 'applied' });
+    expect(endpoints[0].asked.length).toBe(asked);
+  });
+});
+
+describe('renewals', () => {
+  const outcomes = async (answers: readonly ('ok' | EtcdFailure['fate'] | number)[]) => {
+    const clock = new VirtualClock();
+    const events: string[] = [];
+    const endpoints = answers.map((answer, index) => anEndpoint(clock, `e${index}`, answer, 10 * (index + 1)));
+    leaseStoreOver(endpoints, clock).renew(leaseId('1'), 300, {
+      renewed: (sentMono, ttlMs) => events.push(`renewed ${sentMono} ${ttlMs}`),
+      gone: () => events.push(`gone@${clock.mono()}`),
+    });
+    await clock.runFor(1_000);
+    return events;
+  };
+
+  test.each([
+    [
+      'go to every endpoint, each confirmation counts from the send',
+      ['ok', 'ok', 'ok'],
+      ['renewed 0 5000', 'renewed 0 5000', 'renewed 0 5000'],
+    ],
+    ['one endpoint that knows no such lease is outvoted', [0, 'ok', 'ok'], ['renewed 0 5000', 'renewed 0 5000']],
+    ['a majority that knows no such lease is believed at once', [0, 0, 'ok'], ['gone@20', 'renewed 0 5000']],
+    ['one that knows none is believed when nobody else answered otherwise', [0, 'ambiguous', 'not-taken'], ['gone@30']],
+    ['it is reported once', [0, 0, 0], ['gone@20']],
+    ['silence everywhere says nothing', ['ambiguous', 'ambiguous', 'ambiguous'], []],
+  ] as const)('%s', async (_says, answers, expected) => {
+    expect(await outcomes(answers)).toEqual(expected);
+  });
+
+  test('an endpoint that misses many is asked once a second until it answers', async () => {
+    const clock = new VirtualClock();
+    const [serving, dead] = [anEndpoint(clock, 'e1', 'ok'), anEndpoint(clock, 'e2', 'ambiguous')];
+    const store = leaseStoreOver([serving, dead], clock);
+    for (let tick = 0; tick < 40; tick += 1) {
+      store.renew(leaseId('1'), 300, { renewed: () => {}, gone: () => expect.fail('nobody said so') });
+      await clock.runFor(250);
+    }
+    expect(serving.asked).toHaveLength(40);
+    expect(dead.asked.slice(8).map((at, index, all) => at - (all[index - 1] ?? at - 1_000))).toEqual(
+      Array(8).fill(1_000),
+    );
+  });
+});
+
+describe('what an error says about the fate of a request', () => {
+  test.each([
+    [
+      '14 UNAVAILABLE: No connection established. Last error: Error: connect ECONNREFUSED 127.0.0.1:1. Resolution note: ',
+      'not-taken',
+    ],
+    ['4 DEADLINE_EXCEEDED: Deadline exceeded after 0.300s,Waiting for LB pick', 'not-taken'],
+    ['14 UNAVAILABLE: etcdserver: no leader', 'not-taken'],
+    ['4 DEADLINE_EXCEEDED: Deadline exceeded after 0.300s,remote_addr=127.0.0.1:2379', 'ambiguous'],
+    ['14 UNAVAILABLE: Connection dropped', 'ambiguous'],
+    ['14 UNAVAILABLE: etcdserver: request timed out, possibly due to previous leader failure', 'ambiguous'],
+    ['something nobody has seen before', 'ambiguous'],
+    ['9 FAILED_PRECONDITION: etcdserver: lease already exists', 'rejected'],
+    ['8 RESOURCE_EXHAUSTED: etcdserver: mvcc: database space exceeded', 'rejected'],
+  ] as const)('%s', (message, fate) => {
+    expect(etcdFailure(new Error(message)).fate).toBe(fate);
+  });
+
+  test('gRPC’s own words are left out of the text for people', () => {
+    const failure = etcdFailure(
+      new Error(
+        '14 UNAVAILABLE: No connection established. Last error: Error: connect ECONNREFUSED 127.0.0.1:1. Resolution note: ',
+      ),
+    );
+    expect(failure.message).toBe('No connection established: connect ECONNREFUSED 127.0.0.1:1');
+  });
+});

@@ -1,0 +1,64 @@
+import { afterAll, beforeAll } from 'vitest';
+import { createCoordinator } from '../../src/adapters/etcd/create-coordinator.ts';
+import { createLeaseStore } from '../../src/adapters/etcd/lease-store.ts';
+import { FakeEtcd } from '../sim/fake-etcd.ts';
+import { Random } from '../sim/random.ts';
+import { VirtualClock } from '../sim/virtual-clock.ts';
+import { realClock, until } from '../support/real-clock.ts';
+import { type RealEtcd, startEtcd } from '../support/real-etcd.ts';
+import { coordinatorContract, type StoreUnderTest } from './coordinator.contract.ts';
+
+async function aFakeStore(): Promise<StoreUnderTest> {
+  const clock = new VirtualClock();
+  const etcd = new FakeEtcd({ clock, random: new Random(42) });
+  return {
+    coordinator: etcd.coordinatorFor('a'),
+    other: etcd.coordinatorFor('b'),
+    leases: etcd.leaseStoreFor('a'),
+    clock,
+    settled: async (promise) => {
+      let open = true;
+      const close = () => {
+        open = false;
+      };
+      promise.then(close, close);
+      await clock.runUntilFact(() => !open, 60_000);
+      return promise;
+    },
+    until: (fact, limitMs) => clock.runUntilFact(fact, limitMs),
+    stop: async () => etcd.stop(),
+    start: async () => etcd.start(),
+    [Symbol.asyncDispose]: async () => etcd.close(),
+  };
+}
+
+let etcd: RealEtcd;
+let clusters = 0;
+beforeAll(async () => {
+  etcd = await startEtcd({ members: 1 });
+});
+afterAll(() => etcd.stop());
+
+async function aRealStore(): Promise<StoreUnderTest> {
+  clusters += 1;
+  const options = { endpoints: etcd.endpoints, namespace: '/service', cluster: `domain-${clusters}`, clock: realClock };
+  const coordinator = createCoordinator(options);
+  const other = createCoordinator(options);
+  const leases = createLeaseStore(options);
+  return {
+    coordinator,
+    other,
+    leases,
+    clock: realClock,
+    settled: (promise) => promise,
+    until,
+    stop: () => etcd.kill(0),
+    start: () => etcd.restart(0),
+    [Symbol.asyncDispose]: async () => {
+      for (const client of [coordinator, other, leases]) client.close();
+    },
+  };
+}
+
+coordinatorContract('the simulator’s etcd', aFakeStore);
+coordinatorContract('a real etcd', aRealStore);

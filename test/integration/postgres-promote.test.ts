@@ -1,0 +1,109 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { HistoryRow } from '../../src/core/cluster.ts';
+import { formatLsn, lsn, memberName, timeline } from '../../src/core/units.ts';
+import { aPrimary, aStandby, clock, eventually, must, never } from '../support/real-postgres.ts';
+
+const noWaits = { names: [], nobody: false };
+const always = () => true;
+const row = (of: number, forkLsn: bigint, file: string): HistoryRow => ({
+  timeline: timeline(of),
+  lsn: lsn(forkLsn),
+  reason: 'promoted by Baton',
+  timestamp: '2026-01-01T00:00:00.000Z',
+  newLeader: memberName('z'),
+  promotionId: 'p',
+  historyFile: file,
+});
+
+describe('a promotion', () => {
+  test('ends with the server out of recovery on a new timeline, whose history it can tell', async () => {
+    await using leader = await aPrimary('a', ['b']);
+    await using standby = await aStandby('b', leader);
+    leader.sql('CREATE TABLE kept AS SELECT 1 AS n');
+    await leader.kill();
+    must(await standby.postgres.promote([], noWaits, always, never));
+    expect(standby.sql('SELECT count(*) FROM kept')).toBe('1');
+    const look = await standby.postgres.look(1_000);
+    expect(look).toMatchObject({ kind: 'primary', timeline: 2 });
+    const own = must(await standby.postgres.ownHistory());
+    expect(own).toMatchObject({ parent: 1, file: expect.stringMatching(/^1\t0\/[0-9A-F]+\t/) });
+    expect(own?.file).toContain(formatLsn(own!.forkLsn));
+    must(await standby.postgres.checkpoint(never));
+    expect(await standby.postgres.look(1_000)).toMatchObject({ checkpointTimeline: 2 });
+    expect(existsSync(join(standby.dataDir, 'promote'))).toBe(false);
+  });
+
+  test('takes no timeline number that the cluster has used', async () => {
+    await using leader = await aPrimary('a', ['b']);
+    await using standby = await aStandby('b', leader);
+    await leader.kill();
+    const rows = [
+      row(1, 0x300_0000n, '1\t0/3000000\tno recovery target specified\n'),
+      row(2, 0x400_0000n, '1\t0/3000000\tx\n\n2\t0/4000000\ty\n'),
+    ];
+    must(await standby.postgres.promote(rows, noWaits, always, never));
+    expect(await standby.postgres.look(1_000)).toMatchObject({ kind: 'primary', timeline: 4 });
+  });
+
+  test('is refused when a timeline here has another history than the cluster knows', async () => {
+    await using leader = await aPrimary('a', ['b']);
+    await using standby = await aStandby('b', leader);
+    writeFileSync(join(standby.dataDir, 'pg_wal', '00000002.history'), '1\t0/1234568\tother\n');
+    const rows = [row(1, 0x300_0000n, '1\t0/3000000\tx\n'), row(2, 0x400_0000n, '1\t0/3000000\tx\n2\t0/4000000\ty\n')];
+    const refused = await standby.postgres.promote(rows, noWaits, always, never);
+    expect(refused).toMatchObject({
+      ok: false,
+      error: { retryable: false, problem: expect.stringContaining('00000002.history') },
+    });
+    expect(await standby.postgres.look(1_000)).toMatchObject({ kind: 'standby' });
+  });
+
+  test('is withdrawn when the leader key is no longer ours', async () => {
+    await using leader = await aPrimary('a', ['b']);
+    await using standby = await aStandby('b', leader);
+    const refused = await standby.postgres.promote([], noWaits, () => false, never);
+    expect(refused).toMatchObject({ ok: false, error: { problem: expect.stringContaining('no longer ours') } });
+    expect(existsSync(join(standby.dataDir, 'promote'))).toBe(false);
+    expect(await standby.postgres.look(1_000)).toMatchObject({ kind: 'standby' });
+  });
+
+  test('is asked for again after the startup process lost the request, and is withdrawn when it takes too long for its leader', async () => {
+    await using leader = await aPrimary('a', ['b']);
+    await using standby = await aStandby('b', leader);
+    const startup = Number(standby.sql("SELECT pid FROM pg_stat_activity WHERE backend_type = 'startup'"));
+    process.kill(startup, 'SIGSTOP');
+    const untilMono = clock.mono() + 300;
+    const refused = await standby.postgres.promote([], noWaits, () => clock.mono() < untilMono, never);
+    expect(refused.ok).toBe(false);
+    expect(existsSync(join(standby.dataDir, 'promote'))).toBe(false);
+    process.kill(startup, 'SIGCONT');
+    must(await standby.postgres.promote([], noWaits, always, never));
+    expect(await standby.postgres.look(1_000)).toMatchObject({ kind: 'primary' });
+  });
+
+  test('resumes a paused replay first, and keeps what was received before it', async () => {
+    await using leader = await aPrimary('a', ['b']);
+    await using standby = await aStandby('b', leader);
+    standby.sql('SELECT pg_wal_replay_pause()');
+    leader.sql('CREATE TABLE kept AS SELECT 1 AS n');
+    const position = leader.sql('SELECT pg_current_wal_flush_lsn()');
+    await eventually(
+      async () => (standby.sql(`SELECT pg_last_wal_receive_lsn() >= '${position}'`) === 't' ? true : null),
+      'it is received',
+    );
+    await leader.kill();
+    must(await standby.postgres.promote([], noWaits, always, never));
+    expect(standby.sql('SELECT count(*) FROM kept')).toBe('1');
+  });
+
+  test('names whom to wait for before the first commit', async () => {
+    await using leader = await aPrimary('a', ['b']);
+    await using standby = await aStandby('b', leader);
+    await leader.kill();
+    must(await standby.postgres.promote([], { names: [], nobody: true }, always, never));
+    expect(await standby.postgres.look(1_000)).toMatchObject({ kind: 'primary', waitsForNobody: true });
+    expect(readFileSync(join(standby.dataDir, 'postgresql.conf'), 'utf8')).toContain('FIRST 1 ("baton_nobody")');
+  });
+});

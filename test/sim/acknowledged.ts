@@ -1,0 +1,25 @@
+/** Every commit that a server acknowledged to a client, and who acknowledged it: what must never be lost. */
+import type { SimDirectory, WalRecord } from './directory.ts';
+
+export interface Acknowledgement {
+  readonly record: WalRecord;
+  readonly member: string;
+  readonly runId: string;
+  readonly atMs: number;
+}
+
+export class Acknowledged {
+  readonly all: Acknowledgement[] = [];
+  /** When each run of a server acknowledged for the first time. */
+  readonly firstOf = new Map<string, number>();
+
+  add(acknowledgement: Acknowledgement): void {
+    this.all.push(acknowledgement);
+    if (!this.firstOf.has(acknowledgement.runId)) this.firstOf.set(acknowledgement.runId, acknowledgement.atMs);
+  }
+
+  /** The first that a directory lacks; null when it has them all. */
+  missingFrom(dir: SimDirectory): Acknowledgement | null {
+    return this.all.find(({ record }) => dir.records[record.position] !== record) ?? null;
+  }
+}

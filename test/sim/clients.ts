@@ -1,0 +1,111 @@
+/** Clients: each writes unique ids to whoever accepts them, and remembers what was acknowledged to it. */
+import type { Ms } from '../../src/core/units.ts';
+import type { Clock } from '../../src/ports/clock.ts';
+import type { Backend, FakeServer } from './fake-server.ts';
+import type { Connection, Place } from './network.ts';
+import type { Random } from './random.ts';
+import type { ServerWorld } from './server-world.ts';
+
+const connectLimitMs: Ms = 300;
+const answerLimitMs: Ms = 3_000;
+const retryMs: Ms = 50;
+
+export interface ClientOptions {
+  readonly name: string;
+  /** Writes that are under way at one time; more than one is a pipelining client. */
+  readonly depth: number;
+  readonly thinkMs: Ms;
+}
+
+export class Client implements Place {
+  readonly name: string;
+  /** When each write was acknowledged to this client. */
+  readonly acknowledged = new Map<string, number>();
+  readonly #world: ServerWorld;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #options: ClientOptions;
+  #targets: string[];
+  #written = 0;
+  /** Grows with every session; what belongs to an older one is not listened to. */
+  #session = 0;
+
+  constructor(world: ServerWorld, clock: Clock, random: Random, targets: readonly string[], options: ClientOptions) {
+    this.name = options.name;
+    this.#world = world;
+    this.#clock = clock;
+    this.#random = random;
+    this.#options = options;
+    this.#targets = [...targets];
+    this.#clock.timer(random.between(0, 100), () => this.#connect());
+  }
+
+  receive(action: () => void): void {
+    action();
+  }
+
+  #connect(): void {
+    const [target] = this.#targets;
+    if (target === undefined) return;
+    this.#session += 1;
+    const session = this.#session;
+    const host = this.#world.host(target);
+    const next = () => {
+      if (session !== this.#session) return;
+      this.#targets = [...this.#targets.slice(1), target];
+      this.#session += 1;
+      this.#clock.timer(retryMs, () => this.#connect());
+    };
+    this.#clock.timer(connectLimitMs, next);
+    this.#world.network.packet(this, host, () => {
+      const server = this.#world.listening(target);
+      const refuse = () => this.#world.network.packet(host, this, next);
+      if (server === null) return refuse();
+      server.process.run(() => {
+        if (server.phase !== 'primary' || server.dir.admits !== 'everybody') return refuse();
+        const connection = this.#world.network.connect(this, host);
+        const backend = { pid: this.#world.nextPid(), connection, pipelining: this.#options.depth > 1 };
+        server.backends.add(backend);
+        connection.onClose(host, () => server.process.run(() => server.endBackend(backend)));
+        connection.send(host, () => {
+          if (session !== this.#session) return connection.close(this);
+          this.#session += 1;
+          this.#begin(server, connection, backend);
+        });
+      });
+    });
+  }
+
+  #begin(server: FakeServer, connection: Connection, backend: Backend): void {
+    const session = this.#session;
+    const end = () => {
+      if (session !== this.#session) return;
+      this.#session += 1;
+      connection.close(this);
+      this.#clock.timer(retryMs, () => this.#connect());
+    };
+    connection.onClose(this, end);
+    for (let slot = 0; slot < this.#options.depth; slot += 1) this.#write(server, connection, backend, session, end);
+  }
+
+  /** One write after the other, until the session ends. What was not answered by then is unknown for ever. */
+  #write(server: FakeServer, connection: Connection, backend: Backend, session: number, end: () => void): void {
+    if (session !== this.#session) return;
+    this.#written += 1;
+    const id = `${this.name}/${this.#written}`;
+    const cancel = this.#clock.timer(answerLimitMs, end);
+    const answered = () => {
+      if (session !== this.#session) return;
+      cancel();
+      this.acknowledged.set(id, this.#clock.mono());
+      const thinkMs = this.#options.thinkMs * this.#random.between(0.5, 1.5);
+      this.#clock.timer(thinkMs, () => this.#write(server, connection, backend, session, end));
+    };
+    connection.send(this, () =>
+      server.process.run(() => {
+        if (!server.backends.has(backend)) return;
+        server.commit(backend, 'commit', id, 'flush', () => connection.send(backend.connection?.far ?? this, answered));
+      }),
+    );
+  }
+}

@@ -1,0 +1,106 @@
+/** A data directory of the simulation: what is on the disk, and nothing of what is in memory. */
+import type { CopyId, Lsn, MemberName } from '../../src/core/units.ts';
+import { formatLsn, lsn, parseLsn, timeline } from '../../src/core/units.ts';
+import type { DataDirectory } from '../../src/core/view.ts';
+import type { CommitWaits, Upstream } from '../../src/ports/postgres.ts';
+
+/** Every record is as long as the message that the write probe emits (measured: 104 bytes). */
+const recordBytes = 104n;
+const firstLsn = 0x300_0000n;
+
+export interface WalRecord {
+  readonly timeline: number;
+  /** Its place in the log: record n begins where n records end. */
+  readonly position: number;
+  /** Unique in the simulation: two records at one place of one timeline are two contents. */
+  readonly uid: number;
+  readonly kind: 'commit' | 'probe' | 'checkpoint' | 'end-of-recovery';
+  /** What the client wrote. */
+  readonly id: string | null;
+}
+
+/** Where a log of `count` records ends. */
+export const endLsn = (count: number): Lsn => lsn(firstLsn + BigInt(count) * recordBytes);
+export const countAt = (position: Lsn): number => Number((position - firstLsn) / recordBytes);
+
+export interface Fork {
+  readonly parent: number;
+  /** Records of the parent that belong to the new timeline's past. */
+  readonly count: number;
+}
+
+export class SimDirectory {
+  readonly systemIdentifier: string;
+  /** Durable up to `flushed`; the rest is in memory of the running server and goes with it. */
+  records: WalRecord[] = [];
+  flushed = 0;
+  timeline = 1;
+  /** pg_wal/<timeline>.history */
+  readonly histories = new Map<number, string>();
+  state: DataDirectory['clusterState'] = 'shut down';
+  checkpoint: { position: number; timeline: number } = { position: 0, timeline: 1 };
+  minRecoveryEnd = 0;
+  /** A rewound or cloned directory is no database before it has replayed up to here. */
+  consistentAt = 0;
+  standbySignal = false;
+  copy: { readonly member: MemberName; readonly copyId: CopyId } | null = null;
+  unstartable: string | null = null;
+  waits: CommitWaits = { names: [], nobody: false };
+  admits: 'everybody' | 'baton-only' = 'everybody';
+  upstream: Upstream | null = null;
+  slots = new Set<string>();
+  /** The file that asks a standby to promote itself. */
+  promoteFile = false;
+
+  constructor(systemIdentifier: string) {
+    this.systemIdentifier = systemIdentifier;
+  }
+
+  /** What a power cut or SIGKILL leaves. */
+  loseMemory(): void {
+    this.records.length = this.flushed;
+  }
+
+  copyName(): string | null {
+    return this.copy === null ? null : `baton_${this.copy.member}_${this.copy.copyId}`;
+  }
+
+  /** The forks that lead to the current timeline, newest first. */
+  ancestry(): ReadonlyMap<number, Fork> {
+    const forks = new Map<number, Fork>();
+    for (let child = this.timeline; child > 1; ) {
+      const parent = lastFork(this.histories.get(child) ?? '');
+      if (parent === null) break;
+      forks.set(child, parent);
+      child = parent.parent;
+    }
+    return forks;
+  }
+
+  describe(): DataDirectory {
+    return {
+      systemIdentifier: this.systemIdentifier,
+      serverVersion: 150_018,
+      timeline: timeline(this.timeline),
+      checkpointLsn: endLsn(this.checkpoint.position),
+      lsn: endLsn(Math.max(this.checkpoint.position + 1, this.minRecoveryEnd)),
+      clusterState: this.state,
+      standbySignal: this.standbySignal,
+      copyId: this.copy?.copyId ?? null,
+      unstartable: this.unstartable,
+    };
+  }
+}
+
+/** The newest line of a history file: which timeline it left, and where. */
+export function lastFork(content: string): Fork | null {
+  const lines = content.split('\n').filter((line) => line.trim() !== '');
+  const columns = lines.at(-1)?.split('\t') ?? [];
+  const [parent, position] = columns;
+  if (parent === undefined || position === undefined) return null;
+  return { parent: Number(parent), count: countAt(parseLsn(position)) };
+}
+
+export function historyLine(parent: number, count: number): string {
+  return `${parent}\t${formatLsn(endLsn(count))}\tno recovery target specified\n`;
+}

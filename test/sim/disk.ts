@@ -1,0 +1,14 @@
+/** What a host keeps when its power is cut: the data directory, and Baton's own small state. */
+import type { LeaseId } from '../../src/core/units.ts';
+import type { KeptFacts } from '../../src/ports/journal.ts';
+import type { LedgerEntry } from '../../src/ports/ledger.ts';
+import type { SimDirectory } from './directory.ts';
+
+export class Disk {
+  data: SimDirectory | null = null;
+  /** Directories that were replaced; Baton never wipes one because something failed. */
+  readonly replaced: SimDirectory[] = [];
+  lease: LeaseId | null = null;
+  kept: KeptFacts | null = null;
+  readonly ledger: LedgerEntry[] = [];
+}

@@ -1,0 +1,125 @@
+/** What a batond asks of the other members, over the simulated network, each question on a fresh connection. */
+import type { Ms } from '../../src/core/units.ts';
+import type { Endpoint, Peers, ProbeAnswer, WriteAnswer } from '../../src/ports/postgres.ts';
+import { endLsn } from './directory.ts';
+import type { FakeServer } from './fake-server.ts';
+import type { SimProcess } from './host.ts';
+import type { Connection } from './network.ts';
+import type { ServerWorld } from './server-world.ts';
+
+export interface PeerWorld extends ServerWorld {
+  /** The batond that listens on this member's host, and what it says of itself; null when nobody listens. */
+  daemon(member: string): { readonly process: SimProcess; self(): unknown } | null;
+}
+
+interface Session {
+  readonly server: FakeServer;
+  readonly connection: Connection;
+  readonly backend: { readonly pid: number; readonly connection: Connection; readonly pipelining: boolean };
+}
+
+export function createFakePeers(world: PeerWorld, batond: SimProcess): Peers {
+  const near = batond.host;
+  const sessions = new Map<string, Session>();
+  let lost: (target: Endpoint) => void = () => {};
+
+  /** One request and its answer; `refused` when the far kernel says so, `timed-out` when nobody says anything. */
+  function ask<T>(member: string, limitMs: Ms, asked: (answer: (value: T | 'refused') => void) => void): Promise<T | 'refused' | 'timed-out'> {
+    const far = world.host(member);
+    return new Promise((resolve) => {
+      const cancel = batond.clock.timer(limitMs, () => resolve('timed-out'));
+      world.network.packet(near, far, () =>
+        asked((value) =>
+          world.network.packet(far, near, () =>
+            batond.run(() => {
+              cancel();
+              resolve(value);
+            }),
+          ),
+        ),
+      );
+    });
+  }
+
+  async function probePostgres(target: Endpoint, limitMs: Ms): Promise<ProbeAnswer> {
+    const answer = await ask<ProbeAnswer>(target.host, limitMs, (reply) => {
+      const server = world.listening(target.host);
+      if (server === null) return reply('refused');
+      server.process.run(() => {
+        const served = server.phase === 'primary' || server.phase === 'standby';
+        reply(served ? { outcome: 'ok', problem: null } : { outcome: 'unreachable', problem: `the database system is ${server.phase}` });
+      });
+    });
+    return typeof answer === 'string' ? { outcome: answer, problem: answer } : answer;
+  }
+
+  async function probeDaemon(apiUrl: string, limitMs: Ms): Promise<ProbeAnswer & { readonly report: unknown }> {
+    const member = new URL(apiUrl).hostname;
+    const answer = await ask<{ readonly report: unknown }>(member, limitMs, (reply) => {
+      const daemon = world.daemon(member);
+      if (daemon === null) return reply('refused');
+      daemon.process.run(() => reply({ report: daemon.self() }));
+    });
+    return typeof answer === 'string' ? { outcome: answer, problem: answer, report: null } : { outcome: 'ok', problem: null, report: answer.report };
+  }
+
+  async function sessionTo(target: Endpoint, limitMs: Ms): Promise<Session | 'refused' | 'timed-out' | 'read-only' | 'unreachable'> {
+    const kept = sessions.get(target.host);
+    if (kept?.connection.isOpen(near) === true) return kept;
+    const far = world.host(target.host);
+    const answer = await ask<Session | 'read-only' | 'unreachable'>(target.host, limitMs, (reply) => {
+      const server = world.listening(target.host);
+      if (server === null) return reply('refused');
+      server.process.run(() => {
+        if (server.phase !== 'primary') return reply(server.phase === 'standby' ? 'read-only' : 'unreachable');
+        const connection = world.network.connect(near, far);
+        const backend = { pid: world.nextPid(), connection, pipelining: false };
+        server.backends.add(backend);
+        connection.onClose(far, () => server.process.run(() => server.endBackend(backend)));
+        reply({ server, connection, backend });
+      });
+    });
+    if (typeof answer === 'string') return answer;
+    sessions.set(target.host, answer);
+    answer.connection.onClose(near, () => batond.run(() => lost(target)));
+    return answer;
+  }
+
+  async function writeProbe(target: Endpoint, limitMs: Ms): Promise<WriteAnswer> {
+    const sentMono = batond.clock.mono();
+    const session = await sessionTo(target, limitMs);
+    if (typeof session === 'string') return { ok: false, sentMono, outcome: session, problem: session };
+    const { server, connection, backend } = session;
+    const far = world.host(target.host);
+    return new Promise((resolve) => {
+      const failed = (outcome: 'timed-out' | 'unreachable') => {
+        cancel();
+        connection.close(near);
+        sessions.delete(target.host);
+        resolve({ ok: false, sentMono, outcome, problem: outcome });
+      };
+      const cancel = batond.clock.timer(limitMs, () => failed('timed-out'));
+      connection.onClose(near, () =>
+        batond.run(() => {
+          failed('unreachable');
+          lost(target);
+        }),
+      );
+      connection.send(near, () =>
+        server.process.run(() => {
+          server.commit(backend, 'probe', null, 'flush', (count) =>
+            connection.send(far, () =>
+              batond.run(() => {
+                cancel();
+                connection.onClose(near, () => batond.run(() => lost(target)));
+                resolve({ ok: true, sentMono, ackedMono: batond.clock.mono(), lsn: endLsn(count) });
+              }),
+            ),
+          );
+        }),
+      );
+    });
+  }
+
+  return { probePostgres, probeDaemon, writeProbe, onSessionLost: (listener) => { lost = listener; } };
+}

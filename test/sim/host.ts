@@ -1,0 +1,188 @@
+/**
+ * A host of the simulation and the processes on it. What happens to a host happens to all its processes; its disk
+ * outlives them. A dead process is simply never scheduled again: no handler, no finally block runs, as after SIGKILL.
+ */
+import { type MonoMs, type Ms, monoMs, type WallMs, wallMs } from '../../src/core/units.ts';
+import type { Clock } from '../../src/ports/clock.ts';
+
+export class Host {
+  powered = true;
+  paused = false;
+  /** How long CLOCK_MONOTONIC of this host has stood still (suspends); CLOCK_BOOTTIME counts them. */
+  #suspendedMs: Ms = 0;
+  #suspendedAt: MonoMs | null = null;
+  /** The host's wall clock against the world's. */
+  wallOffsetMs: Ms = 0;
+  readonly #processes = new Set<SimProcess>();
+  #held: (() => void)[] = [];
+  readonly name: string;
+  readonly world: Clock;
+
+  constructor(name: string, world: Clock) {
+    this.name = name;
+    this.world = world;
+  }
+
+  spawn(name: string): SimProcess {
+    const process = new SimProcess(this, name);
+    this.#processes.add(process);
+    return process;
+  }
+
+  forget(process: SimProcess): void {
+    this.#processes.delete(process);
+  }
+
+  /** Delivers what arrives from outside: now, when the host resumes, or never. */
+  receive(action: () => void): void {
+    if (!this.powered) return;
+    if (this.paused) this.#held.push(action);
+    else action();
+  }
+
+  /** Everything in memory is gone, nothing answers. */
+  powerOff(): void {
+    this.powered = false;
+    this.paused = false;
+    this.#suspendedAt = null;
+    this.#held = [];
+    for (const process of [...this.#processes]) process.kill();
+  }
+
+  powerOn(): void {
+    this.powered = true;
+  }
+
+  /** Nothing of this host is scheduled. With `suspended`, its monotonic clock stands still as well. */
+  pause(suspended: boolean): void {
+    this.paused = true;
+    if (suspended) this.#suspendedAt = this.world.mono();
+  }
+
+  resume(): void {
+    if (!this.paused) return;
+    this.paused = false;
+    if (this.#suspendedAt !== null) this.#suspendedMs += this.world.mono() - this.#suspendedAt;
+    this.#suspendedAt = null;
+    const held = this.#held;
+    this.#held = [];
+    for (const process of [...this.#processes]) process.wake();
+    for (const action of held) this.receive(action);
+  }
+
+  mono(): MonoMs {
+    return monoMs((this.#suspendedAt ?? this.world.mono()) - this.#suspendedMs);
+  }
+
+  boot(): MonoMs {
+    return this.world.mono();
+  }
+
+  wall(): WallMs {
+    return wallMs(this.world.wall() + this.wallOffsetMs);
+  }
+}
+
+/** One process, or one that stands for several which live and die together. */
+export class SimProcess {
+  alive = true;
+  /** SIGSTOP of this process alone. */
+  stopped = false;
+  #held: (() => void)[] = [];
+  readonly host: Host;
+  readonly name: string;
+  readonly clock: Clock;
+
+  constructor(host: Host, name: string) {
+    this.host = host;
+    this.name = name;
+    this.clock = processClock(this);
+  }
+
+  /** Runs `action` as this process: now, when it is scheduled again, or never. */
+  readonly run = (action: () => void): void => {
+    if (!this.alive) return;
+    if (this.host.paused || this.stopped) this.#held.push(action);
+    else action();
+  };
+
+  /** What the promise says reaches this process only while it lives, and no sooner than it is scheduled. */
+  guard<T>(promise: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      promise.then(
+        (value) => this.run(() => resolve(value)),
+        (error: unknown) => this.run(() => reject(error)),
+      );
+    });
+  }
+
+  kill(): void {
+    this.alive = false;
+    this.#held = [];
+    this.host.forget(this);
+  }
+
+  stop(): void {
+    this.stopped = true;
+  }
+
+  continue(): void {
+    this.stopped = false;
+    this.wake();
+  }
+
+  /** Catches up with what was held back, oldest first. */
+  wake(): void {
+    const held = this.#held;
+    this.#held = [];
+    for (const action of held) this.run(action);
+  }
+}
+
+function processClock(process: SimProcess): Clock {
+  const host = process.host;
+  const timer = (durationMs: Ms, action: () => void): (() => void) => {
+    const due = host.mono() + durationMs;
+    let cancelled = false;
+    let disarm: () => void = () => {};
+    const arm = () => {
+      disarm = host.world.timer(Math.max(0, due - host.mono()), () =>
+        process.run(() => {
+          if (cancelled) return;
+          // After a suspend the host's clock is not there yet.
+          if (host.mono() < due - 1e-6) arm();
+          else action();
+        }),
+      );
+    };
+    arm();
+    return () => {
+      cancelled = true;
+      disarm();
+    };
+  };
+  return {
+    mono: () => host.mono(),
+    boot: () => host.boot(),
+    wall: () => host.wall(),
+    timer,
+    sleep: (durationMs, signal) =>
+      new Promise((resolve, reject) => {
+        if (signal?.aborted) return reject(signal.reason);
+        const cancel = timer(durationMs, () => {
+          signal?.removeEventListener('abort', aborted);
+          resolve();
+        });
+        const aborted = () => {
+          cancel();
+          reject(signal?.reason);
+        };
+        signal?.addEventListener('abort', aborted, { once: true });
+      }),
+    timeout: (limitMs) => {
+      const controller = new AbortController();
+      timer(limitMs, () => controller.abort(new DOMException(`nothing within ${limitMs} ms`, 'TimeoutError')));
+      return controller.signal;
+    },
+  };
+}

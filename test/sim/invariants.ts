@@ -1,0 +1,141 @@
+/**
+ * What must hold after every event (DESIGN section 3), seen from outside: the disks, the processes and etcd's real
+ * content, never what a daemon believes. The first violation ends a simulation.
+ */
+import type { SyncMode } from '../../src/core/cluster.ts';
+import type { Ms } from '../../src/core/units.ts';
+import { Acknowledged } from './acknowledged.ts';
+import type { WalRecord } from './directory.ts';
+import type { FakeServer } from './fake-server.ts';
+import type { Member } from './member.ts';
+
+export interface Violation {
+  readonly invariant: string;
+  readonly atMs: number;
+  readonly detail: string;
+}
+
+/** The sync key as etcd holds it. */
+export interface SyncContent {
+  readonly leader: string;
+  readonly standbys: readonly string[];
+  readonly mode: SyncMode;
+  readonly copies: Readonly<Record<string, string>>;
+}
+
+export interface Watched {
+  readonly members: readonly Member[];
+  now(): number;
+  sync(): SyncContent | null;
+}
+
+/** Orphan wait, its fast shutdown, and a margin. */
+const unguardedMs: Ms = 18_000;
+
+export class Invariants {
+  readonly violations: Violation[] = [];
+  readonly acknowledged = new Acknowledged();
+  /** What is written where, per timeline. */
+  readonly #contents = new Map<string, number>();
+  /** Since when each member's primary has had no batond that acts. */
+  readonly #aloneSince = new Map<string, number>();
+  readonly #world: Watched;
+
+  constructor(world: Watched) {
+    this.#world = world;
+  }
+
+  madeDurable(server: FakeServer, record: WalRecord): void {
+    const place = `${record.timeline}:${record.position}`;
+    const known = this.#contents.get(place);
+    if (known !== undefined && known !== record.uid) {
+      this.#violated('I9 no timeline is used twice', `${server.host.name} has another record at ${place}`);
+    }
+    this.#contents.set(place, record.uid);
+  }
+
+  leftRecovery(server: FakeServer, how: string): void {
+    const sync = this.#world.sync();
+    const { name } = server.host;
+    if (sync === null) this.#violated('I2 claim', `${name} ${how} as a primary and nobody has claimed`);
+    if (sync === null || sync.mode === 'off') return;
+    if (sync.leader !== name || sync.copies[name] !== server.dir.copy?.copyId) {
+      this.#violated('I2 claim', `${name} ${how} as a primary, and sync is ${JSON.stringify(sync)}`);
+    }
+    const lost = this.acknowledged.missingFrom(server.dir);
+    if (lost !== null) {
+      this.#violated('I4 no acknowledged commit is lost', `${name} ${how} without ${lost.record.id}, acknowledged by ${lost.member} at ${Math.round(lost.atMs)}`);
+    }
+  }
+
+  acknowledgedCommit(server: FakeServer, record: WalRecord): void {
+    const atMs = this.#world.now();
+    const sync = this.#world.sync();
+    this.acknowledged.add({ record, member: server.host.name, runId: server.runId, atMs });
+    for (const { running: other } of this.#world.members) {
+      if (other === null || other === server || (other.phase !== 'primary' && other.phase !== 'orphaned')) continue;
+      // An old primary that is not fenced yet harms nobody while it acknowledges nothing.
+      if (other.dir.timeline < server.dir.timeline) continue;
+      const has = other.dir.records[record.position] === record;
+      if (!has && (sync?.mode !== 'off' || this.acknowledged.firstOf.has(other.runId))) {
+        this.#violated('I1 one leader', `${server.host.name} acknowledged ${record.id}, and ${other.host.name} is a newer primary without it`);
+      }
+    }
+    if (sync?.mode === 'strict' && !this.#world.members.some(({ disk, host }) =>
+      host !== server.host && disk.data !== null && disk.data.flushed > record.position && disk.data.records[record.position] === record)) {
+      this.#violated('strict: on two disks', `${server.host.name} acknowledged ${record.id}, which nobody else has`);
+    }
+  }
+
+  /** What holds between events. */
+  check(): void {
+    this.#checkWaits();
+    for (const member of this.#world.members) this.#checkGuarded(member);
+  }
+
+  /** At the end, when one primary is left. */
+  checkFinally(primary: FakeServer, mode: SyncMode): void {
+    const lost = mode === 'off' ? null : this.acknowledged.missingFrom(primary.dir);
+    if (lost !== null) {
+      this.#violated('I4 no acknowledged commit is lost', `${primary.host.name} lacks ${lost.record.id}, acknowledged by ${lost.member} at ${Math.round(lost.atMs)}`);
+    }
+  }
+
+  lives(detail: string): void {
+    this.#violated('liveness after heal', detail);
+  }
+
+  #checkWaits(): void {
+    const sync = this.#world.sync();
+    if (sync === null || sync.standbys.length === 0) return;
+    const leader = this.#world.members.find(({ name }) => name === sync.leader)?.running;
+    if (leader?.phase !== 'primary' || leader.dir.admits !== 'everybody') return;
+    for (const standby of sync.standbys) {
+      const name = `baton_${standby}_${sync.copies[standby]}`;
+      if (leader.waits.flag && leader.waits.priority(name) > 0) continue;
+      this.#violated('I3 order', `sync names ${standby}, and ${sync.leader} admits clients without waiting for ${name}`);
+    }
+  }
+
+  #checkGuarded(member: Member): void {
+    const { running, host } = member;
+    if (running?.phase !== 'primary' || host.paused || running.process.stopped) {
+      this.#aloneSince.delete(member.name);
+      return;
+    }
+    if (member.livingGuardian() === null) this.#violated('guarded', `${member.name}'s primary runs without a guardian`);
+    const acts = member.batond?.process.alive === true && !member.batond.process.stopped;
+    const frozen = member.guardian?.process.stopped === true;
+    if (acts || frozen) {
+      this.#aloneSince.delete(member.name);
+      return;
+    }
+    const since = this.#aloneSince.get(member.name) ?? this.#world.now();
+    this.#aloneSince.set(member.name, since);
+    if (this.#world.now() - since > unguardedMs) this.#violated('orphan', `${member.name}'s primary goes on ${unguardedMs} ms without its batond`);
+  }
+
+  #violated(invariant: string, detail: string): void {
+    this.violations.push({ invariant, detail, atMs: this.#world.now() });
+  }
+}

@@ -1,0 +1,21 @@
+/** What a server needs of the world, and what the world learns from it. */
+import type { WalRecord } from './directory.ts';
+import type { FakeServer } from './fake-server.ts';
+import type { Host } from './host.ts';
+import type { Network } from './network.ts';
+
+export interface ServerWorld {
+  readonly network: Network;
+  host(member: string): Host;
+  /** The server whose postmaster listens at this member's address, whatever state it is in. */
+  listening(member: string): FakeServer | null;
+  nextUid(): number;
+  nextPid(): number;
+  /** A planted fault: no checkpointer looks any more. */
+  checkpointerStuck(): boolean;
+  madeDurable(server: FakeServer, record: WalRecord): void;
+  leftRecovery(server: FakeServer, how: 'promoted' | 'started'): void;
+  /** A client's commit was acknowledged: from now on it must not be lost. */
+  acknowledged(server: FakeServer, record: WalRecord): void;
+  note(text: string): void;
+}

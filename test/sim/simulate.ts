@@ -1,0 +1,101 @@
+/**
+ * One simulated life of a cluster: it comes up, things go wrong, it heals, and must be whole again soon. Safety is
+ * checked after every event. The same options give the same life, event for event.
+ */
+import type { SyncMode } from '../../src/core/cluster.ts';
+import { monoMs, type Ms } from '../../src/core/units.ts';
+import { type FaultKind, healAll, type Planned, planFaults } from './faults.ts';
+import type { Violation } from './invariants.ts';
+import { type Mistakes, settleMs, World } from './world.ts';
+
+export interface SimOptions {
+  readonly seed: number;
+  readonly mode: SyncMode;
+  /** How long things go wrong, after the cluster came up. */
+  readonly durationMs: Ms;
+  /** Kinds to choose from, or exactly these. */
+  readonly faults?: readonly FaultKind[] | ((world: World) => readonly Planned[]);
+  readonly mistakes?: Mistakes;
+  /** Called once the cluster is up, before anything goes wrong. */
+  readonly whenUp?: (world: World) => void;
+}
+
+export interface SimResult {
+  readonly seed: number;
+  readonly mode: SyncMode;
+  readonly violations: readonly Violation[];
+  readonly events: readonly string[];
+  readonly acknowledged: number;
+  /** How many times a server left recovery. */
+  readonly promotions: number;
+  /** From the last heal until the cluster was redundant again. */
+  readonly healedAfterMs: Ms;
+  readonly virtualMs: Ms;
+}
+
+export async function simulate(options: SimOptions): Promise<SimResult> {
+  const world = new World({ seed: options.seed, mode: options.mode, ...(options.mistakes !== undefined && { mistakes: options.mistakes }) });
+  const up = await runUntil(world, () => world.redundant() && anyAcknowledged(world), settleMs);
+  if (!up) world.invariants.lives('the cluster did not come up');
+  let healedAfterMs = 0;
+  if (up && world.invariants.violations.length === 0) {
+    options.whenUp?.(world);
+    await suffer(world, options);
+    healAll(world);
+    const healedAt = world.clock.mono();
+    const before = world.invariants.acknowledged.all.length;
+    const writes = () => world.invariants.acknowledged.all.length > before;
+    const whole = await runUntil(world, () => world.redundant() && writes(), settleMs);
+    healedAfterMs = world.clock.mono() - healedAt;
+    if (world.invariants.violations.length === 0) {
+      const primary = world.primaries()[0]?.running;
+      if (!whole || primary == null) world.invariants.lives(lifeSigns(world, writes()));
+      else world.invariants.checkFinally(primary, options.mode);
+    }
+  }
+  for (const { invariant, detail } of world.invariants.violations) world.note(`VIOLATED ${invariant}: ${detail}`);
+  world.etcd.close();
+  return {
+    seed: options.seed, mode: options.mode, violations: world.invariants.violations, events: world.events,
+    acknowledged: world.invariants.acknowledged.all.length,
+    promotions: world.events.filter((event) => event.includes('promoted, a primary')).length,
+    healedAfterMs, virtualMs: world.clock.mono(),
+  };
+}
+
+async function suffer(world: World, { durationMs, faults }: SimOptions): Promise<void> {
+  const from = world.clock.mono();
+  const random = world.random.fork();
+  const planned = typeof faults === 'function' ? faults(world) : planFaults(random, 0, durationMs, faults);
+  for (const { atMs, forMs, fault } of planned) {
+    world.clock.timer(atMs, () => {
+      fault.begin(world);
+      world.clock.timer(forMs, () => fault.end(world));
+    });
+  }
+  await runUntil(world, () => world.clock.mono() - from >= durationMs, durationMs + 1);
+  // What began late still ends by itself.
+  await runUntil(world, () => false, 2_000);
+}
+
+/** Steps until the fact holds, checking the invariants after every event. False when the time is up or one is violated. */
+async function runUntil(world: World, fact: () => boolean, limitMs: Ms): Promise<boolean> {
+  const end = monoMs(world.clock.mono() + limitMs);
+  for (;;) {
+    world.invariants.check();
+    if (world.invariants.violations.length > 0) return false;
+    if (fact()) return true;
+    const next = world.clock.nextAt();
+    if (next === null || next > end) return false;
+    await world.clock.step();
+  }
+}
+
+const anyAcknowledged = (world: World) => world.invariants.acknowledged.all.length > 0;
+
+function lifeSigns(world: World, writes: boolean): string {
+  const members = world.members.map(({ name, running, disk }) =>
+    `${name}: ${running?.phase ?? 'down'} tl ${disk.data?.timeline ?? '-'} admits ${disk.data?.admits ?? '-'}`);
+  const leader = world.etcd.get('leader')?.value ?? 'nobody';
+  return `not whole ${settleMs} ms after the heal: ${writes ? 'writes go on' : 'no writes'}; ${members.join('; ')}; leader ${leader}; sync ${JSON.stringify(world.sync())}`;
+}

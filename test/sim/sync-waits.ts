@@ -1,0 +1,102 @@
+/**
+ * Who waits for what, as PostgreSQL does it: whether a commit waits at all is a flag in shared memory that only the
+ * checkpointer sets, when it looks; who releases it is decided by the names that the walsenders have loaded.
+ */
+import type { CommitWaits } from '../../src/ports/postgres.ts';
+
+export type WaitLevel = 'flush' | 'apply';
+
+/** One standby as its walsender knows it: counts of records. */
+export interface StandbyReport {
+  readonly name: string;
+  readonly flushed: number;
+  readonly applied: number;
+}
+
+interface Waiter {
+  readonly count: number;
+  readonly level: WaitLevel;
+  readonly released: () => void;
+}
+
+const nobodyName = 'baton_nobody';
+
+export class SyncWaits {
+  /** sync_standbys_defined: what a committing backend looks at. */
+  #flag = false;
+  /** What the walsenders and SHOW have loaded. */
+  #loaded: CommitWaits = { names: [], nobody: false };
+  readonly #reached: Record<WaitLevel, number> = { flush: 0, apply: 0 };
+  #waiters: Waiter[] = [];
+
+  get loaded(): CommitWaits {
+    return this.#loaded;
+  }
+
+  get flag(): boolean {
+    return this.#flag;
+  }
+
+  load(waits: CommitWaits): void {
+    this.#loaded = waits;
+  }
+
+  /** 1 for the first name in the list; 0 for a name that is not in it. */
+  priority(name: string): number {
+    return this.#names().findIndex((wanted) => wanted.toLowerCase() === name.toLowerCase()) + 1;
+  }
+
+  /** `released` is called when the commit may be acknowledged; at once when nothing makes it wait. */
+  wait(count: number, level: WaitLevel, released: () => void): { cancel(): void } {
+    if (!this.#flag || count <= this.#reached[level]) {
+      released();
+      return { cancel: () => {} };
+    }
+    const waiter = { count, level, released };
+    this.#waiters.push(waiter);
+    return {
+      cancel: () => {
+        this.#waiters = this.#waiters.filter((other) => other !== waiter);
+      },
+    };
+  }
+
+  waiting(level: WaitLevel, count: number): boolean {
+    return this.#waiters.some((waiter) => waiter.level === level && waiter.count === count);
+  }
+
+  /** The checkpointer takes over what is configured: the only place where waiting begins or ends. */
+  checkpointerLooks(): void {
+    this.#flag = this.#names().length > 0;
+    if (!this.#flag) this.#release(() => true);
+  }
+
+  /** A walsender heard from its standby. */
+  reported(standbys: readonly StandbyReport[]): void {
+    const names = this.#names();
+    if (names.length === 0) return;
+    for (const level of ['flush', 'apply'] as const) {
+      const reached = names.map((name) => {
+        const standby = standbys.find((other) => other.name.toLowerCase() === name.toLowerCase());
+        return standby === undefined ? -1 : level === 'flush' ? standby.flushed : standby.applied;
+      });
+      this.#reached[level] = Math.max(this.#reached[level], Math.min(...reached));
+    }
+    this.#release((waiter) => waiter.count <= this.#reached[waiter.level]);
+  }
+
+  /** Those who waited are gone: nothing of theirs is acknowledged. */
+  drop(): void {
+    this.#waiters = [];
+  }
+
+  #release(may: (waiter: Waiter) => boolean): void {
+    const released = this.#waiters.filter(may);
+    this.#waiters = this.#waiters.filter((waiter) => !may(waiter));
+    for (const waiter of released) waiter.released();
+  }
+
+  #names(): readonly string[] {
+    return this.#loaded.nobody && this.#loaded.names.length === 0 ? [nobodyName] : this.#loaded.names;
+  }
+}

@@ -1,0 +1,214 @@
+/** Two hosts, etcd, clients, and the network between them: everything that a simulation consists of, made from a seed. */
+import type { SyncMode } from '../../src/core/cluster.ts';
+import { type MemberName, memberName, type Ms } from '../../src/core/units.ts';
+import type { Coordinator, LeaseStore } from '../../src/ports/coordinator.ts';
+import type { Postgres } from '../../src/ports/postgres.ts';
+import type { ProcessHost } from '../../src/ports/process-host.ts';
+import { Client } from './clients.ts';
+import { FakeEtcd } from './fake-etcd.ts';
+import { createFakeGuardianLink } from './fake-guardian-link.ts';
+import { createFakePeers, type PeerWorld } from './fake-peers.ts';
+import { createFakePostgres } from './fake-postgres.ts';
+import { createFakeProcessHost } from './fake-process-host.ts';
+import type { FakeServer } from './fake-server.ts';
+import { Host } from './host.ts';
+import { Invariants, type SyncContent } from './invariants.ts';
+import { LocalPostgres } from './local-postgres.ts';
+import { Member } from './member.ts';
+import { Network } from './network.ts';
+import { Random } from './random.ts';
+import { settingsOf, silentMs } from './settings.ts';
+import { SimBatond } from './sim-batond.ts';
+import { SimGuardian } from './sim-guardian.ts';
+import { VirtualClock } from './virtual-clock.ts';
+
+/** Mistakes to be planted, each in a copy of what the daemons get. */
+export interface Mistakes {
+  readonly coordinator?: (right: Coordinator) => Coordinator;
+  readonly leases?: (right: LeaseStore) => LeaseStore;
+  readonly postgres?: (right: Postgres, member: Member) => Postgres;
+  readonly processHost?: (right: ProcessHost) => ProcessHost;
+  readonly checkpointerStuck?: boolean;
+}
+
+export interface WorldOptions {
+  readonly seed: number;
+  readonly mode: SyncMode;
+  readonly mistakes?: Mistakes;
+}
+
+export class World implements PeerWorld {
+  readonly clock = new VirtualClock();
+  readonly random: Random;
+  readonly network: Network;
+  readonly etcd: FakeEtcd;
+  readonly members: readonly Member[];
+  readonly clients: readonly Client[];
+  readonly invariants: Invariants;
+  readonly events: string[] = [];
+  readonly mode: SyncMode;
+  /** Set by a planted mistake, and by nothing else. */
+  stuckCheckpointer = false;
+  readonly #options: WorldOptions;
+  readonly #hosts = new Map<string, Host>();
+  #uid = 0;
+  #pid = 1_000;
+  #sync: { readonly modRevision: number; readonly content: SyncContent | null } = { modRevision: -1, content: null };
+
+  constructor(options: WorldOptions) {
+    this.#options = options;
+    this.mode = options.mode;
+    this.stuckCheckpointer = options.mistakes?.checkpointerStuck === true;
+    this.random = new Random(options.seed);
+    this.network = new Network(this.clock, this.random.fork());
+    this.etcd = new FakeEtcd({ clock: this.clock, random: this.random.fork() });
+    this.members = ['a', 'b'].map((name) => {
+      const host = new Host(name, this.clock);
+      this.#hosts.set(name, host);
+      return new Member(memberName(name), host, this, this.random.fork(), {
+        batond: (member) => this.#batond(member),
+        guardian: (member) => this.#guardian(member),
+      });
+    });
+    this.invariants = new Invariants({ members: this.members, now: () => this.clock.mono(), sync: () => this.sync() });
+    this.clients = [
+      { name: 'client-1', depth: 1, thinkMs: 40 },
+      { name: 'client-2', depth: 1, thinkMs: 90 },
+      { name: 'client-3', depth: 3, thinkMs: 30 },
+    ].map((each) => new Client(this, this.clock, this.random.fork(), ['a', 'b'], each));
+    for (const member of this.members) this.clock.timer(this.random.between(0, 500), () => member.startBatond());
+  }
+
+  member(name: string): Member {
+    const found = this.members.find((each) => each.name === name);
+    if (found === undefined) throw new RangeError(`no member ${name}`);
+    return found;
+  }
+
+  /** The members whose server takes clients' writes. */
+  primaries(): readonly Member[] {
+    return this.members.filter(({ running }) => running?.phase === 'primary' && running.dir.admits === 'everybody');
+  }
+
+  /** One primary takes writes and the other member is its standby, named in `sync` where the mode names any. */
+  redundant(): boolean {
+    const [primary, another] = this.primaries();
+    if (primary === undefined || another !== undefined || primary.running === null) return false;
+    const standby = this.members.find((each) => each !== primary)?.running;
+    if (standby?.phase !== 'standby' || ![...primary.running.senders].some((sender) => sender.streaming)) return false;
+    const sync = this.sync();
+    return sync?.mode === this.mode && (this.mode === 'off' || sync.standbys.includes(standby.host.name));
+  }
+
+  /** The sync key as etcd holds it now. */
+  sync(): SyncContent | null {
+    const entry = this.etcd.store.entries.get('sync');
+    if (entry === undefined) return null;
+    if (entry.modRevision !== this.#sync.modRevision) this.#sync = { modRevision: entry.modRevision, content: syncContent(entry.value) };
+    return this.#sync.content;
+  }
+
+  /** What an operator asks of the primary's daemon; refused when there is none. */
+  askSwitchover(): void {
+    const primary = this.primaries()[0];
+    const candidate = this.members.find((member) => member !== primary);
+    const daemon = primary === undefined ? null : this.daemon(primary.name);
+    if (primary === undefined || candidate === undefined || daemon === null) return this.note('switchover: nobody to ask');
+    const term = this.etcd.get('leader')?.modRevision ?? null;
+    void daemon.face
+      .submit({ kind: 'switchover', candidate: candidate.name, leader: primary.name, term, by: 'simulator', reason: 'fault plan', allowDataLoss: false, oldPrimaryIsFenced: false })
+      .then((outcome) => this.note(`switchover to ${candidate.name}: ${JSON.stringify(outcome)}`));
+  }
+
+  // --- for servers and peers --------------------------------------------------------------------------------------
+
+  host(name: string): Host {
+    const found = this.#hosts.get(name);
+    if (found === undefined) throw new RangeError(`no host ${name}`);
+    return found;
+  }
+
+  listening(name: string): FakeServer | null {
+    const server = this.member(name).running;
+    return server === null || server.phase === 'orphaned' ? null : server;
+  }
+
+  daemon(name: string): SimBatond | null {
+    const { batond } = this.member(name);
+    return batond?.process.alive === true ? batond : null;
+  }
+
+  nextUid = (): number => ++this.#uid;
+  nextPid = (): number => ++this.#pid;
+  checkpointerStuck = (): boolean => this.stuckCheckpointer;
+
+  madeDurable(server: FakeServer, record: Parameters<Invariants['madeDurable']>[1]): void {
+    this.invariants.madeDurable(server, record);
+  }
+
+  leftRecovery(server: FakeServer, how: 'promoted' | 'started'): void {
+    this.note(`${server.host.name}: postgres ${server.pid} ${how}, a primary on timeline ${server.dir.timeline}`);
+    this.invariants.leftRecovery(server, how);
+  }
+
+  acknowledged(server: FakeServer, record: Parameters<Invariants['acknowledgedCommit']>[1]): void {
+    this.invariants.acknowledgedCommit(server, record);
+  }
+
+  note(text: string): void {
+    this.events.push(`${this.clock.mono().toFixed(1).padStart(9)} ${text}`);
+  }
+
+  // --- the daemons ------------------------------------------------------------------------------------------------
+
+  #batond(member: Member): SimBatond {
+    const process = member.host.spawn('batond');
+    const { mistakes } = this.#options;
+    const random = this.random.fork();
+    const { name, machine, disk } = member;
+    const processHost = createFakeProcessHost(machine, process);
+    const local = new LocalPostgres(this, process, random, () => member.server);
+    const postgres = createFakePostgres({ member: name, disk, local });
+    const coordinator = this.etcd.coordinatorFor(name, process.clock);
+    this.note(`${name}: batond starts`);
+    return new SimBatond({
+      process, disk, random,
+      settings: settingsOf(name, this.mode),
+      coordinator: mistakes?.coordinator?.(coordinator) ?? coordinator,
+      postgres: mistakes?.postgres?.(postgres, member) ?? postgres,
+      peers: createFakePeers(this, process),
+      guardian: createFakeGuardianLink({
+        batond: process, random, silentMs, dataDir: dataDirOf(name),
+        processHost: mistakes?.processHost?.(processHost) ?? processHost,
+        guardian: () => member.livingGuardian(),
+        spawn: () => member.spawnGuardian(),
+      }),
+      note: (text) => this.note(`${name}: ${text}`),
+    });
+  }
+
+  #guardian(member: Member): SimGuardian {
+    const process = member.host.spawn('guardian');
+    const { mistakes } = this.#options;
+    const { name, machine, disk } = member;
+    const leases = this.etcd.leaseStoreFor(name, process.clock);
+    const right = createFakeProcessHost(machine, process);
+    return new SimGuardian({
+      process, disk, machine, random: this.random.fork(), dataDir: dataDirOf(name),
+      processHost: mistakes?.processHost?.(right) ?? right,
+      leases: mistakes?.leases?.(leases) ?? leases,
+      note: (text) => this.note(`${name}: ${text}`),
+    });
+  }
+}
+
+export const dataDirOf = (member: MemberName): string => `/${member}`;
+
+/** How long the world may take from nothing, or from the last heal, until it is redundant. */
+export const settleMs: Ms = 60_000;
+
+function syncContent(text: string): SyncContent | null {
+  const parsed = JSON.parse(text) as { leader: string; sync_standby: string | null; mode: SyncMode; copies: Record<string, string> };
+  const standbys = (parsed.sync_standby ?? '').split(',').filter((name) => name !== '');
+  return { leader: parsed.leader, standbys, mode: parsed.mode, copies: parsed.copies };
+}

@@ -23,10 +23,18 @@ const command = new Command('demo')
   .allowExcessArguments(false);
 const { keep, keepFiles = false, asKeeper } = command.parse().opts<Options>();
 
-const write = { print: (text: string) => void process.stdout.write(`${text}\n`), say: (line: string) => void process.stderr.write(line) };
+const write = {
+  print: (text: string) => void process.stdout.write(`${text}\n`),
+  say: (line: string) => void process.stderr.write(line),
+};
 try {
   if (asKeeper === true) await playAndKeep();
-  else if (keep === true) process.exit(await playInKeeper(import.meta.filename, [...process.argv.slice(2), '--as-keeper'], (message) => write[message.kind](message.text)));
+  else if (keep === true)
+    process.exit(
+      await playInKeeper(import.meta.filename, [...process.argv.slice(2), '--as-keeper'], ({ kind, text }) =>
+        write[kind](text),
+      ),
+    );
   else await playAndEnd();
 } catch (error) {
   process.stderr.write(`demo: ${error instanceof Error ? error.message : String(error)}\n`);

@@ -25,7 +25,8 @@ export function eventText(round: Round, number: number, count: number): string {
 
 function clientText({ outageMs, writesAgainMs, newLeader, otherGapsMs }: Round): string {
   const pauses = otherGapsMs.map((gapMs) => durationText(gapMs));
-  const further = pauses.length === 0 ? '' : ` Shorter pauses: ${listed(pauses.slice(0, 5))}${pauses.length > 5 ? ' and more' : ''}.`;
+  const further =
+    pauses.length === 0 ? '' : ` Shorter pauses: ${listed(pauses.slice(0, 5))}${pauses.length > 5 ? ' and more' : ''}.`;
   if (outageMs === 0) return `never waited 50 ms for an acknowledgement.${further}`;
   return (
     `OUTAGE ${durationText(outageMs)}: no write was acknowledged for so long; ` +

@@ -4,13 +4,17 @@
  */
 import { spawn } from 'node:child_process';
 
-export type KeeperMessage =
-  | { readonly kind: 'print' | 'say'; readonly text: string }
-  | { readonly kind: 'kept'; readonly exitCode: number };
+/** `print` for standard output, `say` for standard error. */
+export type Shown = { readonly kind: 'print' | 'say'; readonly text: string };
+export type KeeperMessage = Shown | { readonly kind: 'kept'; readonly exitCode: number };
 
 /** The exit code, once the cluster is left running or everything is gone. */
-export function playInKeeper(program: string, args: readonly string[], show: (message: KeeperMessage & { readonly text: string }) => void): Promise<number> {
-  const keeper = spawn(process.execPath, [program, ...args], { detached: true, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+export function playInKeeper(program: string, args: readonly string[], show: (shown: Shown) => void): Promise<number> {
+  const keeper = spawn(process.execPath, [program, ...args], {
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
+  keeper.stderr?.on('data', (text: Buffer) => show({ kind: 'say', text: text.toString() }));
   const forward = (signal: NodeJS.Signals) => void keeper.kill(signal);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, forward);
   return new Promise((resolve, reject) => {
@@ -19,6 +23,7 @@ export function playInKeeper(program: string, args: readonly string[], show: (me
     keeper.on('message', (message: KeeperMessage) => {
       if (message.kind !== 'kept') return show(message);
       keeper.disconnect();
+      keeper.stderr?.destroy();
       keeper.unref();
       resolve(message.exitCode);
     });
@@ -28,6 +33,7 @@ export function playInKeeper(program: string, args: readonly string[], show: (me
 /** In the keeper: to whom it talks. It ends like after SIGTERM when the other is gone before the cluster was kept. */
 export function talkToStarter(): (message: KeeperMessage) => Promise<void> {
   let kept = false;
+  process.stderr.on('error', () => undefined); // Nobody reads it any more.
   process.once('disconnect', () => {
     if (!kept) process.kill(process.pid, 'SIGTERM');
   });

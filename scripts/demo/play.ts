@@ -40,7 +40,11 @@ export async function playDemo(keepDirectory: boolean, { print, say }: Output): 
   );
   try {
     const leftMs = inAllMsMax - (performance.now() - began);
-    const intact = await within(leftMs, `the demo took more than ${durationText(inAllMsMax)}`, playEvents(rig, { print, say }));
+    const intact = await within(
+      leftMs,
+      `the demo took more than ${durationText(inAllMsMax)}`,
+      playEvents(rig, { print, say }),
+    );
     return { rig, intact };
   } catch (error) {
     await rig.stopAll();
@@ -56,7 +60,13 @@ async function playEvents(rig: Rig, { print, say }: Output): Promise<boolean> {
   const nodes = await compareNodes(rig.clientEndpoints(), rounds.at(-1)?.newLeader ?? '', compareLimitMs);
   for (const [index, round] of rounds.entries()) print(`${eventText(round, index + 1, rounds.length)}\n`);
   print(`${summaryTable(rounds)}\n`);
-  print(conclusion(rounds.reduce((sum, { verdict }) => sum + verdict.acknowledged, 0), found, nodes));
+  print(
+    conclusion(
+      rounds.reduce((sum, { verdict }) => sum + verdict.acknowledged, 0),
+      found,
+      nodes,
+    ),
+  );
   return rounds.every(isIntact) && found.every((verdict) => isIntact({ verdict, nodes }));
 }
 

@@ -56,7 +56,9 @@ export function conclusion(acknowledged: number, found: readonly Verdict[], node
       missing === 0 ? '' : `LOST: ${thousands(missing)} of ${thousands(acknowledged)} acknowledged writes are missing.`,
       doubled === 0 ? '' : `${thousands(doubled)} rows are there more than once.`,
       foreign === 0 ? '' : `${thousands(foreign)} rows are there that nobody wrote.`,
-      equal ? '' : `THE NODES DIFFER: ${nodes.map(({ name, rows, checksum }) => `${name} has ${thousands(rows)} rows, checksum ${checksum}`).join('; ')}.`,
+      equal
+        ? ''
+        : `THE NODES DIFFER: ${nodes.map(({ name, rows, checksum }) => `${name} has ${thousands(rows)} rows, checksum ${checksum}`).join('; ')}.`,
       examples.length === 0 ? '' : `For example (writer/row): ${examples.join(', ')}.`,
     ].join(' '),
     2,

@@ -21,10 +21,13 @@ export function usageText(rig: Rig, pid: number): string {
     '',
     'Its members; a file batond.yaml can be given with --config, batond.sock is what baton talks to:',
     ...[...rig.members.values()].map(
-      ({ files }) => `  ${files.name.padEnd(12)} http://${files.host}:${files.apiPort}/v1/status  ${files.configFile}  ${join(files.stateDir, 'batond.sock')}`,
+      ({ files }) =>
+        `  ${files.name.padEnd(12)} http://${files.host}:${files.apiPort}/v1/status  ${files.configFile}  ${join(files.stateDir, 'batond.sock')}`,
     ),
     'Break it:',
-    ...[...rig.members.values()].map(({ files }) => `  kill -9 $(head -1 ${join(files.dataDir, 'postmaster.pid')})    # PostgreSQL of ${files.name}`),
+    ...[...rig.members.values()].map(
+      ({ files }) => `  kill -9 $(head -1 ${join(files.dataDir, 'postmaster.pid')})    # PostgreSQL of ${files.name}`,
+    ),
     'End it, with every process and file of it:',
     `  kill ${pid}`,
   ].join('\n');
@@ -33,7 +36,9 @@ export function usageText(rig: Rig, pid: number): string {
 /** libpq reads the password from there, so that it is on no command line. */
 function writePassFile(rig: Rig): string {
   const path = join(rig.directory, 'pgpass');
-  const lines = rig.clientEndpoints().map(({ host, port, user, password }) => `${host}:${port}:*:${user}:${password}\n`);
+  const lines = rig
+    .clientEndpoints()
+    .map(({ host, port, user, password }) => `${host}:${port}:*:${user}:${password}\n`);
   writeFileSync(path, lines.join(''), { mode: 0o600 });
   return path;
 }

@@ -63,6 +63,7 @@ export const faults = [postmasterKilled, nodeKilled, switchover] as const;
 /** Throws for an unknown name, and says which there are. */
 export function faultNamed(name: string): Fault {
   const found = faults.find((fault) => fault.name === name);
-  if (found === undefined) throw new Error(`no fault "${name}", there are: ${faults.map((fault) => fault.name).join(' ')}`);
+  if (found === undefined)
+    throw new Error(`no fault "${name}", there are: ${faults.map((fault) => fault.name).join(' ')}`);
   return found;
 }

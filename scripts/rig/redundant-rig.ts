@@ -6,7 +6,9 @@ const startLimitMs = 60_000;
 /** A rig whose cluster is bootstrapped, cloned and redundant. Says how far it is. */
 export async function startRedundantRig(options: RigOptions, say: (text: string) => void): Promise<Rig> {
   const [first, ...others] = options.members;
-  say(`starting ${options.etcdMembers ?? 1} etcd members, and ${options.members.join(' and ')} with guardian and batond`);
+  say(
+    `starting ${options.etcdMembers ?? 1} etcd members, and ${options.members.join(' and ')} with guardian and batond`,
+  );
   const rig = await startRig(options);
   try {
     const addresses = rig.clientEndpoints().map(({ name, host, port }) => `${name} at ${host}:${port}`);

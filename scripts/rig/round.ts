@@ -64,7 +64,11 @@ export async function playRound(rig: Rig, fault: Fault, { writers, say }: RoundO
   say(fault.says(oldLeader));
   const beganMono = await fault.inject(rig, oldLeader);
   if (fault.movesLeader)
-    await rig.waitFor(`writes through another server than ${oldLeader}`, writesAgainLimitMs, () => client.servedBy !== oldLeader);
+    await rig.waitFor(
+      `writes through another server than ${oldLeader}`,
+      writesAgainLimitMs,
+      () => client.servedBy !== oldLeader,
+    );
   await client.untilMore(rowsAfter, writesAgainLimitMs);
   const newLeader = client.servedBy ?? oldLeader;
   say(`clients write again, through ${newLeader}`);
@@ -121,7 +125,11 @@ const checkedText = ({ verdict, nodes }: Pick<Round, 'verdict' | 'nodes'>): stri
   isIntact({ verdict, nodes }) ? `${verdict.acknowledged} acknowledged writes, all there` : 'THE DATA IS NOT INTACT';
 
 /** The record closes when the daemon sees redundancy, which the client of this rig may have seen a moment before. */
-async function recordOf(rig: Rig, leader: string, known: ReadonlySet<string>): Promise<Pick<Round, 'incident' | 'doubts'>> {
+async function recordOf(
+  rig: Rig,
+  leader: string,
+  known: ReadonlySet<string>,
+): Promise<Pick<Round, 'incident' | 'doubts'>> {
   const fresh = async () => (await readIncidents(rig, leader)).filter(({ id }) => !known.has(id));
   const closed = await rig
     .waitFor('a closed incident', incidentLimitMs, async () => {

@@ -68,7 +68,7 @@ function housekeeping(view: View, state: ClusterState, primary: PrimaryView): De
   const own = view.memory.promotion;
   if (own !== null && state.history.kind !== 'malformed' && view.memory.committing === null) {
     const rows = state.history.kind === 'present' ? state.history.value : [];
-    if (!rows.some((row) => row.promotionId === own.promotionId)) {
+    if (!rows.some((row) => row.timeline === own.timeline && row.lsn === own.lsn && row.newLeader === own.newLeader)) {
       return because('write-history', `timeline ${primary.timeline} is entered into the history`,
         { kind: 'commit', purpose: 'write-history', txn: writeHistory(state, [...rows, own].slice(-historyRowsMax)) });
     }

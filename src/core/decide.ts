@@ -92,5 +92,8 @@ function mayBegin(view: View, operation: OperationSpec): boolean {
   const byGuardian = operation.kind === 'start' || operation.kind === 'stop' || operation.kind === 'promote';
   if (byGuardian && !view.guardian.connected) return false;
   const { last } = view.operation;
+  const pg = view.postgres;
+  // Decided on what was before the last operation ended, the same one would be begun once more.
+  if (last !== null && (pg.kind === 'standby' || pg.kind === 'primary') && pg.seenMono < last.atMono) return false;
   return last === null || last.outcome.ok || last.spec.kind !== operation.kind || view.nowMono - last.atMono >= retryAfterMs;
 }

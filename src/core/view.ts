@@ -118,7 +118,7 @@ interface RunningView {
   readonly runId: string;
   readonly timeline: Timeline;
   readonly copyId: CopyId | null;
-  /** When the held session last answered. */
+  /** When the newest look that was answered was asked: the server was so then or later. */
   readonly seenMono: MonoMs;
   /** Fresh connections have failed since then; null while they succeed. */
   readonly failingSinceMono: MonoMs | null;

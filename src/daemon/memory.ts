@@ -161,7 +161,7 @@ export class Memory {
     if (spec.kind === 'initialize' || spec.kind === 'clone' || spec.kind === 'rejoin') this.#nextCopyId = this.#newCopyId();
     if (!outcome.ok) return;
     if (outcome.value.kind === 'proved') this.#proof = outcome.value.proof;
-    if (outcome.value.kind === 'promoted') this.#promotion = outcome.value.row;
+    if (outcome.value.kind === 'promoted' && !samePromotion(this.#promotion, outcome.value.row)) this.#promotion = outcome.value.row;
     if (spec.kind === 'clone' || spec.kind === 'rejoin') this.#preparedFor = { leader: spec.leader, term: spec.term };
     if (spec.kind === 'checkpoint' && spec.request !== null) this.#checkpointedRequest = spec.request;
     if (spec.kind === 'furnish') {
@@ -180,6 +180,10 @@ export class Memory {
     await this.#kept.write({ initializedCopyId: copy });
   }
 }
+
+/** Read again, a promotion is the one that is known, whatever id it was given this time. */
+const samePromotion = (known: HistoryRow | null, read: HistoryRow | null): boolean =>
+  known !== null && read !== null && known.timeline === read.timeline && known.lsn === read.lsn;
 
 /** The revision on disk may lag by this much: a restore that goes back further is noticed after a restart too. */
 const savedRevisionStep = 50;

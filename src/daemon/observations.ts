@@ -4,7 +4,7 @@
  */
 import type { ClusterState, MemberRecord } from '../core/cluster.ts';
 import { elapsed, type Lsn, type MemberName, type MonoMs } from '../core/units.ts';
-import type { CopyName, GuardianView, PeerReport, PeerView, ProbeOutcome, ProbeView } from '../core/view.ts';
+import type { ChildView, CopyName, GuardianView, PeerReport, PeerView, ProbeOutcome, ProbeView } from '../core/view.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Inspection, Look, WriteAnswer } from '../ports/postgres.ts';
 
@@ -70,13 +70,11 @@ export class Observations {
   sawGuardian(view: GuardianView): void {
     const before = this.guardian.child;
     this.guardian = view;
-    const sameRun = before.kind === 'running' && view.child.kind === 'running' && before.pid === view.child.pid;
-    if (!sameRun && (before.kind !== 'unknown' || view.child.kind !== 'running')) this.#forgetRun();
+    if (runOf(before) !== runOf(view.child)) this.#forgetRun();
     this.#changed();
   }
 
   #forgetRun(): void {
-    if (this.guardian.child.kind === 'stopping') return;
     this.running = null;
     this.inspection = null;
     this.localFailingSinceMono = null;
@@ -98,10 +96,11 @@ export class Observations {
     this.#changed();
   }
 
-  sawServer(look: Running): void {
+  /** `askedMono`: the look shows the server as it was then or later. */
+  sawServer(look: Running, askedMono: MonoMs): void {
     const atMono = this.#clock.mono();
     if (this.running !== null && (this.running.value.runId !== look.runId || this.running.value.kind !== look.kind)) this.writes = noProbes;
-    this.running = { value: look, atMono };
+    this.running = { value: look, atMono: askedMono };
     if (look.kind === 'standby') this.#sawStandby(look, atMono);
     else this.#sawPrimary(look, atMono);
     this.#changed();
@@ -180,6 +179,19 @@ export class Observations {
 
   ageMs(seen: Seen<unknown>): number {
     return elapsed(seen.atMono, this.#clock.mono());
+  }
+}
+
+/** Names what runs or has run, so that the same is known again however often the guardian repeats it. */
+function runOf(child: ChildView): string {
+  switch (child.kind) {
+    case 'running':
+    case 'stopping':
+      return `pid ${child.pid}`;
+    case 'none':
+      return 'none';
+    default:
+      return 'ending';
   }
 }
 

@@ -74,8 +74,11 @@ async function run(spec: OperationSpec, context: OperationContext, signal: Abort
       return plain(await postgres.admit(spec.whom, signal));
     case 'checkpoint':
       return plain(await postgres.checkpoint(signal));
-    case 'furnish':
-      return plain(await postgres.furnish(spec.slotsFor, signal));
+    case 'furnish': {
+      const furnished = await postgres.furnish(spec.slotsFor, signal);
+      // Read here too: a daemon that was restarted after its promotion still has to enter it into the history.
+      return furnished.ok ? ownPromotion(context) : failed(furnished.error.problem);
+    }
     case 'resume-replay':
       return plain(await postgres.resumeReplay(signal));
     default:
@@ -116,7 +119,12 @@ async function promote(spec: Extract<OperationSpec, { kind: 'promote' }>, contex
   }
   const promoted = await postgres.promote(context.history(), { names: [], nobody: spec.waitForNobody }, context.mayPromote, signal);
   if (!promoted.ok) return failed(promoted.error.problem);
-  const own = await postgres.ownHistory();
+  return ownPromotion(context);
+}
+
+/** The history row of the timeline that this primary is on; null on the first. */
+async function ownPromotion(context: OperationContext): Promise<Ended> {
+  const own = await context.postgres.ownHistory();
   if (!own.ok || own.value === null) return done({ kind: 'promoted', row: null });
   const { parent, forkLsn, file } = own.value;
   const row: HistoryRow = {

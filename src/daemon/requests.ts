@@ -118,8 +118,9 @@ function failoverCondition(view: View, state: ClusterState, request: OperatorReq
   if (!lossless && !request.allowDataLoss) {
     return { condition: 'no-loss', problem: `${may.why}; promoting ${request.candidate} may lose acknowledged commits: --allow-data-loss accepts that` };
   }
-  const old = leading(state)?.key.member ?? null;
-  const oldAnswers = old === null || old === view.self.name || view.peers.get(old)?.daemon?.outcome === 'ok';
+  // A leader with no standby named may go on without etcd after its key has run out (I6), so the last one that claimed counts.
+  const old = leading(state)?.key.member ?? sync?.leader ?? null;
+  const oldAnswers = old === null || old === view.self.name || old === request.candidate || view.peers.get(old)?.daemon?.outcome === 'ok';
   if (!lossless && !oldAnswers && !request.oldPrimaryIsFenced) {
     return { condition: 'old-primary-fenced', problem: `${old} does not answer and may still acknowledge commits: make sure that it is off, then say --old-primary-is-fenced` };
   }

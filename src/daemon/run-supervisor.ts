@@ -265,9 +265,12 @@ class Supervisor {
     this.#operation = controller;
     this.#memory.operationBegins(spec);
     const outcome = await runOperation(spec, this.#operationContext(), AbortSignal.any([controller.signal, this.#signal]));
+    // The operation is over once what it changed has been seen: else the next decision would be made on what was before.
+    const endedMono = this.#deps.clock.mono();
+    await this.#sensors.lookOnce();
     this.#operation = null;
     this.#deps.journal.happened('operation-ended', { operation: spec.kind, outcome });
-    this.#memory.operationEnded({ spec, atMono: this.#deps.clock.mono(), outcome });
+    this.#memory.operationEnded({ spec, atMono: endedMono, outcome });
     if (spec.kind === 'initialize' || spec.kind === 'clone' || spec.kind === 'rejoin') this.#seen.forgetInspection();
     this.#sensors.lookNow();
     this.#wake();

@@ -62,13 +62,22 @@ export class Sensors {
     }
   }
 
+  /** One look at the running server, written down if it is still the one that was asked. */
+  async lookOnce(): Promise<void> {
+    const { deps, seen } = this.#context;
+    const { child } = seen.guardian;
+    if (child.kind !== 'running') return;
+    const askedMono = deps.clock.mono();
+    const look = await deps.postgres.look(lookLimitMs);
+    if (look.kind !== 'silent' && seen.guardian.child.kind === 'running' && seen.guardian.child.pid === child.pid) seen.sawServer(look, askedMono);
+  }
+
   async #looking(): Promise<void> {
     const { deps, seen } = this.#context;
     while (!this.#signal.aborted) {
       const { child } = seen.guardian;
       if (child.kind === 'running') {
-        const look = await deps.postgres.look(lookLimitMs);
-        if (look.kind !== 'silent' && seen.guardian.child.kind === 'running' && seen.guardian.child.pid === child.pid) seen.sawServer(look);
+        await this.lookOnce();
       } else if (child.kind === 'none' && seen.inspection === null && this.#context.view().operation.kind === 'idle') {
         seen.sawDirectory(await deps.postgres.inspect(inspectLimitMs));
       }

@@ -4,6 +4,7 @@ import { coordinateOver } from '../../src/adapters/etcd/coordinator.ts';
 import { type EtcdEndpoint, EtcdFailure } from '../../src/adapters/etcd/endpoint.ts';
 import { etcdFailure } from '../../src/adapters/etcd/failure.ts';
 import { hedged } from '../../src/adapters/etcd/hedge.ts';
+import { createPreference } from '../../src/adapters/etcd/preference.ts';
 import { leaseStoreOver } from '../../src/adapters/etcd/renewing.ts';
 import { leaseId, type Ms } from '../../src/core/units.ts';
 import { FakeEtcdStore } from '../sim/fake-etcd-store.ts';
@@ -119,6 +120,40 @@ describe('a commit', () => {
     const asked = endpoints[0].asked.length;
     expect(await run(clock, coordinator.commit(txn, 500), 10)).toMatchObject({ kind: 'applied' });
     expect(endpoints[0].asked.length).toBe(asked);
+  });
+});
+
+describe('an unknown outcome', () => {
+  test('is followed by a read at once', async () => {
+    const clock = new VirtualClock();
+    const healthy = anEndpoint(clock, 'e1', 'ok');
+    const losing = { ...healthy, txn: async () => Promise.reject(new EtcdFailure('ambiguous', 'connection lost')) };
+    const coordinator = coordinateOver([losing], clock);
+    const confirmedMono: number[] = [];
+    coordinator.follow((seen) => {
+      if (seen.kind === 'snapshot') confirmedMono.push(seen.confirmedMono);
+    }, new AbortController().signal);
+    await clock.runFor(300);
+    expect((await coordinator.commit({ compares: [], writes: [] }, 500)).kind).toBe('unknown');
+    await clock.runFor(10);
+    expect(confirmedMono).toEqual([0, 300]);
+  });
+});
+
+describe('the order in which endpoints are asked', () => {
+  test('keeps the one that answered a call until it has been silent for longer than a living watch', async () => {
+    const clock = new VirtualClock();
+    const endpoints = ['e1', 'e2', 'e3'].map((name) => anEndpoint(clock, name, 'ok'));
+    const [first, second, third] = endpoints as [EtcdEndpoint, EtcdEndpoint, EtcdEndpoint];
+    const preference = createPreference(endpoints, clock);
+    expect(preference.order()[0]).toBe(first);
+    preference.prefer(second);
+    await clock.runFor(600);
+    preference.answered(third);
+    expect(preference.order()).toEqual([second, third, first]);
+    await clock.runFor(200);
+    preference.answered(third);
+    expect(preference.order()).toEqual([third, second, first]);
   });
 });
 

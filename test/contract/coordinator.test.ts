@@ -6,7 +6,9 @@ import { Random } from '../sim/random.ts';
 import { VirtualClock } from '../sim/virtual-clock.ts';
 import { realClock, until } from '../support/real-clock.ts';
 import { type RealEtcd, startEtcd } from '../support/real-etcd.ts';
-import { coordinatorContract, type StoreUnderTest } from './coordinator.contract.ts';
+import { coordinatorContract } from './coordinator.contract.ts';
+import { leaseStoreContract } from './lease-store.contract.ts';
+import type { StoreUnderTest } from './store-under-test.ts';
 
 async function aFakeStore(): Promise<StoreUnderTest> {
   const clock = new VirtualClock();
@@ -60,5 +62,7 @@ async function aRealStore(): Promise<StoreUnderTest> {
   };
 }
 
-coordinatorContract('the simulator’s etcd', aFakeStore);
-coordinatorContract('a real etcd', aRealStore);
+for (const contract of [coordinatorContract, leaseStoreContract]) {
+  contract('the simulator’s etcd', aFakeStore);
+  contract('a real etcd', aRealStore);
+}

@@ -167,3 +167,10 @@ test('nothing is begun while a transaction or an operation is under way', () => 
   const busy = aView(aStandby(), { state: exposed, memory: { committing: 'claim' }, view: { operation: { kind: 'busy', spec: { kind: 'resume-replay' }, sinceMono: ago(5), progress: null } } });
   expect(decide(busy).intents.filter((intent) => intent.kind === 'operate' || intent.kind === 'commit')).toEqual([]);
 });
+
+test('no operation is begun on a look that is older than the end of the last one', () => {
+  const last = { spec: { kind: 'checkpoint', request: null }, atMono: ago(10), outcome: { ok: true, value: { kind: 'done' } } } as const;
+  const decision = decide(aView(aPrimary({ furnished: false, seenMono: ago(20) }), { view: { operation: { kind: 'idle', last } } }));
+  expect(decision.rule).toBe('furnish');
+  expect(decision.intents.filter((intent) => intent.kind === 'operate')).toEqual([]);
+});

@@ -49,6 +49,19 @@ test('a postgres that ends while batond is gone is fenced, and the lease is give
   expect(rig.processes()).toEqual([]);
 });
 
+test('the kernel kills the postmaster of a guardian that dies, though nobody is there to do it', async () => {
+  await using rig = new GuardianRig();
+  const batond = rig.batond();
+  const child = await batond.startStandby();
+  batond.detach();
+  process.kill(rig.guardian().pid, 'SIGKILL');
+  await until(() => !isAlive(child.pid), 'the postmaster is gone', 1_000);
+  const third = rig.batond();
+  // Its backend was nobody's; the next guardian begins by killing it.
+  await third.until((view) => view.connected && view.child.kind === 'none', 'the next guardian');
+  expect(rig.processes()).toEqual([]);
+});
+
 test('the next batond adopts guardian, lease and postgres', async () => {
   await using rig = new GuardianRig();
   const first = rig.batond({ rules: { orphanMs: 5_000 } });

@@ -42,6 +42,18 @@ test('a fast stop lets postgres end by itself', async () => {
   expect(none.lastExit).toMatchObject({ code: 0, requested: true });
 });
 
+test('what was asked for says nothing of the next run', async () => {
+  await using rig = new GuardianRig();
+  const batond = rig.batond();
+  await batond.startStandby();
+  batond.port.fence('a test');
+  await batond.untilChild('none');
+  const child = await batond.startStandby();
+  process.kill(child.pid, 'SIGKILL');
+  const none = await batond.untilChild('none');
+  expect(none.lastExit).toMatchObject({ requested: false });
+});
+
 test('a stop past its limit becomes a fence', async () => {
   await using rig = new GuardianRig();
   const batond = rig.batond();

@@ -41,7 +41,8 @@ beforeEach(async () => {
   writeFileSync(join(programs, 'guardian.ts'), guardian);
   const aMember = async (name: string) => {
     const files = await writeMemberFiles({
-      ...{ cluster: 'domain-1', name, directory: join(directory, name), owner, binDir: '/usr/lib/postgresql/15/bin' },
+      ...{ cluster: 'domain-1', name, location: 'here', directory: join(directory, name), owner },
+      binDir: '/usr/lib/postgresql/15/bin',
       ...{ etcdEndpoints: ['http://127.0.0.1:2379'], superuserPassword: 'wagtail', replicationPassword: 'redstart' },
       ...{ shared: {}, parameters: {} },
     });

@@ -127,7 +127,7 @@ describe('etcd’s own faults', () => {
       const { clock, etcd, follow } = aWorld();
       const follower = follow(etcd.coordinatorFor('a'));
       etcd.put('leader', 'a');
-      await clock.runFor(2_000);
+      await clock.runFor(2_300); // the watch is opened again before the next read can show what happened
       const saved = etcd.store.save();
       const savedId = etcd.store.clusterId;
       for (let index = 0; index < 5; index += 1) etcd.put('leader', `${index}`);

@@ -13,11 +13,17 @@ export interface RealEtcdOptions {
   readonly directory?: string;
   /** Added to the environment of every member. */
   readonly env?: Readonly<Record<string, string>>;
+  /** More flags for every member. */
+  readonly flags?: readonly string[];
+  /** File names. Every member then serves https as well, to clients with a certificate of this CA. */
+  readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string };
 }
 
 export interface RealEtcd extends AsyncDisposable {
   /** `http://127.0.0.1:PORT`, one per member, in the order of `pids`. */
   readonly endpoints: readonly string[];
+  /** `https://127.0.0.1:PORT` of the same members; empty without `tls`. */
+  readonly secureEndpoints: readonly string[];
   /** Of the members that run now or ran last; a restart changes them. */
   readonly pids: readonly number[];
   /** Holds the members' data and logs. */
@@ -41,7 +47,7 @@ const attempts = 3;
 /** Ends once every member answers a linearizable read. Ports that somebody else took meanwhile are replaced. */
 export async function startEtcd(options: RealEtcdOptions): Promise<RealEtcd> {
   for (let attempt = 1; ; attempt += 1) {
-    const etcd = new Members(options, await freePorts(2 * options.members));
+    const etcd = new Members(options, await freePorts(3 * options.members));
     try {
       await etcd.start();
       return etcd;
@@ -55,16 +61,19 @@ export async function startEtcd(options: RealEtcdOptions): Promise<RealEtcd> {
 class Members implements RealEtcd {
   readonly directory: string;
   readonly endpoints: readonly string[];
+  readonly secureEndpoints: readonly string[];
   readonly #peers: readonly string[];
-  readonly #env: Readonly<Record<string, string>>;
+  readonly #options: RealEtcdOptions;
   readonly #children: ChildProcess[] = [];
 
   constructor(options: RealEtcdOptions, ports: readonly number[]) {
     this.directory = mkdtempSync(join(options.directory ?? tmpdir(), 'baton-etcd-'));
+    const { members, tls } = options;
     const urls = ports.map((port) => `http://127.0.0.1:${port}`);
-    this.endpoints = urls.slice(0, options.members);
-    this.#peers = urls.slice(options.members);
-    this.#env = options.env ?? {};
+    this.endpoints = urls.slice(0, members);
+    this.#peers = urls.slice(members, 2 * members);
+    this.secureEndpoints = tls ? urls.slice(2 * members).map((url) => url.replace('http:', 'https:')) : [];
+    this.#options = options;
   }
 
   get pids(): readonly number[] {
@@ -124,6 +133,8 @@ class Members implements RealEtcd {
   #spawn(member: number): void {
     const client = this.endpoints[member] ?? '';
     const peer = this.#peers[member] ?? '';
+    const { tls, flags = [], env } = this.#options;
+    const listen = [client, ...this.secureEndpoints.slice(member, member + 1)].join(',');
     const log = openSync(join(this.directory, `etcd-${member}.log`), 'a');
     // setpriv becomes etcd: the pid is etcd's own.
     const child = spawn(
@@ -131,12 +142,16 @@ class Members implements RealEtcd {
       [
         ...['--pdeathsig', 'KILL', 'etcd', '--name', `etcd-${member}`],
         ...['--data-dir', join(this.directory, `data-${member}`)],
-        ...['--listen-client-urls', client, '--advertise-client-urls', client],
+        ...['--listen-client-urls', listen, '--advertise-client-urls', client],
         ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer],
         ...['--initial-cluster', this.#peers.map((url, index) => `etcd-${index}=${url}`).join(',')],
         ...['--initial-cluster-token', this.directory, '--initial-cluster-state', 'new'],
+        ...(tls
+          ? ['--client-cert-auth', '--trusted-ca-file', tls.ca, '--cert-file', tls.cert, '--key-file', tls.key]
+          : []),
+        ...flags,
       ],
-      { stdio: ['ignore', log, log], env: { ...process.env, ...this.#env } },
+      { stdio: ['ignore', log, log], env: { ...process.env, ...env } },
     );
     closeSync(log);
     this.#children[member] = child;
@@ -148,9 +163,9 @@ class Members implements RealEtcd {
     const deadline = performance.now() + readyWithinMs;
     while (performance.now() < deadline) {
       if (child.exitCode !== null || child.signalCode !== null) break;
-      // Any key will do: a range is a linearizable read.
-      const answer = await ask(endpoint, '/v3/kv/range', { key: 'AA==' }).catch(() => null);
-      if (answer?.['header'] !== undefined) return;
+      // etcd's health check is a read through the quorum; it asks for no password.
+      const health = await fetch(`${endpoint}/health`, { signal: AbortSignal.timeout(1_000) }).catch(() => null);
+      if (health?.ok && (await health.text()).includes('"true"')) return;
       await wait(30);
     }
     const log = readFileSync(join(this.directory, `etcd-${member}.log`), 'utf8').slice(-2_000);

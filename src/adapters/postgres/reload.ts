@@ -1,6 +1,5 @@
 /** Makes the running server read its files again, and sees that it has. */
 import type { Ms } from '../../core/units.ts';
-import { OperationFailure } from './failure.ts';
 import type { Instance } from './instance.ts';
 import { flag, only, type Row, text } from './row.ts';
 import { openSession } from './session.ts';

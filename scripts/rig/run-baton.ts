@@ -6,6 +6,7 @@ import type { Rig } from './rig.ts';
 
 const program = join(import.meta.dirname, '../../src/main/baton.ts');
 const limitMs = 30_000;
+const linesMax = 8;
 const outputMax = 64 * 1024;
 
 /** What `--json` printed. Throws with the command's own words when it does not exit with 0. */
@@ -28,6 +29,9 @@ export async function runBaton(rig: Rig, member: string, args: readonly string[]
     child.once('error', reject);
     child.once('close', (code, signal) => resolve(code ?? signal ?? 'no exit code'));
   });
-  if (ended !== 0) throw new Error(`baton ${args.join(' ')} on ${member} ended with ${ended}: ${stdout}\n${stderr}`);
+  if (ended !== 0) {
+    const lastWords = stderr.trimEnd().split('\n').slice(-linesMax).join('\n');
+    throw new Error(`baton ${args.join(' ')} on ${member} ended with ${ended}:\n${stdout.trimEnd()}\n${lastWords}`);
+  }
   return JSON.parse(stdout);
 }

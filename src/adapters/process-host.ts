@@ -13,6 +13,7 @@ import {
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MiB } from '../core/units.ts';
+import { dropDeadLocks } from './dead-locks.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { StartCommand } from '../ports/postgres.ts';
 import type { ExitStatus, HostSignal, ProcessHost } from '../ports/process-host.ts';
@@ -61,6 +62,7 @@ function start(outputPath: string, command: StartCommand, exited: (exit: ExitSta
     return err(`cannot write postgres' output to ${outputPath}: ${problemOf(error)}`);
   }
   try {
+    dropDeadLocks(command.dataDir, scan(command.dataDir));
     const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', command.binary, ...command.args], {
       // A process is known by its working directory, from its first instant on.
       cwd: command.dataDir,

@@ -26,7 +26,7 @@ function byPostgres(view: View, state: ClusterState, lead: Leading): Decision {
   const pg = view.postgres;
   switch (pg.kind) {
     case 'unknown':
-      return because('observe-first', 'what postgres does is not known yet');
+      return because('observe-first', 'the data directory is being looked at');
     case 'unusable':
       return because('hold-unusable', pg.problem);
     case 'primary':

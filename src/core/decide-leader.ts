@@ -21,7 +21,7 @@ export function decideLeader(view: View, state: ClusterState): Decision {
   if (term === undefined) return because('observe-first', 'the leader key is gone');
   switch (pg.kind) {
     case 'unknown':
-      return handOverUnseen(view, state) ?? because('observe-first', 'what postgres does is not known yet');
+      return handOverUnseen(view, state) ?? because('observe-first', 'the data directory is being looked at');
     case 'unusable':
       return giveUp(view, state, 'release-unusable', pg.problem);
     case 'absent':

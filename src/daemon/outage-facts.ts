@@ -140,7 +140,7 @@ function serviceFacts(before: View | null, view: View, state: ClusterState, at: 
     const how = mode === 'off' ? 'its lease and its own deadline have run out' : 'nothing can be acknowledged there any more: its only synchronous standby has stopped following';
     facts.push({ kind: 'old-primary-fenced', ...at, how }, { kind: 'promotion-requested', ...at });
   }
-  const serves = (each: View | null) => each?.postgres.kind === 'primary' && each.postgres.admits === 'everybody';
+  const serves = (each: View | null) => each?.postgres.kind === 'primary' && each.postgres.admits === 'everybody' && !promoting(each);
   if (view.postgres.kind === 'primary' && serves(view) && !serves(before) && isMine(view, state)) {
     const row = view.memory.promotion;
     facts.push({ kind: 'accepting-writes', ...at, timeline: view.postgres.timeline, forkLsn: row?.lsn ?? null });

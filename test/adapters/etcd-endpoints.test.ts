@@ -143,8 +143,9 @@ describe('an unknown outcome', () => {
 describe('the order in which endpoints are asked', () => {
   test('keeps the one that answered a call until it has been silent for longer than a living watch', async () => {
     const clock = new VirtualClock();
-    const endpoints = ['e1', 'e2', 'e3'].map((name) => anEndpoint(clock, name, 'ok'));
-    const [first, second, third] = endpoints as [EtcdEndpoint, EtcdEndpoint, EtcdEndpoint];
+    const endpoint = (name: string) => anEndpoint(clock, name, 'ok');
+    const [first, second, third] = [endpoint('e1'), endpoint('e2'), endpoint('e3')];
+    const endpoints = [first, second, third];
     const preference = createPreference(endpoints, clock);
     expect(preference.order()[0]).toBe(first);
     preference.prefer(second);

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createProcessHost } from '../../src/adapters/process-host.ts';
 
 let directory: string;
@@ -76,6 +76,40 @@ test('a start in a directory that is not there says so', () => {
     () => undefined,
   );
   expect(result).toEqual({ ok: false, error: expect.stringContaining('missing') });
+});
+
+/** What a start leaves of a postmaster.pid that names this process. */
+async function lockAfterStart(pid: number): Promise<boolean> {
+  const path = join(data, 'postmaster.pid');
+  const socketLock = join(directory, '.s.PGSQL.5432.lock');
+  writeFileSync(path, `${pid}\n${data}\n1222333444\n5432\n${directory}\n\n`);
+  writeFileSync(socketLock, `${pid}\n${data}\n`);
+  await new Promise<void>((resolve) => {
+    host().start({ binary: '/bin/true', args: [], dataDir: data, env: {} }, () => resolve());
+  });
+  expect(existsSync(socketLock)).toBe(existsSync(path));
+  return existsSync(path);
+}
+
+test('the locks of a dead process that nobody has reaped are removed, so that postgres can start', async () => {
+  const parent = spawn('/bin/sh', ['-c', 'sleep 0.1 & echo $!; exec sleep 60'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  started.push(parent);
+  const [output] = await once(parent.stdout, 'data');
+  const zombie = Number(String(output));
+  await vi.waitFor(() => expect(host().identify(zombie)).toBeNull());
+  expect(() => process.kill(zombie, 0)).not.toThrow();
+  expect(await lockAfterStart(zombie)).toBe(false);
+});
+
+test('so are those of a process that works elsewhere', async () => {
+  expect(await lockAfterStart(await processIn(directory))).toBe(false);
+});
+
+test('those of a process that works in the directory stay, and those of no process are left to PostgreSQL', async () => {
+  expect(await lockAfterStart(await processIn(data))).toBe(true);
+  expect(await lockAfterStart(2 ** 22 - 1)).toBe(true);
 });
 
 test('a process is identified beyond its pid, and a dead one is not', async () => {

@@ -150,7 +150,7 @@ function processClock(process: SimProcess): Clock {
         process.run(() => {
           if (cancelled) return;
           // After a suspend the host's clock is not there yet.
-          if (host.mono() < due - 1e-6) arm();
+          if (host.mono() < due) arm();
           else action();
         }),
       );

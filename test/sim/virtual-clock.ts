@@ -40,7 +40,7 @@ export class VirtualClock implements Clock {
   timer(durationMs: Ms, action: () => void): () => void {
     if (!Number.isFinite(durationMs)) throw new RangeError(`not a duration: ${durationMs}`);
     const event: Event = {
-      at: after(this.#now, Math.max(0, durationMs)),
+      at: onGrid(after(this.#now, Math.max(0, durationMs))),
       sequence: this.#sequence++,
       action,
       cancelled: false,
@@ -147,6 +147,12 @@ export class VirtualClock implements Clock {
 
 const earlier = (one: Event, other: Event): boolean =>
   one.at === other.at ? one.sequence < other.sequence : one.at < other.at;
+
+/**
+ * Every instant is a multiple of 1/1024 ms, so that sums and differences of instants are exact: a timer never fires a
+ * rounding error before the instant it was set for, which would set it again for ever.
+ */
+const onGrid = (instant: MonoMs): MonoMs => monoMs(Math.ceil(instant * 1024) / 1024);
 
 /** All microtasks run before the event loop reaches its immediates, however long their chains are. */
 const drained = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

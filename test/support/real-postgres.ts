@@ -6,7 +6,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, realpathSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, realpathSync, rmSync, statfsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -14,7 +14,7 @@ import { afterAll } from 'vitest';
 import { createPostgres } from '../../src/adapters/postgres/create-postgres.ts';
 import type { PostgresOptions } from '../../src/adapters/postgres/options.ts';
 import type { Result } from '../../src/core/result.ts';
-import { copyId, type CopyId, type Ms, memberName } from '../../src/core/units.ts';
+import { copyId, type CopyId, MiB, type Ms, memberName } from '../../src/core/units.ts';
 import type { Look, OperationError, Postgres, StartCommand, Upstream } from '../../src/ports/postgres.ts';
 import { realClock } from './real-clock.ts';
 
@@ -22,6 +22,9 @@ export const binDir = '/usr/lib/postgresql/15/bin';
 export const clock = realClock;
 const readyLimitMs: Ms = 15_000;
 export const never = new AbortController().signal;
+
+/** In memory where there is room: what is tested here does not depend on how long a shared disk takes to sync. */
+const temporary = roomy('/dev/shm') ? '/dev/shm' : realpathSync(tmpdir());
 
 /** One server's directories and adapter. Disposed of, nothing of it is left. */
 export interface RealPostgres extends AsyncDisposable {
@@ -43,7 +46,7 @@ export interface RealPostgres extends AsyncDisposable {
 
 export async function aPostgres(name: string, more: Partial<PostgresOptions> = {}): Promise<RealPostgres> {
   becomePostgres();
-  const directory = mkdtempSync(join(realpathSync(tmpdir()), `baton-pg-${name}-`));
+  const directory = mkdtempSync(join(temporary, `baton-pg-${name}-`));
   const stateDir = join(directory, 'state');
   const dataDir = join(directory, 'data');
   mkdirSync(stateDir, { mode: 0o700 });
@@ -125,10 +128,11 @@ export async function aPrimary(
   more: Partial<PostgresOptions> = {},
 ): Promise<RealPostgres> {
   const server = await aPostgres(name, more);
-  await initialized(server);
-  await server.start(must(await server.postgres.preparePrimary({ names: [], nobody: false }, 'everybody')));
-  must(await server.postgres.furnish(slotsFor.map(memberName), never));
-  return server;
+  return orDisposed(server, async () => {
+    await initialized(server);
+    await server.start(must(await server.postgres.preparePrimary({ names: [], nobody: false }, 'everybody')));
+    must(await server.postgres.furnish(slotsFor.map(memberName), never));
+  });
 }
 
 /** What initdb makes is made once per test file and member, and copied: it takes seconds. */
@@ -144,7 +148,7 @@ async function initialized(server: RealPostgres): Promise<void> {
     return;
   }
   must(await server.postgres.initialize(newCopy(), never));
-  const kept = mkdtempSync(join(realpathSync(tmpdir()), 'baton-pg-template-'));
+  const kept = mkdtempSync(join(temporary, 'baton-pg-template-'));
   execFileSync('cp', ['-a', server.dataDir, join(kept, 'data')]);
   templates.set(server.name, join(kept, 'data'));
 }
@@ -156,10 +160,22 @@ export async function aStandby(
   more: Partial<PostgresOptions> = {},
 ): Promise<RealPostgres> {
   const server = await aPostgres(name, more);
-  must(await server.postgres.clone(leader.upstream, newCopy(), never, () => undefined));
-  await server.start(must(await server.postgres.prepareStandby(leader.upstream)));
-  await streams(server, leader);
-  return server;
+  return orDisposed(server, async () => {
+    must(await server.postgres.clone(leader.upstream, newCopy(), never, () => undefined));
+    await server.start(must(await server.postgres.prepareStandby(leader.upstream)));
+    await streams(server, leader);
+  });
+}
+
+/** The server, set up; when that fails, nothing of it is left. */
+async function orDisposed(server: RealPostgres, setUp: () => Promise<void>): Promise<RealPostgres> {
+  try {
+    await setUp();
+    return server;
+  } catch (error) {
+    await server[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 export async function streams(standby: RealPostgres, leader: RealPostgres): Promise<void> {
@@ -203,6 +219,16 @@ function becomePostgres(): void {
   process.setgroups?.(['postgres']);
   process.setgid?.('postgres');
   process.setuid?.('postgres');
+}
+
+function roomy(directory: string): boolean {
+  if (process.env['TMPDIR'] !== undefined) return false;
+  try {
+    const { bavail, bsize } = statfsSync(directory);
+    return bavail * bsize > 2 * 1024 * MiB;
+  } catch {
+    return false;
+  }
 }
 
 async function freePort(): Promise<number> {

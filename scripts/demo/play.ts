@@ -20,7 +20,7 @@ export interface Played {
 }
 
 const events = ['pg-kill9', 'node-kill', 'switchover'] as const;
-const writers = 4;
+const writers = 1;
 const compareLimitMs = 20_000;
 const inAllMsMax = 90_000;
 

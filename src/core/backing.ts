@@ -28,6 +28,11 @@ export function leaseDeadlineOf(view: View): MonoMs | null {
 export function mayGoOn(view: View, state: ClusterState): boolean {
   const deadline = leaseDeadlineOf(view);
   if (deadline !== null && view.nowMono < deadline) return true;
+  return backedNow(view, state);
+}
+
+/** I6 alone, whatever the lease says. */
+export function backedNow(view: View, state: ClusterState): boolean {
   const by = backing(view, state);
   if (by.kind === 'nobody-eligible') return true;
   return by.kind === 'proved-commits' && by.sentMono !== null && view.nowMono - by.sentMono <= view.policy.failover.failsafeWindowMs;

@@ -22,8 +22,20 @@ export function decideFollower(view: View, state: ClusterState): Decision {
     : { ...decision, intents: [{ kind: 'guard', term: null }, ...decision.intents] };
 }
 
+/** Postgres was started as a primary, or is about to be, for a term that is over. */
+function startsAsPrimary(view: View): boolean {
+  const { child } = view.guardian;
+  const running = child.kind === 'running' && child.startedAs === 'primary';
+  const starting = view.operation.kind === 'busy' && view.operation.spec.kind === 'start' && view.operation.spec.as === 'primary';
+  return starting || (running && view.postgres.kind === 'starting');
+}
+
 function byPostgres(view: View, state: ClusterState, lead: Leading): Decision {
   const pg = view.postgres;
+  if (startsAsPrimary(view)) {
+    return because('fence-not-leader', `${lead.key.member} holds the leader key and postgres here starts as a primary`,
+      { kind: 'fence', reason: `${lead.key.member} leads` });
+  }
   switch (pg.kind) {
     case 'unknown':
       return because('observe-first', 'the data directory is being looked at');

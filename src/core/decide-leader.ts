@@ -19,6 +19,9 @@ export function decideLeader(view: View, state: ClusterState): Decision {
   const pg = view.postgres;
   const term = leading(state)?.term;
   if (term === undefined) return because('observe-first', 'the leader key is gone');
+  const starts = view.operation.kind === 'busy' && view.operation.spec.kind === 'start';
+  // What was seen at rest may be running by now: nobody is handed the key before that is known.
+  if (starts && pg.kind !== 'primary' && pg.kind !== 'standby') return because('await-postgres', 'postgres is being started', { kind: 'guard', term });
   switch (pg.kind) {
     case 'unknown':
       return handOverUnseen(view, state) ?? because('observe-first', 'the data directory is being looked at');

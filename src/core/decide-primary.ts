@@ -2,13 +2,13 @@
 import { backing, mayGoOn } from './backing.ts';
 import { because } from './because.ts';
 import type { ClusterState } from './cluster.ts';
-import { claimed } from './cluster-queries.ts';
+import { claimed, syncOf } from './cluster-queries.ts';
 import { decideRequest } from './decide-switchover.ts';
 import type { Decision, Intent } from './decision.ts';
-import { membershipStep, healthyStandbys } from './sync-membership.ts';
+import { healthyStandbys, membershipStep, proofHolds } from './sync-membership.ts';
 import { successor } from './successor.ts';
 import { writeHistory } from './transactions.ts';
-import type { MemberName, Revision } from './units.ts';
+import type { MemberName, Ms, Revision } from './units.ts';
 import type { PrimaryView, View } from './view.ts';
 
 export function decidePrimary(view: View, state: ClusterState, primary: PrimaryView, term: Revision): Decision {
@@ -16,8 +16,9 @@ export function decidePrimary(view: View, state: ClusterState, primary: PrimaryV
   const fatal = mustStop(view, state, primary);
   if (fatal !== null) return fatal;
   const decision =
+    hostShutsDown(view, state) ??
     decideRequest(view, state, primary) ??
-    admission(primary) ??
+    admission(view, state, primary, term) ??
     abortLostProof(view, state, primary) ??
     membershipStep(view, primary, state) ??
     housekeeping(view, state, primary) ??
@@ -43,16 +44,32 @@ function mustStop(view: View, state: ClusterState, primary: PrimaryView): Decisi
   return null;
 }
 
-/** I8: clients come in once a commit was seen to wait, or every named standby acknowledged one. */
-function admission(primary: PrimaryView): Decision | null {
+/** The guardian was told to end: a candidate gets the key after a clean stop, within the time that the guardian gives us. */
+function hostShutsDown(view: View, state: ClusterState): Decision | null {
+  if (view.guardian.terminating !== true) return null;
+  const next = successor(view, state);
+  if (next === null) return null;
+  return because('stop-for-shutdown', `this host shuts down and ${next.name} can lead`,
+    { kind: 'operate', operation: { kind: 'stop', mode: 'fast', limitMs: shutdownLimitMs, reason: 'the host shuts down' } });
+}
+
+/**
+ * I8: clients come in once a commit was seen to wait. That a standby has a commit shows nothing: it streams those too
+ * that nobody waited for.
+ */
+function admission(view: View, state: ClusterState, primary: PrimaryView, term: Revision): Decision | null {
   if (primary.admits === 'everybody') return null;
-  const acknowledged = primary.waitsFor.length > 0 && primary.probe.provedSentMono !== null;
   const nothingToProve = primary.waitsFor.length === 0 && !primary.waitsForNobody;
-  if (acknowledged || nothingToProve || primary.probe.seenWaiting) {
-    const why = nothingToProve ? 'no commit has to wait' : acknowledged ? 'the named standbys acknowledged a commit' : 'a commit was seen to wait';
-    return because('admit-clients', why, { kind: 'operate', operation: { kind: 'admit', whom: 'everybody' } });
+  const proved = primary.waitsFor.length > 0 && proofHolds(view, primary, term);
+  if (nothingToProve || proved || primary.probe.seenWaiting) {
+    return because('admit-clients', nothingToProve ? 'no commit has to wait' : 'a commit was seen to wait',
+      { kind: 'operate', operation: { kind: 'admit', whom: 'everybody' } });
   }
-  return null;
+  const sync = syncOf(state);
+  const standby = sync === null ? undefined : healthyStandbys(view, primary, state, sync).find((each) => primary.waitsFor.includes(each.copyName));
+  if (standby === undefined) return null;
+  return because('prove-before-admission', `clients come in once a commit was seen waiting for ${standby.member}`,
+    { kind: 'operate', operation: { kind: 'prove-wait', standby: standby.member, copyName: standby.copyName, term, names: primary.waitsFor } });
 }
 
 /** A proof that waits for a standby that has gone would hold up the step that lets commits go on. */
@@ -77,12 +94,15 @@ function housekeeping(view: View, state: ClusterState, primary: PrimaryView): De
   if (!primary.furnished || others.some((name) => !view.memory.furnishedFor.includes(name))) {
     return because('furnish', 'roles and slots for the other members', { kind: 'operate', operation: { kind: 'furnish', slotsFor: others } });
   }
-  if (primary.checkpointTimeline !== primary.timeline) {
+  // Not before clients are in: the checkpointer, busy with it, would switch the waiting of commits on late.
+  if (primary.checkpointTimeline !== primary.timeline && primary.admits === 'everybody') {
     return because('checkpoint-promoted', 'a rewind against this timeline works only after a checkpoint on it',
       { kind: 'operate', operation: { kind: 'checkpoint', request: null } });
   }
   return null;
 }
+
+const shutdownLimitMs: Ms = 10_000;
 
 /** A failover every day for a year, and the key stays far below etcd's limit of 1.5 MiB. */
 const historyRowsMax = 400;

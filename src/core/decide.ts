@@ -2,9 +2,10 @@
  * The one place where it is decided what this member does next. Pure and total: everything it may look at is in the
  * view. Universal safety rules first, then by who holds the leader key.
  */
+import { backedNow } from './backing.ts';
 import { because } from './because.ts';
 import type { ClusterState } from './cluster.ts';
-import { isMine, leading } from './cluster-queries.ts';
+import { isMine, leading, ownCopy, syncOf } from './cluster-queries.ts';
 import { decideFollower } from './decide-follower.ts';
 import { decideLeader } from './decide-leader.ts';
 import { decideLeaderless } from './decide-leaderless.ts';
@@ -27,7 +28,7 @@ function decideFreely(view: View): Decision {
   if (lead === null) return decideLeaderless(view, state);
   if (lead.key.member !== view.self.name) return decideFollower(view, state);
   if (isMine(view, state)) return decideLeader(view, state);
-  return underAnotherLease(view);
+  return underAnotherLease(view, state);
 }
 
 /** The postmaster is gone: whatever it left behind is killed before anything else is thought of. */
@@ -66,7 +67,12 @@ function hold(view: View, state: ClusterState): Decision | null {
 }
 
 /** The key carries our name on a lease that is not ours: an earlier run of this host, or a second daemon of the name. */
-function underAnotherLease(view: View): Decision {
+function underAnotherLease(view: View, state: ClusterState): Decision {
+  const sync = syncOf(state);
+  const ours = sync !== null && sync.leader === view.self.name && sync.copies[view.self.name] === ownCopy(view.postgres);
+  if (ours && backedNow(view, state)) {
+    return because('await-lease', 'our lease ran out and the key on it is about to go; nobody else is eligible, or the standby still acknowledges');
+  }
   if (view.postgres.kind === 'primary' && view.guardian.lease.kind !== 'none') {
     return because('fence-other-lease', 'the leader key carries this member\'s name on another lease: an earlier run, or a second daemon with this name',
       { kind: 'fence', reason: 'the leader key is on another lease' });

@@ -35,6 +35,8 @@ export interface RejoinFacts {
    * holds its time, so that two promotions to one number at one position are told apart.
    */
   readonly firstRecord: 'same' | 'different' | 'unknown';
+  /** Whether the leader still has the WAL that comes after ours, or an archive may. */
+  readonly nextWal: 'there' | 'gone' | 'unknown';
 }
 
 export type RejoinPlan =
@@ -63,9 +65,12 @@ export function planRejoin(facts: RejoinFacts): RejoinPlan {
   }
   const contradiction = contradictsRows(leader.branch, facts.rows);
   if (contradiction !== null) return { kind: 'clone', why: contradiction };
-  return own.timeline === leader.timeline
-    ? onSameTimeline(facts, own.branch, leader.branch)
-    : onOther(facts, own.branch, leader.branch);
+  const plan =
+    own.timeline === leader.timeline
+      ? onSameTimeline(facts, own.branch, leader.branch)
+      : onOther(facts, own.branch, leader.branch);
+  if (plan.kind !== 'follow' || facts.nextWal !== 'gone') return plan;
+  return { kind: 'clone', why: 'it has fallen behind: the leader no longer has the WAL that comes next' };
 }
 
 /** An equal number proves nothing: the whole history must agree, and the timeline must not be one that we made. */

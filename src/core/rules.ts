@@ -8,7 +8,7 @@ export const RULES = [
   'hand-over-dead-postgres', 'hold-crash-budget', 'claim-to-restart', 'restart-in-place', 'start-to-promote',
   'await-replay', 'claim', 'promote', 'switchover-hand-back',
   // ours, and out of recovery
-  'fence-unclaimed', 'fence-deadline', 'fence-hung', 'admit-clients', 'abort-lost-proof',
+  'fence-unclaimed', 'fence-deadline', 'fence-hung', 'stop-for-shutdown', 'admit-clients', 'prove-before-admission', 'abort-lost-proof',
   'request-done', 'request-refused', 'await-forced-failover',
   'switchover-checkpoint', 'switchover-stop', 'switchover-hand-over', 'switchover-roll-back',
   'wait-for-named', 'mode-empty-sync', 'mode-change', 'sync-remove-lost', 'sync-add-wait', 'sync-add-prove', 'sync-add',

@@ -95,7 +95,7 @@ function addStep(view: View, primary: PrimaryView, state: ClusterState, sync: Sy
     return because('sync-add-wait', `${next.member} streams: commits begin to wait for it`,
       { kind: 'operate', operation: { kind: 'wait-for', names: [next.copyName, ...namedCopies(sync)], nobody: false } });
   }
-  if (!proofHolds(view, primary, next, term)) {
+  if (!proofHolds(view, primary, term) || view.memory.proof?.copyName !== next.copyName) {
     return because('sync-add-prove', `a commit must be seen waiting for ${next.member} before sync may name it`,
       { kind: 'operate', operation: { kind: 'prove-wait', standby: next.member, copyName: next.copyName, term, names: primary.waitsFor } });
   }
@@ -136,9 +136,10 @@ function onlySender(primary: PrimaryView, member: MemberRecord): Walsender | nul
   return primary.currentLsn - sender.flushLsn <= addLagBytesMax ? sender : null;
 }
 
-function proofHolds(view: View, primary: PrimaryView, standby: StandbyHealth, term: Revision): boolean {
+/** Commits were seen waiting for exactly those that PostgreSQL waits for now, in this term and this run of it. */
+export function proofHolds(view: View, primary: PrimaryView, term: Revision): boolean {
   const proof = view.memory.proof;
-  return proof !== null && proof.copyName === standby.copyName && proof.term === term && proof.runId === primary.runId &&
+  return proof !== null && proof.term === term && proof.runId === primary.runId &&
     proof.waitedFor.length === primary.waitsFor.length && proof.waitedFor.every((name, at) => name === primary.waitsFor[at]);
 }
 

@@ -22,7 +22,7 @@ import { readShared, readSharedPolicy } from '../config/shared.ts';
 import { sharedPolicy } from '../config/shared-policy.ts';
 import { explainView } from '../core/explain-view.ts';
 import { copyId, memberName } from '../core/units.ts';
-import { runSupervisor } from '../daemon/run-supervisor.ts';
+import { createSupervisor } from '../daemon/run-supervisor.ts';
 import type { MemberSettings } from '../daemon/supervisor.ts';
 import { serveApi } from '../http/serve.ts';
 import { becomeUser } from './become-user.ts';
@@ -90,7 +90,7 @@ async function serve(loaded: LoadedConfig): Promise<void> {
   const stopping = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stopping.abort(new Error(name)));
   log.info('batond starts', { version, cluster: config.cluster, etcd: config.etcd.endpoints.join(' ') });
-  const { face, ended } = runSupervisor({
+  const supervisor = createSupervisor({
     settings, clock, coordinator, guardian, postgres,
     peers: { ...createPostgresPeers({ clock, superuser }), probeDaemon: createDaemonProbe(clock) },
     journal, log, ledger, kept: createKeptState({ directory: config.state }), version,
@@ -101,13 +101,10 @@ async function serve(loaded: LoadedConfig): Promise<void> {
     },
     newCopyId: () => copyId(randomBytes(4).toString('hex')),
   }, stopping.signal);
-  const api = await serveApi({ tcp: config.api.listen, socketPath: join(config.state, 'batond.sock'), face, explain: explainView, onError: (error) => log.error('a request failed', { problem: error.stack ?? error.message }), signal: stopping.signal });
-  if (!api.ok) {
-    stopping.abort(new Error(api.error));
-    await ended;
-    fail(api.error);
-  }
-  await Promise.all([ended, api.value.ended]);
+  // First of all: whoever holds the socket is this member's one batond.
+  const api = await serveApi({ tcp: config.api.listen, socketPath: join(config.state, 'batond.sock'), face: supervisor.face, explain: explainView, onError: (error) => log.error('a request failed', { problem: error.stack ?? error.message }), signal: stopping.signal });
+  if (!api.ok) fail(api.error);
+  await Promise.all([supervisor.run(), api.value.ended]);
   // Guardian and postgres stay: this is a restart or an upgrade, not an outage.
   log.info('batond stops; guardian and postgres go on', { reason: String(stopping.signal.reason) });
   coordinator.close();

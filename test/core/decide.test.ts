@@ -31,7 +31,9 @@ const whoeverLeads: readonly Row[] = [
   ['holds when the sync key is malformed', aView(aStandby(), { state: { ...followsB, sync: malformed }, peer: refuses }), 'hold-malformed'],
   ['refuses data of another cluster', aView(stopped({ systemIdentifier: '1' }), { guardian: childless(), state: followsB }), 'hold-foreign-data'],
   ['fences a primary of another cluster', aView(aPrimary({ systemIdentifier: '1' })), 'fence-foreign'],
-  ['fences a primary whose name leads on another lease', aView(aPrimary(), { state: { leader: ledBy('a', leaseOf.b) } }), 'fence-other-lease'],
+  ['fences a primary whose name leads on another lease', aView(aPrimary(), { state: { leader: ledBy('a', leaseOf.b), sync: present(sync(a, [b], { copies: { a: copyId('another') } })) } }), 'fence-other-lease'],
+  ['goes on while its key is about to go and commits are acknowledged', aView(aPrimary(), { state: { leader: ledBy('a', leaseOf.b) } }), 'await-lease'],
+  ['fences on another lease in mode off', aView(aPrimary(alone), { mode: 'off', state: { leader: ledBy('a', leaseOf.b), ...off } }), 'fence-other-lease'],
   ['waits for the lease of its earlier run', aView(stopped(), { guardian: childless(), state: { leader: ledBy('a', leaseOf.b) } }), 'await-lease'],
 ];
 
@@ -49,6 +51,7 @@ const oursAtRest: readonly Row[] = [
   ['keeps the named standby and restarts when that one does not answer', aView(stopped(), { guardian: childless(), peer: silent }), 'restart-in-place'],
   ['stops restarting a postgres that keeps ending', aView(stopped(), { guardian: childless(), state: exposed, memory: { crashes: [ago(4), ago(3), ago(2), ago(1)] } }), 'hold-crash-budget'],
   ['starts standby data as a standby, to promote it', aView(stopped({ standbySignal: true }), { guardian: childless(), state: exposed }), 'start-to-promote'],
+  ['hands nothing over while postgres is being started', aView(stopped(), { guardian: childless(), view: { operation: { kind: 'busy', sinceMono: ago(5), progress: null, spec: { kind: 'start', as: 'primary', term, waitFor: [], waitForNobody: false, admits: 'everybody' } } } }), 'await-postgres'],
   ['waits for a starting postgres', aView({ kind: 'starting', sinceMono: ago(50) }), 'await-postgres'],
 ];
 
@@ -69,8 +72,11 @@ const oursAndPrimary: readonly Row[] = [
   ['fences past the deadline in mode off whatever commits say', aView(aPrimary(alone), { mode: 'off', state: off, unreachable: true, guardian: { lease: { kind: 'held', leaseId: leaseOf.a, ttlMs: 5_000, confirmedSentMono: ago(4_600) } } }), 'fence-deadline'],
   ['fences a primary that somebody promoted by hand', aView(aPrimary(), { state: { sync: present(sync(b, [a]), revision(90)) } }), 'fence-unclaimed'],
   ['fences a postgres that serves nobody new', aView(aPrimary({ failingSinceMono: ago(1_600) })), 'fence-hung'],
-  ['lets clients in once a standby acknowledged', aView(aPrimary({ admits: 'baton-only' })), 'admit-clients'],
-  ['keeps clients out before that', aView(aPrimary({ admits: 'baton-only', probe: { ackedSentMono: null, provedSentMono: null, pendingSinceMono: ago(20), seenWaiting: false } })), 'lead'],
+  ['stops cleanly when its host shuts down and somebody can lead', aView(aPrimary(), { guardian: { terminating: true } }), 'stop-for-shutdown'],
+  ['lets clients in once a commit was proved to wait', aView(aPrimary({ admits: 'baton-only' }), { memory: { proof } }), 'admit-clients'],
+  ['lets clients in once a commit was seen to wait', aView(aPrimary({ admits: 'baton-only', walsenders: [], probe: { ackedSentMono: null, provedSentMono: null, pendingSinceMono: ago(20), seenWaiting: true } })), 'admit-clients'],
+  ['proves the waiting before clients come in', aView(aPrimary({ admits: 'baton-only' })), 'prove-before-admission'],
+  ['does not take a standby\'s flush for a wait', aView(aPrimary({ admits: 'baton-only', walsenders: [] })), 'lead'],
   ['makes commits wait for whom sync names', aView(aPrimary({ waitsFor: [] })), 'wait-for-named'],
   ['removes a lost standby from the key first', aView(aPrimary({ walsenders: [] }), { peer: refuses }), 'sync-remove-lost'],
   ['then confirms the key before PostgreSQL waits for less', aView(aPrimary({ walsenders: [] }), { state: exposed, peer: refuses, memory: { confirmedSyncRevision: null } }), 'sync-confirm'],
@@ -100,6 +106,7 @@ const theirs: readonly Row[] = [
   ['follows', aView(aStandby(), { state: followsB }), 'follow'],
   ['follows on while etcd is silent', aView(aStandby(), { state: followsB, unreachable: true }), 'follow-blind'],
   ['fences a primary that does not hold the key', aView(aPrimary(), { state: followsB }), 'fence-not-leader'],
+  ['fences a postgres that still starts as a primary', aView({ kind: 'starting', sinceMono: ago(50) }, { state: followsB }), 'fence-not-leader'],
   ['leaves an unusable directory alone', aView({ kind: 'unusable', problem: 'PG_VERSION 12' }, { guardian: childless(), state: followsB }), 'hold-unusable'],
   ['takes over from a host that refuses everything', aView(aStandby({ receiverGoneSinceMono: ago(150), streamingFrom: null }), { state: followsB, peer: refuses }), 'take-over'],
   ['takes over from a host that is silent', aView(aStandby({ receivedChangedMono: ago(1_100) }), { state: followsB, peer: silent }), 'take-over'],

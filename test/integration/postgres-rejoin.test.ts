@@ -189,6 +189,19 @@ describe('a standby', () => {
     await startsFollowing(b, a);
   });
 
+  test('that fell so far behind that the leader no longer has its WAL is cloned', async () => {
+    await using a = await aPrimary('a', ['b']);
+    await using b = await aStandby('b', a);
+    await b.stop();
+    a.sql("SELECT pg_drop_replication_slot('baton_b')");
+    for (let round = 0; round < 6; round += 1)
+      a.sql('SELECT pg_switch_wal(); CREATE TABLE more(); DROP TABLE more; CHECKPOINT');
+    expect(must(await rejoin(b, a))).toBe('cloned');
+    expect(b.logged.join('\n')).toContain('no longer has the WAL');
+    must(await a.postgres.furnish([b.options.member], never));
+    await startsFollowing(b, a);
+  });
+
   test('is not started as a primary: it has to be promoted', async () => {
     await using a = await aPrimary('a', ['b']);
     await using b = await aStandby('b', a);

@@ -113,6 +113,7 @@ export class FakeServer {
   }
 
   #followUpstream(): void {
+    if (this.#promoting) return;
     const upstream = this.dir.upstream?.member ?? null;
     if ((this.receiver?.upstream ?? null) === upstream) return;
     this.receiver?.end();

@@ -15,8 +15,6 @@ import { GuardianProcesses, type GuardianProcessesOptions, same } from './guardi
 import { holdSession } from './guardian-session.ts';
 import { ReportedView } from './reported-view.ts';
 
-export type { GuardianProgram } from './spawn-guardian.ts';
-
 export type GuardianOptions = GuardianProcessesOptions;
 
 /** How long the guardian has to report a fence done before batond kills as well. */

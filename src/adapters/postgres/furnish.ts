@@ -41,19 +41,19 @@ async function furnishRole(instance: Instance, talk: Session, leftMs: () => Ms):
   }
 }
 
+/** A slot that lost its WAL is of no use to anybody: its member will be cloned, and needs a new one. */
 async function furnishSlots(talk: Session, wanted: readonly string[], leftMs: () => Ms): Promise<void> {
-  const question =
-    "SELECT slot_name, active FROM pg_replication_slots WHERE slot_type = 'physical' AND starts_with(slot_name, 'baton_')";
-  const slots = (await talk.run(question, leftMs())).map((row) => ({
-    name: text(row, 'slot_name'),
-    active: flag(row, 'active'),
-  }));
-  for (const name of wanted) {
-    if (slots.some((slot) => slot.name === name)) continue;
-    await talk.run(`SELECT pg_create_physical_replication_slot(${escapeLiteral(name)}, true)`, leftMs());
+  const question = `SELECT slot_name, active, wal_status IS NOT DISTINCT FROM 'lost' AS lost FROM pg_replication_slots
+    WHERE slot_type = 'physical' AND starts_with(slot_name, 'baton_')`;
+  const kept = new Set<string>();
+  for (const row of await talk.run(question, leftMs())) {
+    const name = text(row, 'slot_name');
+    const useless = !wanted.includes(name) || flag(row, 'lost');
+    if (useless && !flag(row, 'active'))
+      await talk.run(`SELECT pg_drop_replication_slot(${escapeLiteral(name)})`, leftMs());
+    else kept.add(name);
   }
-  for (const slot of slots) {
-    if (!slot.active && !wanted.includes(slot.name))
-      await talk.run(`SELECT pg_drop_replication_slot(${escapeLiteral(slot.name)})`, leftMs());
+  for (const name of wanted.filter((each) => !kept.has(each))) {
+    await talk.run(`SELECT pg_create_physical_replication_slot(${escapeLiteral(name)}, true)`, leftMs());
   }
 }

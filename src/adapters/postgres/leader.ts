@@ -1,6 +1,6 @@
 /** What a member asks of the leader's PostgreSQL before it changes its own data. */
 import { historyFileName, parseHistory, type Branch } from '../../core/timeline-history.ts';
-import type { Lsn, Ms, Timeline } from '../../core/units.ts';
+import { formatLsn, type Lsn, type Ms, type Timeline } from '../../core/units.ts';
 import type { Upstream } from '../../ports/postgres.ts';
 import type { Instance } from './instance.ts';
 import { flag, number, only, optionalText, text } from './row.ts';
@@ -73,6 +73,19 @@ export async function walBytesThere(
 
 /** Whether the leader has a slot of that name which nobody uses: a clone then streams through it. */
 export async function hasFreeSlot(session: Session, name: string, signal: AbortSignal): Promise<boolean> {
-  const question = `SELECT count(*)::int AS free FROM pg_replication_slots WHERE slot_name = '${name}' AND NOT active`;
+  const question = `SELECT count(*)::int AS free FROM pg_replication_slots WHERE slot_name = '${name}' AND NOT active AND wal_status <> 'lost'`;
   return number(only(await session.run(question, askLimitMs, signal)), 'free') === 1;
+}
+
+/** Whether a standby whose WAL ends at `position` can stream on from there: the segment is there, or not begun yet. */
+export async function hasWalAfter(
+  session: Session,
+  position: Lsn,
+  segmentBytes: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const segment = segmentName(1 as Timeline, position, segmentBytes).slice(8);
+  const question = `SELECT pg_is_in_recovery() OR pg_current_wal_insert_lsn() <= '${formatLsn(position)}'
+    OR EXISTS (SELECT FROM pg_ls_waldir() WHERE name ~ '^[0-9A-F]{8}${segment}$') AS possible`;
+  return flag(only(await session.run(question, askLimitMs, signal)), 'possible');
 }

@@ -5,7 +5,7 @@ import type { HistoryRow } from '../../core/cluster.ts';
 import type { Ms } from '../../core/units.ts';
 import type { CommitWaits } from '../../ports/postgres.ts';
 import { changeConfiguration, waitsSetting } from './configuration.ts';
-import { hasCode, OperationFailure } from './failure.ts';
+import { hasCode, OperationFailure, SessionFailure } from './failure.ts';
 import { placeHistories } from './history.ts';
 import type { Instance } from './instance.ts';
 import { promoteFile } from './marks.ts';
@@ -17,7 +17,9 @@ import { until } from './until.ts';
 const askAgainMs: Ms = 50;
 const lookEveryMs: Ms = 3;
 const promoteLimitMs: Ms = 60_000;
-const answerLimitMs: Ms = 1_000;
+/** Before the request nothing is at stake; while it stands, whether it may is asked again at least this often. */
+const preparationLimitMs: Ms = 2_000;
+const answerLimitMs: Ms = 250;
 
 /** Throws OperationFailure or SessionFailure. The request is withdrawn on every way out. */
 export async function promote(
@@ -30,7 +32,7 @@ export async function promote(
   const { clock, dataDir, control } = instance;
   const reload = await changeConfiguration(instance, waitsSetting(waits));
   const prepared = await control.use(
-    answerLimitMs,
+    preparationLimitMs,
     async (talk, leftMs) => {
       if (reload) await talk.run('SELECT pg_reload_conf()', leftMs());
       const sql =
@@ -77,10 +79,14 @@ async function request(dataDir: string, path: string): Promise<void> {
   }
 }
 
-const recovering = (instance: Instance, limitMs: Ms, signal: AbortSignal): Promise<boolean> =>
-  instance.control.use(
-    limitMs,
-    async (talk, leftMs) =>
-      flag(only(await talk.run('SELECT pg_is_in_recovery() AS recovering', leftMs())), 'recovering'),
-    signal,
-  );
+/** No answer is no end of recovery; that the server has ended is found by the next request. */
+async function recovering(instance: Instance, limitMs: Ms, signal: AbortSignal): Promise<boolean> {
+  const question = 'SELECT pg_is_in_recovery() AS recovering';
+  try {
+    const rows = await instance.control.use(limitMs, (talk, leftMs) => talk.run(question, leftMs()), signal);
+    return flag(only(rows), 'recovering');
+  } catch (failure) {
+    if (!(failure instanceof SessionFailure) || failure.outcome === 'aborted') throw failure;
+    return true;
+  }
+}

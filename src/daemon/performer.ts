@@ -1,0 +1,172 @@
+/** Does what was decided: one transaction and one operation at a time, a fence before both, and word to the guardian. */
+import { backing } from '../core/backing.ts';
+import { claimed, isMine } from '../core/cluster-queries.ts';
+import type { CommitPurpose, Intent, OperationSpec } from '../core/decision.ts';
+import { absurd } from '../core/result.ts';
+import type { Txn } from '../core/transaction.ts';
+import type { MemberName, MonoMs, Ms, Revision } from '../core/units.ts';
+import type { ChildView, View } from '../core/view.ts';
+import type { Upstream } from '../ports/postgres.ts';
+import type { Memory } from './memory.ts';
+import type { Observations } from './observations.ts';
+import { type OperationContext, runOperation } from './operations.ts';
+import type { Sensors } from './sensors.ts';
+import { Signalled } from './signalled.ts';
+import type { SupervisorDeps } from './supervisor.ts';
+
+/** etcd answers in milliseconds or, after the loss of its leader, not before an election: asking again is better. */
+const commitLimitMs: Ms = 1_000;
+const childCheckMs: Ms = 1_000;
+/** A fence that was ordered is ordered again only when the guardian should have finished it long ago. */
+const fenceAgainMs: Ms = 1_000;
+
+export interface PerformerContext {
+  readonly deps: SupervisorDeps;
+  readonly seen: Observations;
+  readonly memory: Memory;
+  readonly sensors: Sensors;
+  view(): View;
+  wake(): void;
+}
+
+export class Performer {
+  readonly #context: PerformerContext;
+  readonly #signal: AbortSignal;
+  readonly #childChanged = new Signalled();
+  #operation: AbortController | null = null;
+  #roleTold: string | null = null;
+  #rulesTold: string | null = null;
+  #fencingSinceMono: MonoMs | null = null;
+
+  constructor(context: PerformerContext, signal: AbortSignal) {
+    this.#context = context;
+    this.#signal = signal;
+  }
+
+  perform(intent: Intent, view: View): void {
+    switch (intent.kind) {
+      case 'fence':
+        return this.#fence(intent.reason);
+      case 'guard':
+        return this.#guard(intent.term, view);
+      case 'commit':
+        void this.#commit(intent.purpose, intent.txn);
+        return;
+      case 'operate':
+        void this.#operate(intent.operation);
+        return;
+      case 'abort-operation':
+        return this.abortOperation(intent.reason);
+      default:
+        return absurd(intent);
+    }
+  }
+
+  abortOperation(reason: string): void {
+    this.#operation?.abort(new Error(reason));
+  }
+
+  /** The guardian says something else of its child than before. */
+  childChanged(child: ChildView): void {
+    if (child.kind === 'none') this.#fencingSinceMono = null;
+    this.#roleTold = null;
+    this.#childChanged.signal();
+  }
+
+  /** The guardian keeps the lease by these; it is told again when they change and when it was replaced. */
+  tellRules(view: View): void {
+    if (!view.guardian.connected) return;
+    const { lease, guardian, failover } = view.policy;
+    const rules = { ...lease, orphanMs: guardian.orphanMs, failsafeWindowMs: failover.failsafeWindowMs };
+    const whole = JSON.stringify([rules, view.guardian.sinceMono]);
+    if (this.#rulesTold === whole) return;
+    this.#rulesTold = whole;
+    this.#context.deps.guardian.send({ type: 'rules', rules });
+  }
+
+  #fence(reason: string): void {
+    const { clock, guardian, journal, postgres } = this.#context.deps;
+    const nowMono = clock.mono();
+    this.abortOperation(`fenced: ${reason}`);
+    if (this.#fencingSinceMono !== null && nowMono - this.#fencingSinceMono < fenceAgainMs) return;
+    this.#fencingSinceMono = nowMono;
+    journal.happened('fence', { reason });
+    guardian.fence(reason);
+    void postgres.letGo();
+  }
+
+  /** Tells the guardian whom it guards, whenever that or what backs it has changed. */
+  #guard(term: Revision | null, view: View): void {
+    const { guardian } = this.#context.deps;
+    const leads = term !== null && view.coordinator.kind === 'read';
+    const command = leads ? ({ type: 'lead', term, backing: backing(view, view.coordinator.state) } as const) : ({ type: 'follow' } as const);
+    const whole = JSON.stringify([command, view.guardian.sinceMono]);
+    if (this.#roleTold === whole || !view.guardian.connected) return;
+    this.#roleTold = whole;
+    guardian.send(command);
+  }
+
+  async #commit(purpose: CommitPurpose, txn: Txn): Promise<void> {
+    const { deps, memory, wake } = this.#context;
+    memory.commitBegins(purpose);
+    const outcome = await deps.coordinator.commit(txn, commitLimitMs);
+    memory.commitEnded(outcome, txn.writes.some((write) => write.key === 'sync'));
+    if (outcome.kind !== 'applied') {
+      deps.journal.happened('commit-not-applied', { purpose, outcome });
+      deps.coordinator.refresh();
+    }
+    wake();
+  }
+
+  async #operate(spec: OperationSpec): Promise<void> {
+    const { deps, memory, seen, sensors, wake } = this.#context;
+    const controller = new AbortController();
+    this.#operation = controller;
+    memory.operationBegins(spec);
+    const outcome = await runOperation(spec, this.#operationContext(), AbortSignal.any([controller.signal, this.#signal]));
+    // The operation is over once what it changed has been seen: else the next decision would be made on what was before.
+    const endedMono = deps.clock.mono();
+    await sensors.lookOnce();
+    this.#operation = null;
+    deps.journal.happened('operation-ended', { operation: spec.kind, outcome });
+    memory.operationEnded({ spec, atMono: endedMono, outcome });
+    if (spec.kind === 'initialize' || spec.kind === 'clone' || spec.kind === 'rejoin') seen.forgetInspection();
+    sensors.lookNow();
+    wake();
+  }
+
+  #operationContext(): OperationContext {
+    const { deps, seen, memory, view } = this.#context;
+    const { clock, postgres, guardian, settings, newCopyId } = deps;
+    return {
+      clock, postgres, guardian, self: settings.name,
+      upstream: (member) => this.#upstream(member),
+      history: () => {
+        const history = seen.cluster?.state.history;
+        return history?.kind === 'present' ? history.value : [];
+      },
+      untilChild: (test, signal) => this.#untilChild(test, signal),
+      mayPromote: () => {
+        const now = view();
+        return now.coordinator.kind === 'read' && isMine(now, now.coordinator.state) && claimed(now.coordinator.state, settings.name);
+      },
+      initializing: (copyId) => memory.initializing(copyId),
+      newPromotionId: () => `${newCopyId()}${newCopyId()}`,
+      progress: (text) => memory.operationProgress(text),
+    };
+  }
+
+  #upstream(member: MemberName): Upstream | null {
+    const record = this.#context.seen.knownMembers.get(member);
+    return record === undefined ? null : { member, host: record.host, port: record.port };
+  }
+
+  async #untilChild(test: (child: ChildView) => boolean, signal: AbortSignal): Promise<ChildView> {
+    const { deps, seen } = this.#context;
+    while (!test(seen.guardian.child)) {
+      signal.throwIfAborted();
+      await this.#childChanged.wait(deps.clock, childCheckMs, signal);
+    }
+    return seen.guardian.child;
+  }
+}

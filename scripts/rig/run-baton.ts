@@ -4,6 +4,13 @@ import { join } from 'node:path';
 import { tagOf } from './processes.ts';
 import type { Rig } from './rig.ts';
 
+export interface BatonRun {
+  /** The exit code, or the signal that ended it. */
+  readonly ended: string | number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 const program = join(import.meta.dirname, '../../src/main/baton.ts');
 const limitMs = 30_000;
 const linesMax = 8;
@@ -11,6 +18,16 @@ const outputMax = 64 * 1024;
 
 /** What `--json` printed. Throws with the command's own words when it does not exit with 0. */
 export async function runBaton(rig: Rig, member: string, args: readonly string[]): Promise<unknown> {
+  const { ended, stdout, stderr } = await tryBaton(rig, member, args);
+  if (ended !== 0) {
+    const lastWords = stderr.trimEnd().split('\n').slice(-linesMax).join('\n');
+    throw new Error(`baton ${args.join(' ')} on ${member} ended with ${ended}:\n${stdout.trimEnd()}\n${lastWords}`);
+  }
+  return JSON.parse(stdout);
+}
+
+/** The same, with `--json` too, however it ends. */
+export async function tryBaton(rig: Rig, member: string, args: readonly string[]): Promise<BatonRun> {
   const { configFile } = rig.member(member).files;
   const child = spawn(process.execPath, [program, ...args, '--json', '--config', configFile], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -29,9 +46,5 @@ export async function runBaton(rig: Rig, member: string, args: readonly string[]
     child.once('error', reject);
     child.once('close', (code, signal) => resolve(code ?? signal ?? 'no exit code'));
   });
-  if (ended !== 0) {
-    const lastWords = stderr.trimEnd().split('\n').slice(-linesMax).join('\n');
-    throw new Error(`baton ${args.join(' ')} on ${member} ended with ${ended}:\n${stdout.trimEnd()}\n${lastWords}`);
-  }
-  return JSON.parse(stdout);
+  return { ended, stdout, stderr };
 }

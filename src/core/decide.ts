@@ -31,9 +31,15 @@ function decideFreely(view: View): Decision {
   return underAnotherLease(view, state);
 }
 
+/** How long a guardian that answers is given to kill what a dead postmaster left; then batond does it as well. */
+const guardianFenceMs: Ms = 500;
+
 /** The postmaster is gone: whatever it left behind is killed before anything else is thought of. */
 function childRemains(view: View): Decision | null {
   const child = view.guardian.child;
+  if (child.kind === 'exited' && view.guardian.connected && view.nowMono - child.exit.atMono < guardianFenceMs) {
+    return because('await-fence', 'postgres ended; its guardian kills what it left behind');
+  }
   if (child.kind === 'exited') {
     return because('fence-remains', 'postgres ended: its remaining processes are killed before anything else', { kind: 'fence', reason: 'the postmaster is gone' });
   }

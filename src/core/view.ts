@@ -137,6 +137,8 @@ export interface StandbyView extends RunningView {
   readonly receiverGoneSinceMono: MonoMs | null;
   /** The member that primary_conninfo names; null when it is empty. */
   readonly follows: MemberName | null;
+  /** When the newest replayed transaction was committed, by the primary's wall clock; for the record only. */
+  readonly replayedCommitWall: WallMs | null;
 }
 
 export interface PrimaryView extends RunningView {
@@ -270,6 +272,8 @@ export interface MemoryView {
   readonly checkpointedRequest: string | null;
   /** The history row of the promotion that this daemon performed. */
   readonly promotion: HistoryRow | null;
+  /** When that promotion was seen to have left recovery; null when this daemon did not see it. */
+  readonly promotedMono: MonoMs | null;
   /** Members for whom this primary has a slot, since it started. */
   readonly furnishedFor: readonly MemberName[];
 }

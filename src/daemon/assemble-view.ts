@@ -1,6 +1,6 @@
 /** Observations and memory, put together as the one value that a decision may look at. Reads only. */
 import type { SharedConfig } from '../core/cluster.ts';
-import type { MonoMs, WallMs } from '../core/units.ts';
+import { type MonoMs, type WallMs, wallMs } from '../core/units.ts';
 import type { PostgresView, PrimaryView, StandbyView, View } from '../core/view.ts';
 import type { Memory } from './memory.ts';
 import type { Observations, Running } from './observations.ts';
@@ -53,6 +53,12 @@ function atRest(seen: Observations): PostgresView {
   }
 }
 
+/** PostgreSQL's text of a timestamp, as milliseconds since the epoch; null when it is no such text. */
+function commitWall(text: string | null): WallMs | null {
+  const parsed = text === null ? Number.NaN : Date.parse(text);
+  return Number.isNaN(parsed) ? null : wallMs(parsed);
+}
+
 function running(seen: Observations, look: Running, seenMono: MonoMs, memory: Memory): StandbyView | PrimaryView {
   const common = {
     systemIdentifier: look.systemIdentifier, serverVersion: look.serverVersion, runId: look.runId,
@@ -65,6 +71,7 @@ function running(seen: Observations, look: Running, seenMono: MonoMs, memory: Me
       receivedChangedMono: seen.receivedChanged?.atMono ?? seenMono,
       replayPausedSinceMono: seen.replayPausedSinceMono,
       streamingFrom: look.streamingFrom, receiverGoneSinceMono: seen.receiverGoneSinceMono, follows: look.follows,
+      replayedCommitWall: commitWall(look.replayedCommitAt),
     };
   }
   const { ackedSentMono, provedSentMono, pendingSinceMono, seenWaiting } = seen.writes;

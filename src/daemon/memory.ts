@@ -22,6 +22,7 @@ export class Memory {
   #preparedFor: { leader: MemberName; term: Revision } | null = null;
   #checkpointedRequest: string | null = null;
   #promotion: HistoryRow | null = null;
+  #promotedMono: MonoMs | null = null;
   #furnishedFor: readonly MemberName[] = [];
   #furnished = false;
   #held: readonly Hold[] = [];
@@ -60,6 +61,7 @@ export class Memory {
       preparedFor: this.#preparedFor,
       checkpointedRequest: this.#checkpointedRequest,
       promotion: this.#promotion,
+      promotedMono: this.#promotedMono,
       furnishedFor: this.#furnishedFor,
     };
   }
@@ -161,6 +163,7 @@ export class Memory {
     if (spec.kind === 'initialize' || spec.kind === 'clone' || spec.kind === 'rejoin') this.#nextCopyId = this.#newCopyId();
     if (!outcome.ok) return;
     if (outcome.value.kind === 'proved') this.#proof = outcome.value.proof;
+    if (spec.kind === 'promote') this.#promotedMono = result.atMono;
     if (outcome.value.kind === 'promoted' && !samePromotion(this.#promotion, outcome.value.row)) this.#promotion = outcome.value.row;
     if (spec.kind === 'clone' || spec.kind === 'rejoin') this.#preparedFor = { leader: spec.leader, term: spec.term };
     if (spec.kind === 'checkpoint' && spec.request !== null) this.#checkpointedRequest = spec.request;

@@ -9,7 +9,7 @@ import { gatherEvidence, inDoubt } from '../core/evidence.ts';
 import type { HandOverNote } from '../core/hand-over-note.ts';
 import type { Evidence, IncidentKind, Place } from '../core/sla/incident.ts';
 import type { RecorderFact } from '../core/sla/recorder.ts';
-import { type MemberName, monoMs, type MonoMs, type Revision, type WallMs } from '../core/units.ts';
+import { type MemberName, monoMs, type MonoMs, type Revision, type WallMs, wallMs } from '../core/units.ts';
 import type { View } from '../core/view.ts';
 
 export interface Moment {
@@ -41,10 +41,12 @@ export function factsBetween(before: Moment | null, now: Moment): readonly Recor
   const at: At = { atMono: view.nowMono, wall: view.nowWall };
   const state = view.coordinator.state;
   const was = before !== null && before.view.coordinator.kind === 'read' ? before.view.coordinator.state : null;
+  const sameTerm = was === null || leading(was)?.term === leading(state)?.term;
   return [
-    ...doubtFacts(before?.view ?? null, view, at),
     ...declaredFacts(before?.decision ?? null, view, decision, state, at),
     ...leaderFacts(view, state, was, now.note, at),
+    // A doubt does not heal by a change of leader: that is what it was about.
+    ...(sameTerm ? doubtFacts(before?.view ?? null, view, at) : []),
     ...serviceFacts(before?.view ?? null, view, state, at),
     ...redundancyFacts(view, state, was, at),
   ];
@@ -138,15 +140,26 @@ function serviceFacts(before: View | null, view: View, state: ClusterState, at: 
   if (promoting(view) && !promoting(before)) {
     const mode = syncOf(state)?.mode;
     const how = mode === 'off' ? 'its lease and its own deadline have run out' : 'nothing can be acknowledged there any more: its only synchronous standby has stopped following';
-    facts.push({ kind: 'old-primary-fenced', ...at, how }, { kind: 'promotion-requested', ...at });
+    facts.push(...replayFacts(view, at), { kind: 'old-primary-fenced', ...at, how }, { kind: 'promotion-requested', ...at });
   }
   const serves = (each: View | null) => each?.postgres.kind === 'primary' && each.postgres.admits === 'everybody' && !promoting(each);
   if (view.postgres.kind === 'primary' && serves(view) && !serves(before) && isMine(view, state)) {
     const row = view.memory.promotion;
-    facts.push({ kind: 'accepting-writes', ...at, timeline: view.postgres.timeline, forkLsn: row?.lsn ?? null });
+    facts.push(...replayFacts(before, at), { kind: 'accepting-writes', ...promotedAt(view, at), timeline: view.postgres.timeline, forkLsn: row?.lsn ?? null });
   }
   return facts;
 }
+
+/** When the promotion was seen to be over, if this daemon performed it; the loop learns of it somewhat later. */
+function promotedAt(view: View, at: At): At {
+  const mono = view.memory.promotion === null ? null : view.memory.promotedMono;
+  return mono === null || mono > at.atMono ? at : { atMono: mono, wall: wallMs(at.wall - (at.atMono - mono)) };
+}
+
+/** The newest replayed commit bounds the last good write from below. */
+const replayFacts = (view: View | null, at: At): readonly RecorderFact[] =>
+  view?.postgres.kind === 'standby' && view.postgres.replayedCommitWall !== null
+    ? [{ kind: 'last-write-bounds', ...at, replayedCommitWall: view.postgres.replayedCommitWall, guardianExitMono: null }] : [];
 
 function redundancyFacts(view: View, state: ClusterState, was: ClusterState | null, at: At): readonly RecorderFact[] {
   const redundant = (each: ClusterState | null) => {

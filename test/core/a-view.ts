@@ -83,7 +83,7 @@ export const aPrimary = (changes: Partial<PrimaryView> = {}): PrimaryView => ({
 
 export const aStandby = (changes: Partial<StandbyView> = {}): StandbyView => ({
   kind: 'standby', ...running, copyId: copyOf.a, receivedLsn: lsn(0x5000000n), replayLsn: lsn(0x5000000n), receivedChangedMono: ago(100),
-  replayPausedSinceMono: null, streamingFrom: '127.0.0.2:5432', receiverGoneSinceMono: null, follows: b, ...changes,
+  replayPausedSinceMono: null, streamingFrom: '127.0.0.2:5432', receiverGoneSinceMono: null, follows: b, replayedCommitWall: null, ...changes,
 });
 
 const probe = (outcome: 'ok' | 'refused' | 'timed-out', sinceMs: number, count: number) => ({ outcome, atMono: ago(20), sinceMono: ago(sinceMs), count });
@@ -99,7 +99,7 @@ export const silent: PeerView = {
 
 export const aMemory = (changes: Partial<MemoryView> = {}): MemoryView => ({
   confirmedSyncRevision: revision(101), committing: null, leadingSinceMono: ago(60_000), proof: null, crashes: [], held: [],
-  nextCopyId: copyId('cccccccc'), initializedCopyId: null, preparedFor: null, checkpointedRequest: null, promotion: null, furnishedFor: [b], ...changes,
+  nextCopyId: copyId('cccccccc'), initializedCopyId: null, preparedFor: null, checkpointedRequest: null, promotion: null, promotedMono: null, furnishedFor: [b], ...changes,
 });
 
 export interface Changes {

@@ -22,7 +22,9 @@ const promotion = { timeline: timeline(1), lsn: lsn(0x4000000n), reason: 'x', ti
 const proof = { standby: b, copyName: copyName(b, copyOf.b), term, runId: 'run-1', waitedFor: [copyName(b, copyOf.b)] };
 
 const whoeverLeads: readonly Row[] = [
-  ['kills what a dead postmaster left, before anything else', aView(aPrimary(), { guardian: { child: { kind: 'exited', exit: { atMono: ago(1), code: null, signal: 'SIGKILL', requested: false } } } }), 'fence-remains'],
+  ['lets the guardian kill what a dead postmaster left, before anything else', aView(aPrimary(), { guardian: { child: { kind: 'exited', exit: { atMono: ago(1), code: null, signal: 'SIGKILL', requested: false } } } }), 'await-fence'],
+  ['kills it itself when the guardian is gone', aView(aPrimary(), { guardian: { connected: false, child: { kind: 'exited', exit: { atMono: ago(1), code: null, signal: 'SIGKILL', requested: false } } } }), 'fence-remains'],
+  ['kills it itself when the guardian takes too long', aView(aPrimary(), { guardian: { child: { kind: 'exited', exit: { atMono: ago(600), code: null, signal: 'SIGKILL', requested: false } } } }), 'fence-remains'],
   ['waits while processes are being killed', aView(aPrimary(), { guardian: { child: { kind: 'fencing', sinceMono: ago(5) } } }), 'await-fence'],
   ['waits while postgres stops', aView(aPrimary(), { guardian: { child: { kind: 'stopping', pid: 42, sinceMono: ago(5) } } }), 'await-stop'],
   ['does nothing before the guardian has said what runs', aView({ kind: 'unknown' }, { guardian: { child: { kind: 'unknown' } } }), 'observe-first'],

@@ -70,6 +70,7 @@ export const standby: StandbyView = {
   streamingFrom: '127.0.0.11:5432',
   receiverGoneSinceMono: null,
   follows: slough,
+  replayedCommitWall: null,
 };
 
 export const present = <T>(value: T, at = 40): Key<T> => ({ kind: 'present', value, modRevision: revision(at) });
@@ -180,6 +181,7 @@ function aView(name: MemberName, postgres: View['postgres'], but: Partial<View>)
       checkpointedRequest: null,
       promotion: null,
       furnishedFor: [],
+      promotedMono: null,
     },
     ...but,
   };

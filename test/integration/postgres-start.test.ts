@@ -123,8 +123,9 @@ test('clients are kept out and let in again without a restart, and those that ar
     { env: { PGPASSWORD: 'app' } },
   );
   await expect.poll(() => asApp("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'")).toBe('1');
+  const putOut = expect(sleeping).rejects.toThrow('terminating connection');
   must(await server.postgres.admit('baton-only', never));
-  await expect(sleeping).rejects.toThrow('terminating connection');
+  await putOut;
   expect(() => asApp('SELECT 1')).toThrow('no pg_hba.conf entry');
   expect(await server.postgres.look(1_000)).toMatchObject({ admits: 'baton-only' });
   must(await server.postgres.admit('everybody', never));

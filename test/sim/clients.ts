@@ -7,7 +7,7 @@ import type { Random } from './random.ts';
 import type { ServerWorld } from './server-world.ts';
 
 const connectLimitMs: Ms = 300;
-const answerLimitMs: Ms = 3_000;
+const answerLimitMs: Ms = 1_000;
 const retryMs: Ms = 50;
 
 export interface ClientOptions {

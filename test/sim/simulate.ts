@@ -28,6 +28,10 @@ export interface SimResult {
   readonly acknowledged: number;
   /** How many times a server left recovery. */
   readonly promotions: number;
+  /** The longest time without an acknowledged commit, from when the cluster was up until the end. */
+  readonly outageMs: Ms;
+  /** Who acknowledged commits, one after the other. */
+  readonly acknowledgedBy: readonly string[];
   /** From the last heal until the cluster was redundant again. */
   readonly healedAfterMs: Ms;
   readonly virtualMs: Ms;
@@ -37,6 +41,7 @@ export async function simulate(options: SimOptions): Promise<SimResult> {
   const world = new World({ seed: options.seed, mode: options.mode, ...(options.mistakes !== undefined && { mistakes: options.mistakes }) });
   const up = await runUntil(world, () => world.redundant() && anyAcknowledged(world), settleMs);
   if (!up) world.invariants.lives('the cluster did not come up');
+  const upAt = world.clock.mono();
   let healedAfterMs = 0;
   if (up && world.invariants.violations.length === 0) {
     options.whenUp?.(world);
@@ -58,6 +63,8 @@ export async function simulate(options: SimOptions): Promise<SimResult> {
   return {
     seed: options.seed, mode: options.mode, violations: world.invariants.violations, events: world.events,
     acknowledged: world.invariants.acknowledged.all.length,
+    outageMs: longestGapMs(world, upAt),
+    acknowledgedBy: world.invariants.acknowledged.all.map(({ member }) => member).filter((member, at, all) => member !== all[at - 1]),
     promotions: world.events.filter((event) => event.includes('promoted, a primary')).length,
     healedAfterMs, virtualMs: world.clock.mono(),
   };
@@ -92,6 +99,11 @@ async function runUntil(world: World, fact: () => boolean, limitMs: Ms): Promise
 }
 
 const anyAcknowledged = (world: World) => world.invariants.acknowledged.all.length > 0;
+
+function longestGapMs(world: World, from: number): Ms {
+  const instants = [from, ...world.invariants.acknowledged.all.map(({ atMs }) => atMs).filter((at) => at >= from), world.clock.mono()];
+  return Math.max(...instants.map((at, index) => at - (instants[index - 1] ?? at)));
+}
 
 function lifeSigns(world: World, writes: boolean): string {
   const members = world.members.map(({ name, running, disk }) =>

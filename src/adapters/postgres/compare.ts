@@ -46,7 +46,7 @@ export async function examineOwn(instance: Instance, signal: AbortSignal): Promi
     },
     async tail(of, from) {
       const key = `${of}@${from}`;
-      const known = read.get(key) ?? (await readTail(instance, of, from, signal));
+      const known = read.get(key) ?? (await readTail(instance, of, from, control.walSegmentBytes, signal));
       read.set(key, known);
       return known;
     },

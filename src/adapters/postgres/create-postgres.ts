@@ -34,7 +34,12 @@ export function createPostgres(options: PostgresOptions): Postgres {
 
   return {
     inspect: (limitMs) => inspect(instance, limitMs),
-    look: (limitMs) => looking.look(limitMs),
+    look: async (limitMs) => {
+      const seen = await looking.look(limitMs);
+      // A promotion must not wait for a password exchange: the session that it will use is opened while it is quiet.
+      if (seen.kind === 'standby') void instance.control.use(limitMs, async () => undefined).catch(() => undefined);
+      return seen;
+    },
     probeLocal: (limitMs) => probe(clock, instance.local('baton-local'), limitMs),
     writeProbe: (limitMs) => writer.write(limitMs),
 

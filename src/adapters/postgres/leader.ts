@@ -85,7 +85,7 @@ export async function hasWalAfter(
   signal: AbortSignal,
 ): Promise<boolean> {
   const segment = segmentName(1 as Timeline, position, segmentBytes).slice(8);
-  const question = `SELECT pg_is_in_recovery() OR pg_current_wal_insert_lsn() <= '${formatLsn(position)}'
+  const question = `SELECT pg_is_in_recovery() OR pg_current_wal_lsn() <= '${formatLsn(position)}'
     OR EXISTS (SELECT FROM pg_ls_waldir() WHERE name ~ '^[0-9A-F]{8}${segment}$') AS possible`;
   return flag(only(await session.run(question, askLimitMs, signal)), 'possible');
 }

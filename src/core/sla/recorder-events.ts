@@ -115,12 +115,15 @@ export function leaderSeen(state: RecorderState, fact: Fact<'leader-seen'>): Rec
 }
 
 export function acceptingWrites(state: RecorderState, fact: Fact<'accepting-writes'>): RecorderState {
-  const outage = outageOf(state);
   const next = { ...state, timeline: fact.timeline };
-  if (outage === null) return next;
-  const marked = firstMark(outage, 't6', markAt(fact.atMono, fact.wall, 'out of recovery, admits clients'));
-  const forkLsn = fact.forkLsn === null ? outage.forkLsn : formatLsn(fact.forkLsn);
-  return { ...next, open: { ...marked, newTimeline: fact.timeline, forkLsn } };
+  const { open } = state;
+  // A write may have succeeded before anybody looked: then it was accepting writes by that time.
+  if (open === null || (open.marks.t7 !== undefined && open.marks.t6 !== undefined)) return next;
+  const seen = markAt(fact.atMono, fact.wall, 'out of recovery, admits clients');
+  const { t7 } = open.marks;
+  const t6 = t7 !== undefined && t7.mono < seen.mono ? { ...t7, measured: false, by: 'no later than the first good write' } : seen;
+  const forkLsn = fact.forkLsn === null ? open.forkLsn : formatLsn(fact.forkLsn);
+  return { ...next, open: { ...firstMark(open, 't6', t6), newTimeline: fact.timeline, forkLsn } };
 }
 
 export function redundancy(state: RecorderState, fact: Fact<'redundant' | 'redundancy-lost'>): RecorderState {

@@ -1,0 +1,24 @@
+import { test } from 'vitest';
+import { aPrimary, aStandby, clock, copyNameOf, must, never } from '../support/real-postgres.ts';
+test('measure', async () => {
+  await using a = await aPrimary('a', ['b']);
+  await using b = await aStandby('b', a);
+  const name = await copyNameOf(b);
+  const timed = async (what: string, work: () => Promise<unknown>) => { const s = clock.mono(); await work(); console.log(what, (clock.mono() - s).toFixed(1)); };
+  await timed('waitFor', async () => must(await a.postgres.waitFor({ names: [name], nobody: false }, never)));
+  for (let i = 0; i < 3; i++) await timed('prove', async () => must(await a.postgres.proveWait(b.upstream, name, [name], never)));
+  for (let i = 0; i < 4; i++) await timed('look primary', () => a.postgres.look(1000));
+  for (let i = 0; i < 3; i++) await timed('look standby', () => b.postgres.look(1000));
+  for (let i = 0; i < 3; i++) await timed('probeLocal', () => a.postgres.probeLocal(1000));
+  for (let i = 0; i < 4; i++) await timed('writeProbe', () => a.postgres.writeProbe(1000));
+  await timed('remove', async () => must(await a.postgres.waitFor({ names: [], nobody: false }, never)));
+  await timed('follow null', async () => must(await b.postgres.follow(null, never)));
+  await a.kill();
+  await timed('promote', async () => must(await b.postgres.promote([], { names: [], nobody: false }, () => true, never)));
+  await timed('first write', () => b.postgres.writeProbe(1000));
+  await timed('ownHistory', () => b.postgres.ownHistory());
+  await timed('checkpoint', () => b.postgres.checkpoint(never));
+  await timed('furnish', () => b.postgres.furnish([a.options.member], never));
+  await timed('rejoin', async () => console.log(must(await a.postgres.rejoin(b.upstream, [], 'aaaaaaaa' as never, never, () => undefined))));
+  await timed('prepareStandby', async () => { must(await a.postgres.prepareStandby(b.upstream)); });
+});

@@ -1,0 +1,78 @@
+/** The production daemons on virtual time: named faults first, then whatever the seeds think of. */
+import { describe, expect, test } from 'vitest';
+import type { SyncMode } from '../../src/core/cluster.ts';
+import { aFault, type FaultKind, type Planned } from './faults.ts';
+import { Random } from './random.ts';
+import { type SimResult, simulate } from './simulate.ts';
+import type { World } from './world.ts';
+
+const replay = ({ seed, mode, violations, events }: SimResult) =>
+  `${violations.map(({ invariant, detail }) => `${invariant}: ${detail}`).join('\n')}\n${events.slice(-40).join('\n')}\nreplay: npm run simulate -- --seed ${seed} --mode ${mode}`;
+
+/** One fault on the primary, a second after the cluster is up. */
+function onPrimary(kind: FaultKind, forMs: number) {
+  return (world: World): readonly Planned[] => {
+    const [primary] = world.primaries();
+    return primary === undefined ? [] : [{ kind, atMs: 1_000, forMs, fault: aFault(kind, () => primary, new Random(1)) }];
+  };
+}
+
+function onBoth(kind: FaultKind, forMs: number) {
+  return (world: World): readonly Planned[] =>
+    world.members.map((member) => ({ kind, atMs: 1_000, forMs, fault: aFault(kind, () => member, new Random(1)) }));
+}
+
+describe('one fault in a synchronous mode', () => {
+  const cases: readonly (readonly [says: string, kind: FaultKind, forMs: number, outageMsMax: number, moves: boolean])[] = [
+    ['a killed postmaster is failed over at once', 'kill-postmaster', 1, 500, true],
+    ['a killed guardian is failed over like a killed postmaster', 'kill-guardian', 1, 500, true],
+    ['a host whose power is cut is succeeded on evidence, not on the lease', 'power-off', 8_000, 3_500, true],
+    ['a primary cut off from etcd and its standby is succeeded, also while clients still reach it', 'isolate', 8_000, 3_500, true],
+    ['a host that is paused for longer than the lease loses the leadership', 'pause', 9_000, 3_500, true],
+    ['a host that is suspended for longer than the lease loses the leadership', 'suspend', 9_000, 3_500, true],
+    ['a frozen postgres is fenced and succeeded', 'freeze-postgres', 8_000, 3_500, true],
+    ['a planned switchover moves the primary', 'switchover', 1, 1_000, true],
+    ['a killed batond that comes back costs nobody anything', 'kill-batond', 3_000, 200, false],
+    ['a frozen batond that goes on costs nobody anything', 'freeze-batond', 3_000, 200, false],
+    ['an etcd election costs nobody anything', 'etcd-election', 1, 200, false],
+    ['etcd without a quorum for twenty seconds costs nobody anything', 'etcd-no-quorum', 20_000, 200, false],
+    ['a step of the wall clock costs nobody anything', 'wall-jump', 1, 200, false],
+  ];
+  test.each(cases)('%s', async (_says, kind, forMs, outageMsMax, moves) => {
+    const result = await simulate({ seed: 7, mode: 'available', durationMs: 25_000, faults: onPrimary(kind, forMs) });
+    expect(result.violations, replay(result)).toEqual([]);
+    expect(result.outageMs, replay(result)).toBeLessThanOrEqual(outageMsMax);
+    expect(result.acknowledgedBy.length > 1, replay(result)).toBe(moves);
+  });
+
+  test.each<SyncMode>(['available', 'strict', 'off'])('after a power cut of both hosts the cluster comes back by itself (%s)', async (mode) => {
+    const result = await simulate({ seed: 11, mode, durationMs: 20_000, faults: onBoth('power-off', 4_000) });
+    expect(result.violations, replay(result)).toEqual([]);
+  });
+});
+
+describe('one fault in mode off', () => {
+  test('a paused primary has lost its lease and its processes before its successor takes a write', async () => {
+    const result = await simulate({ seed: 5, mode: 'off', durationMs: 30_000, faults: onPrimary('pause', 15_000) });
+    expect(result.violations, replay(result)).toEqual([]);
+    expect(result.acknowledgedBy.length).toBeGreaterThan(1);
+  });
+});
+
+describe('whatever the seeds think of', () => {
+  const seeds: readonly (readonly [mode: SyncMode, count: number])[] = [['available', 60], ['strict', 20], ['off', 20]];
+  for (const [mode, count] of seeds) {
+    test(`no invariant is violated in ${count} lives in mode ${mode}, and each is whole again after its faults`, async () => {
+      for (let seed = 1; seed <= count; seed += 1) {
+        const result = await simulate({ seed, mode, durationMs: 30_000 });
+        expect(result.violations, replay(result)).toEqual([]);
+      }
+    });
+  }
+
+  test('the same seed gives the same life, event for event', async () => {
+    const [once, again] = [await simulate({ seed: 42, mode: 'available', durationMs: 20_000 }), await simulate({ seed: 42, mode: 'available', durationMs: 20_000 })];
+    expect(again.events).toEqual(once.events);
+    expect(once.events.length).toBeGreaterThan(50);
+  });
+});

@@ -66,6 +66,9 @@ process.exitCode = failed > 0 ? 1 : 0;
 
 function printViolation({ seed, mode, violations, events: all }: SimResult): void {
   process.stdout.write(`\nseed ${seed}, mode ${mode}\n`);
-  for (const { invariant, atMs, detail } of violations.slice(0, 5)) process.stdout.write(`  at ${Math.round(atMs)} ms: ${invariant}: ${detail}\n`);
-  process.stdout.write(`${all.slice(-events).join('\n')}\nreplay: npm run simulate -- --seed ${seed} --mode ${mode} --seconds ${seconds}\n\n`);
+  for (const { invariant, atMs, detail } of violations.slice(0, 5))
+    process.stdout.write(`  at ${Math.round(atMs)} ms: ${invariant}: ${detail}\n`);
+  process.stdout.write(
+    `${all.slice(-events).join('\n')}\nreplay: npm run simulate -- --seed ${seed} --mode ${mode} --seconds ${seconds}\n\n`,
+  );
 }

@@ -46,6 +46,7 @@ export async function repeat(plan: Plan, say: (text: string) => void): Promise<R
       try {
         const round = await playRound(rig, fault, {
           writers: plan.writers,
+          writesNeedStandby: plan.mode === 'strict',
           say: (text) => say(`${fault.name} ${title}: ${text}`),
         });
         for (const doubt of round.doubts) say(`${fault.name} ${title}: NOTE ${doubt}`);
@@ -54,7 +55,7 @@ export async function repeat(plan: Plan, say: (text: string) => void): Promise<R
       } catch (error) {
         const problem = error instanceof Error ? error.message : String(error);
         say(`${fault.name} ${title}: FAILED: ${problem}`);
-        records.push({ kind: 'failed', fault: fault.name, problem });
+        records.push({ kind: 'failed', fault: fault.name, problem: problem.split('\n', 1)[0] ?? '' });
         if (records.filter(({ kind }) => kind === 'failed').length > failedMax) break;
         await rig.stopAll();
         rounds = [];

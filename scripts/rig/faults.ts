@@ -15,9 +15,9 @@ export interface Fault {
   says(leader: string): string;
   /** Does it to the member that leads. When it began, by `monoNow`: nothing of it happened before that. */
   inject(rig: Rig, leader: string): Promise<number>;
-  /** Whether another member leads afterwards. False for faults that must not cost an outage. */
-  readonly movesLeader: boolean;
-  /** Called once clients can write again, to make redundancy possible: a dead host is switched on. */
+  /** Whether the leader's PostgreSQL ends. False for faults that must not cost an outage. */
+  readonly endsWrites: boolean;
+  /** Called once clients can write again (mode `strict`: once another member leads): a dead host is switched on. */
   heal?(rig: Rig, leader: string): void;
   /** What the median of the client's outage must not exceed: mode `available`, 2 cores, 3 etcd members. */
   readonly outageMsMax: number;
@@ -31,7 +31,7 @@ const postmasterKilled: Fault = {
   label: 'postmaster killed',
   says: (leader) => `The postmaster of ${leader} is killed (SIGKILL)`,
   inject: (rig, leader) => rig.killPostmaster(leader),
-  movesLeader: true,
+  endsWrites: true,
   outageMsMax: 300,
 };
 
@@ -41,7 +41,7 @@ const nodeKilled: Fault = {
   says: (leader) => `The whole node ${leader} is killed: batond, guardian and PostgreSQL at once`,
   inject: (rig, leader) => rig.killNode(leader),
   heal: (rig, leader) => rig.restartNode(leader),
-  movesLeader: true,
+  endsWrites: true,
   outageMsMax: 600,
 };
 
@@ -54,7 +54,7 @@ const switchover: Fault = {
     await runBaton(rig, leader, ['switchover', '--yes', '--timeout', '20s', '--reason', 'planned, to measure it']);
     return beganMono;
   },
-  movesLeader: true,
+  endsWrites: true,
   outageMsMax: 500,
 };
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { err, ok, type Result } from '../core/result.ts';
 import { second } from '../core/units.ts';
+import { checkDirectories, checkWritable, type Worker } from './check-directories.ts';
 import type { ConfigProblem } from './problem.ts';
 import type { BatonConfig } from './schema.ts';
 import { readSecretFile } from './secret-file.ts';
@@ -22,15 +23,16 @@ export interface HostUser {
 /** All problems of this host, in the order of the file's sections. */
 export async function checkHost(config: BatonConfig): Promise<readonly ConfigProblem[]> {
   const uid = process.getuid?.() ?? 0;
-  const { problems: userProblems, owner } = await checkUser(config, uid);
-  const found = await Promise.all([
-    checkSecrets(config, [owner, uid]),
+  const { problems: ofUser, worker } = await checkUser(config, uid);
+  const [ofSecrets, programs] = await Promise.all([
+    checkSecrets(config, [worker.uid, uid], worker),
     checkPrograms(config.postgres.binDir),
-    Promise.resolve(userProblems),
-    checkDirectory('postgres.dataDir', config.postgres.dataDir),
-    checkDirectory('state', config.state),
   ]);
-  return found.flat();
+  // Whose the directories must be is known only once the user is.
+  const ofDirectories = ofUser.length > 0 ? [] : await checkDirectories(config, worker, programs.major);
+  const unwritable =
+    ofDirectories.length === 0 && ofUser.length === 0 && uid === worker.uid ? await checkWritable(config) : [];
+  return [...ofSecrets, ...programs.problems, ...ofUser, ...ofDirectories, ...unwritable];
 }
 
 /** A user of this host, also one that only a directory service knows. */
@@ -43,11 +45,12 @@ export async function lookUpUser(name: string): Promise<Result<HostUser, string>
 async function checkUser(
   config: BatonConfig,
   uid: number,
-): Promise<{ problems: readonly ConfigProblem[]; owner: number }> {
+): Promise<{ readonly problems: readonly ConfigProblem[]; readonly worker: Worker }> {
   const { runAs } = config.postgres;
+  const self: Worker = { uid, name: runAs ?? `user id ${uid}` };
   const problem = (text: string, mend: string) => ({
     problems: [{ path: 'postgres.runAs', problem: text, mend }],
-    owner: uid,
+    worker: self,
   });
   if (runAs === undefined)
     return uid === 0
@@ -55,7 +58,7 @@ async function checkUser(
           'is missing, and batond runs as root, as which PostgreSQL refuses to run',
           'name the user, like runAs: postgres, or start batond as that user',
         )
-      : { problems: [], owner: uid };
+      : { problems: [], worker: self };
   const user = await lookUpUser(runAs);
   if (!user.ok) return problem(user.error, 'create the user, or name another');
   if (user.value.uid === 0) return problem('is root, as which PostgreSQL refuses to run', 'name another user');
@@ -64,10 +67,14 @@ async function checkUser(
       `is ${runAs}, and batond runs as user id ${uid}, which cannot become another`,
       'start batond as root or as that user',
     );
-  return { problems: [], owner: user.value.uid };
+  return { problems: [], worker: { uid: user.value.uid, name: runAs } };
 }
 
-async function checkSecrets(config: BatonConfig, owners: readonly number[]): Promise<readonly ConfigProblem[]> {
+async function checkSecrets(
+  config: BatonConfig,
+  owners: readonly number[],
+  worker: Worker,
+): Promise<readonly ConfigProblem[]> {
   const files: readonly (readonly [path: string, file: string | undefined])[] = [
     ['etcd.tls.key', config.etcd.tls?.key],
     ['etcd.auth.passwordFile', config.etcd.auth?.passwordFile],
@@ -79,6 +86,12 @@ async function checkSecrets(config: BatonConfig, owners: readonly number[]): Pro
     if (file === undefined) continue;
     const secret = await readSecretFile(file, owners);
     if (!secret.ok) problems.push({ path, ...secret.error });
+    else if (path.startsWith('etcd.') && (await belongsToAnother(file, worker)))
+      problems.push({
+        path,
+        problem: `${file} belongs to root, and the guardian reads it as ${worker.name}`,
+        mend: `chown it to ${worker.name}`,
+      });
   }
   for (const [path, file] of [
     ['etcd.tls.ca', config.etcd.tls?.ca],
@@ -89,10 +102,19 @@ async function checkSecrets(config: BatonConfig, owners: readonly number[]): Pro
   return problems;
 }
 
-async function checkPrograms(binDir: string): Promise<readonly ConfigProblem[]> {
+/** Batond reads secrets while it still is root; a guardian that is started later never was. */
+const belongsToAnother = async (file: string, worker: Worker): Promise<boolean> =>
+  worker.uid !== 0 && (await stat(file)).uid !== worker.uid;
+
+async function checkPrograms(
+  binDir: string,
+): Promise<{ readonly problems: readonly ConfigProblem[]; readonly major: number | null }> {
   const missing: string[] = [];
   for (const program of programs) if (!(await may(join(binDir, program), constants.X_OK))) missing.push(program);
-  const at = (problem: string, mend: string) => [{ path: 'postgres.binDir', problem, mend }];
+  const at = (problem: string, mend: string) => ({
+    problems: [{ path: 'postgres.binDir', problem, mend }],
+    major: null,
+  });
   if (missing.length > 0) {
     const problem = `${binDir} has no ${missing.join(', ')}`;
     return at(problem, 'install PostgreSQL (server and client programs), or name the directory that has them');
@@ -100,21 +122,8 @@ async function checkPrograms(binDir: string): Promise<readonly ConfigProblem[]> 
   const version = await run(join(binDir, 'postgres'), ['--version']);
   if (!version.ok) return at(`${join(binDir, 'postgres')} --version failed: ${version.error}`, 'mend the installation');
   const major = Number(/\(PostgreSQL\) ([0-9]+)/.exec(version.value)?.[1]);
-  if (major >= majorMin && major <= majorMax) return [];
+  if (major >= majorMin && major <= majorMax) return { problems: [], major };
   return at(`${binDir} has "${version.value}"`, `name a PostgreSQL ${majorMin} to ${majorMax}`);
-}
-
-async function checkDirectory(path: string, directory: string): Promise<readonly ConfigProblem[]> {
-  const found = await stat(directory).catch((thrown: NodeJS.ErrnoException) => thrown);
-  // One that does not exist is created when it is needed.
-  if (found instanceof Error)
-    return found.code === 'ENOENT'
-      ? []
-      : [{ path, problem: `${directory} cannot be looked at (${found.code})`, mend: 'mend its permissions' }];
-  if (!found.isDirectory()) return [{ path, problem: `${directory} is not a directory`, mend: 'name a directory' }];
-  if ((found.mode & 0o022) !== 0)
-    return [{ path, problem: `${directory} can be changed by others`, mend: `chmod go-w ${directory}` }];
-  return [];
 }
 
 const may = (path: string, how: number): Promise<boolean> =>

@@ -13,7 +13,9 @@ export type Backing =
 export function backing(view: View, state: ClusterState): Backing {
   const sync = syncOf(state);
   if (sync === null || sync.mode === 'off' || sync.leader !== view.self.name) return { kind: 'lease-only' };
-  if (sync.standbys.length === 0) return { kind: 'nobody-eligible' };
+  const waits = view.postgres.kind === 'primary' && view.postgres.waitsFor.length > 0;
+  // Whoever PostgreSQL waits for may be named by now: an addition may have landed that this member has not read yet.
+  if (sync.standbys.length === 0 && !waits) return { kind: 'nobody-eligible' };
   return { kind: 'proved-commits', sentMono: view.postgres.kind === 'primary' ? view.postgres.probe.provedSentMono : null };
 }
 
@@ -26,9 +28,23 @@ export function leaseDeadlineOf(view: View): MonoMs | null {
 
 /** Whether a leader may go on now: inside its deadline, or backed. */
 export function mayGoOn(view: View, state: ClusterState): boolean {
+  if (cutOff(view, state)) return false;
   const deadline = leaseDeadlineOf(view);
   if (deadline !== null && view.nowMono < deadline) return true;
   return backedNow(view, state);
+}
+
+/**
+ * I6, inside the lease too: neither etcd nor the standby has confirmed this leader for the failsafe window. Nothing can
+ * be acknowledged here any more, so stopping costs no write and ends stale reads.
+ */
+function cutOff(view: View, state: ClusterState): boolean {
+  const { lease } = view.guardian;
+  const by = backing(view, state);
+  if (by.kind !== 'proved-commits' || lease.kind !== 'held' || view.postgres.kind !== 'primary') return false;
+  const windowMs = view.policy.failover.failsafeWindowMs;
+  const provedMono = by.sentMono ?? view.postgres.probe.pendingSinceMono;
+  return view.nowMono - lease.confirmedSentMono > windowMs && provedMono !== null && view.nowMono - provedMono > windowMs;
 }
 
 /** I6 alone, whatever the lease says. */

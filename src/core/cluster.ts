@@ -68,6 +68,8 @@ export interface HistoryRow {
   readonly timestamp: string;
   readonly newLeader: MemberName;
   readonly promotionId: string;
+  /** The timeline that the promotion made. */
+  readonly newTimeline: Timeline;
   /** The content of the new timeline's .history file. */
   readonly historyFile: string;
 }

@@ -2,7 +2,7 @@
 import { because } from './because.ts';
 import type { ClusterState, SyncKey } from './cluster.ts';
 import { claimed, eligible, type Leading, leading, memberRecord, ownLease, syncOf } from './cluster-queries.ts';
-import { endRequest } from './decide-switchover.ts';
+import { endIfOld, endRequest } from './decide-switchover.ts';
 import type { Decision } from './decision.ts';
 import { gatherEvidence } from './evidence.ts';
 import { takeLeadership } from './transactions.ts';
@@ -13,6 +13,8 @@ import type { DataDirectory, StandbyView, View } from './view.ts';
 const pauseLimitMs: Ms = 500;
 /** A standby that cannot stream from a leader that serves has diverged, or lacks WAL: its directory is examined. */
 const stuckLimitMs: Ms = 5_000;
+/** What our own server has not shown for so long is no evidence against anybody. */
+const unseenMs: Ms = 1_500;
 
 export function decideFollower(view: View, state: ClusterState): Decision {
   const lead = leading(state);
@@ -114,7 +116,7 @@ function followAsStandby(view: View, state: ClusterState, lead: Leading, standby
 function earlyTakeover(view: View, state: ClusterState, lead: Leading, standby: StandbyView, lease: LeaseId): Decision | null {
   const sync = syncOf(state);
   if (sync === null || sync.mode === 'off' || !sync.standbys.includes(view.self.name)) return null;
-  if (!eligible(state, view.self.name, standby.copyId).holds) return null;
+  if (!eligible(state, view.self.name, standby.copyId).holds || view.nowMono - standby.seenMono > unseenMs) return null;
   const evidence = gatherEvidence(view, standby, lead.key.member);
   if (!evidence.complete) return null;
   const seen = evidence.items.filter((item) => item.holds && item.id !== 'unannounced').map((item) => `${item.id}: ${item.detail}`);
@@ -132,9 +134,13 @@ function forcedFailover(view: View, state: ClusterState, lead: Leading, standby:
   const stale = request.leader !== lead.key.member || (request.term !== null && request.term !== lead.term);
   const may = eligible(state, view.self.name, standby.copyId);
   const lossless = may.holds && sync.mode !== 'off';
+  const old = memberRecord(state, lead.key.member);
+  const fenced = request.oldPrimaryIsFenced || (old?.fencedTerm != null && old.fencedTerm >= lead.term);
   const problem = stale ? `${lead.key.member} leads in term ${lead.term}, not what the request was decided on`
     : !lossless && !request.allowDataLoss ? `${may.why}: this may lose acknowledged commits, and the request does not allow it` : null;
   if (problem !== null) return endRequest(view, state, 'request-refused', problem);
+  // A living leader stops first and then hands the key over; it sees the request, or it has to be known to be off.
+  if (!lossless && !fenced) return endIfOld(view, state);
   return because('forced-take-over', `${request.by} asked for it: ${request.reason || 'no reason given'}`,
     { kind: 'commit', purpose: 'take-over', txn: takeLeadership(state, view.self.name, lease, claimFor(view, sync, standby)) });
 }

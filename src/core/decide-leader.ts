@@ -9,7 +9,7 @@ import type { Rule } from './rules.ts';
 import { namedCopies } from './sync-membership.ts';
 import { successor } from './successor.ts';
 import { handOver, publishCluster, release, writeSync } from './transactions.ts';
-import type { Ms, Revision } from './units.ts';
+import type { MonoMs, Ms, Revision } from './units.ts';
 import type { DataDirectory, StandbyView, View } from './view.ts';
 
 /** A candidate that has not replayed the old primary's shutdown record by then gives the key back. */
@@ -30,7 +30,7 @@ export function decideLeader(view: View, state: ClusterState): Decision {
     case 'absent':
       return leadWithoutData(view, state);
     case 'starting':
-      return because('await-postgres', 'postgres is starting', { kind: 'guard', term });
+      return slowStart(view, state, pg.sinceMono) ?? because('await-postgres', 'postgres is starting', { kind: 'guard', term });
     case 'stopped':
       return leadStopped(view, state, pg.data, term);
     case 'standby':
@@ -51,6 +51,18 @@ function handOverUnseen(view: View, state: ClusterState): Decision | null {
   return next === null ? null : handOverTo(view, state, next, 'hand-over-dead-postgres', `postgres here ended and ${next.name} has every acknowledged commit`);
 }
 
+/** Crash recovery may take minutes. Once somebody else can lead, it is not waited for. */
+const startPatienceMs: Ms = 2_000;
+
+function slowStart(view: View, state: ClusterState, sinceMono: MonoMs): Decision | null {
+  const { child } = view.guardian;
+  const asPrimary = child.kind === 'running' && child.startedAs === 'primary';
+  if (!asPrimary || view.nowMono - sinceMono < startPatienceMs || !claimed(state, view.self.name)) return null;
+  const next = successor(view, state);
+  return next === null ? null : because('fence-slow-start', `postgres has been starting for ${Math.round((view.nowMono - sinceMono) / 1000)} s and ${next.name} can lead`,
+    { kind: 'fence', reason: 'postgres starts too slowly' });
+}
+
 function leadWithoutData(view: View, state: ClusterState): Decision {
   if (state.initialize.kind !== 'absent') return giveUp(view, state, 'release-no-data', 'there is no data directory here');
   return because('initialize', 'this member won the right to create the cluster',
@@ -64,7 +76,7 @@ function giveUp(view: View, state: ClusterState, rule: 'release-no-data' | 'rele
   return because(rule, why, { kind: 'commit', purpose: 'release', txn: release(state) });
 }
 
-const handOverTo = (view: View, state: ClusterState, next: MemberRecord, rule: Rule, why: string): Decision =>
+export const handOverTo = (view: View, state: ClusterState, next: MemberRecord, rule: Rule, why: string): Decision =>
   because(rule, why, { kind: 'commit', purpose: 'hand-over', txn: handOver(state, next.name, next.leaseId, handOverNote(view, state, next.name, rule, why), null) });
 
 function leadStopped(view: View, state: ClusterState, data: DataDirectory, term: Revision): Decision {
@@ -118,7 +130,7 @@ function leadStandby(view: View, state: ClusterState, standby: StandbyView, term
   const sync = syncOf(state);
   if (sync === null) return because('hold-malformed', 'the sync key is missing or malformed: nobody may be promoted by it');
   const may = eligible(state, view.self.name, standby.copyId);
-  if (!may.holds) return giveUp(view, state, 'release-not-eligible', may.why);
+  if (!may.holds && !forcedOn(view, state)) return giveUp(view, state, 'release-not-eligible', may.why);
 
   const request = state.request.kind === 'present' ? state.request.value : null;
   const behind = request !== null && request.candidate === view.self.name && request.shutdownLsn !== null && standby.replayLsn <= request.shutdownLsn;
@@ -136,6 +148,13 @@ function leadStandby(view: View, state: ClusterState, standby: StandbyView, term
   }
   return because('promote', 'the key and the claim are ours', { kind: 'guard', term },
     { kind: 'operate', operation: { kind: 'promote', term, waitForNobody: sync.mode === 'strict' } });
+}
+
+/** An operator chose this member although it may lack commits, and the old leader handed it the key. */
+function forcedOn(view: View, state: ClusterState): boolean {
+  if (state.request.kind !== 'present') return false;
+  const { kind, candidate, allowDataLoss } = state.request.value;
+  return kind === 'failover' && candidate === view.self.name && allowDataLoss;
 }
 
 function ownOnly(view: View, data: { readonly copyId: ReturnType<typeof ownCopy> }): Readonly<Record<string, NonNullable<ReturnType<typeof ownCopy>>>> {

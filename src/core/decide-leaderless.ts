@@ -4,6 +4,7 @@ import { because } from './because.ts';
 import type { ClusterState, MemberRecord, SyncKey } from './cluster.ts';
 import { eligible, ownCopy, ownLease, syncOf } from './cluster-queries.ts';
 import { claimFor } from './decide-follower.ts';
+import { endIfOld, endRequest } from './decide-switchover.ts';
 import type { Decision } from './decision.ts';
 import { rank } from './successor.ts';
 import { takeLeadership, winBootstrap } from './transactions.ts';
@@ -12,18 +13,57 @@ import type { View } from './view.ts';
 
 /** A better-placed standby is given this long to take the key before the next one does. */
 const yieldMs: Ms = 700;
+/** A server of ours that has not answered for so long is no candidate. */
+const unseenMs: Ms = 1_500;
 
 export function decideLeaderless(view: View, state: ClusterState): Decision {
   const lease = ownLease(view);
+  if (view.postgres.kind === 'primary' && !claimedLast(view, state)) {
+    return because('fence-unclaimed', 'nobody leads and postgres here is out of recovery, but another member claimed last: somebody promoted it by hand',
+      { kind: 'fence', reason: 'a primary without a claim' });
+  }
   if (view.postgres.kind === 'primary' && !mayGoOn(view, state)) {
     return because('fence-deadline', 'the leader key is gone and our lease\'s deadline has passed', { kind: 'fence', reason: 'lease deadline' });
   }
   if (lease === null) return because('await-lease', 'no lease yet: etcd has not granted one');
   if (view.postgres.kind === 'unknown') return because('observe-first', 'what postgres does is not known yet');
   const sync = syncOf(state);
+  const asked = decideRequestLeaderless(view, state, lease);
+  if (asked !== null) return asked;
   if (state.initialize.kind === 'absent' && sync === null) return createCluster(view, state, lease);
   if (sync === null) return because('hold-malformed', 'the sync key is missing: nobody can tell who has every commit. Restore it from etcd\'s backup, or force a failover');
   return campaign(view, state, sync, lease);
+}
+
+/** This copy of the data is the one that the last leader claimed with. */
+function claimedLast(view: View, state: ClusterState): boolean {
+  const sync = syncOf(state);
+  return sync !== null && sync.leader === view.self.name && sync.copies[view.self.name] === ownCopy(view.postgres);
+}
+
+/**
+ * A forced failover is for the very case that nobody leads. The candidate takes the key if that loses nothing, or if the
+ * operator accepted the loss and made sure that the old primary is off; whoever sees it grow old ends it.
+ */
+function decideRequestLeaderless(view: View, state: ClusterState, lease: LeaseId): Decision | null {
+  const end = endIfOld(view, state);
+  if (end !== null) return end;
+  if (state.request.kind !== 'present') return null;
+  const request = state.request.value;
+  const pg = view.postgres;
+  if (request.kind !== 'failover' || request.candidate !== view.self.name || state.initialize.kind === 'absent') return null;
+  if (pg.kind !== 'standby' && pg.kind !== 'stopped') return null;
+  if (pg.kind === 'stopped' && pg.data.unstartable !== null) return endRequest(view, state, 'request-refused', pg.data.unstartable);
+  const sync = syncOf(state);
+  const copyId = ownCopy(pg);
+  const lossless = sync !== null && sync.mode !== 'off' && eligible(state, view.self.name, copyId).holds;
+  if (!lossless && !(request.allowDataLoss && request.oldPrimaryIsFenced)) {
+    return endRequest(view, state, 'request-refused', 'it may lose acknowledged commits, and the request does not say both --allow-data-loss and --old-primary-is-fenced');
+  }
+  if (view.memory.committing !== null || copyId === null) return null;
+  const none: SyncKey = { leader: view.self.name, standbys: [], mode: view.policy.synchronous.mode, copies: {} };
+  return because('forced-take-over', `${request.by} asked for it: ${request.reason || 'no reason given'}`,
+    { kind: 'commit', purpose: 'take-over', txn: takeLeadership(state, view.self.name, lease, claimFor(view, sync ?? none, { copyId })) });
 }
 
 function createCluster(view: View, state: ClusterState, lease: LeaseId): Decision {
@@ -46,6 +86,8 @@ function campaign(view: View, state: ClusterState, sync: SyncKey, lease: LeaseId
     return because('await-leader', pg.kind === 'absent' ? 'no data here: somebody who has it must lead first' : pg.problem);
   }
   if (pg.kind === 'starting') return because('await-postgres', 'postgres is starting');
+  if (pg.kind === 'stopped' && pg.data.unstartable !== null) return because('hold-unusable', pg.data.unstartable);
+  if (pg.kind === 'standby' && view.nowMono - pg.seenMono > unseenMs) return because('await-postgres', 'our own postgres does not answer');
   if (view.self.nofailover && sync.leader !== view.self.name) return because('await-leader', 'this member is tagged nofailover');
   const copy = ownCopy(pg);
   const may = eligible(state, view.self.name, copy);
@@ -109,8 +151,11 @@ function waitAsynchronous(view: View, state: ClusterState, sync: SyncKey): Decis
     return because('await-old-deadline', `mode off: ${sync.leader} may act on its lease for ${Math.ceil((view.policy.lease.ttlMs - absentMs) / 1000)} s more`);
   }
   if (view.postgres.kind === 'stopped') return because('await-leader', 'mode off: only the last leader starts by itself after a cold start');
-  if (old?.kind === 'present' && view.postgres.kind === 'standby' && old.value.lsn !== null) {
-    const behind = old.value.lsn - view.postgres.receivedLsn;
+  const position = [view.peers.get(sync.leader)?.report?.lsn ?? null, old?.kind === 'present' ? old.value.lsn : null].filter((each) => each !== null);
+  const [known] = position.toSorted((a, b) => (a > b ? -1 : 1));
+  if (view.postgres.kind === 'standby') {
+    if (known === undefined) return because('hold-lag', `mode off: nobody here knows how far ${sync.leader} was: baton failover --allow-data-loss overrides`);
+    const behind = known - view.postgres.receivedLsn;
     if (behind > BigInt(view.policy.failover.maxLagBytes)) {
       return because('hold-lag', `${behind} bytes behind what ${sync.leader} last reported, maxLag is ${view.policy.failover.maxLagBytes}: baton failover --allow-data-loss overrides`);
     }

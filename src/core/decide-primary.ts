@@ -5,7 +5,7 @@ import type { ClusterState } from './cluster.ts';
 import { claimed, syncOf } from './cluster-queries.ts';
 import { decideRequest } from './decide-switchover.ts';
 import type { Decision, Intent } from './decision.ts';
-import { healthyStandbys, membershipStep, proofHolds } from './sync-membership.ts';
+import { healthyStandbys, joinStep, leaveStep, proofHolds } from './sync-membership.ts';
 import { successor } from './successor.ts';
 import { writeHistory } from './transactions.ts';
 import type { MemberName, Ms, Revision } from './units.ts';
@@ -20,8 +20,9 @@ export function decidePrimary(view: View, state: ClusterState, primary: PrimaryV
     decideRequest(view, state, primary) ??
     admission(view, state, primary, term) ??
     abortLostProof(view, state, primary) ??
-    membershipStep(view, primary, state) ??
+    leaveStep(view, primary, state) ??
     housekeeping(view, state, primary) ??
+    joinStep(view, primary, state) ??
     steady(view, state);
   return { ...decision, intents: [guard, ...decision.intents] };
 }
@@ -59,14 +60,14 @@ function hostShutsDown(view: View, state: ClusterState): Decision | null {
  */
 function admission(view: View, state: ClusterState, primary: PrimaryView, term: Revision): Decision | null {
   if (primary.admits === 'everybody') return null;
-  const nothingToProve = primary.waitsFor.length === 0 && !primary.waitsForNobody;
+  const sync = syncOf(state);
+  const nothingToProve = sync !== null && sync.mode !== 'strict' && sync.standbys.length === 0 && primary.waitsFor.length === 0;
   const proved = primary.waitsFor.length > 0 && proofHolds(view, primary, term);
   if (nothingToProve || proved || primary.probe.seenWaiting) {
     return because('admit-clients', nothingToProve ? 'no commit has to wait' : 'a commit was seen to wait',
       { kind: 'operate', operation: { kind: 'admit', whom: 'everybody' } });
   }
-  const sync = syncOf(state);
-  const standby = sync === null ? undefined : healthyStandbys(view, primary, state, sync).find((each) => primary.waitsFor.includes(each.copyName));
+  const standby = sync === null ? undefined : healthyStandbys(primary, state, sync).find((each) => primary.waitsFor.includes(each.copyName));
   if (standby === undefined) return null;
   return because('prove-before-admission', `clients come in once a commit was seen waiting for ${standby.member}`,
     { kind: 'operate', operation: { kind: 'prove-wait', standby: standby.member, copyName: standby.copyName, term, names: primary.waitsFor } });
@@ -77,7 +78,7 @@ function abortLostProof(view: View, state: ClusterState, primary: PrimaryView): 
   if (view.operation.kind !== 'busy' || view.operation.spec.kind !== 'prove-wait') return null;
   const { standby } = view.operation.spec;
   const sync = state.sync.kind === 'present' ? state.sync.value : null;
-  if (sync === null || healthyStandbys(view, primary, state, sync).some((each) => each.member === standby)) return null;
+  if (sync === null || healthyStandbys(primary, state, sync).some((each) => each.member === standby)) return null;
   return because('abort-lost-proof', `${standby} no longer streams`, { kind: 'abort-operation', reason: `${standby} no longer streams` });
 }
 
@@ -85,7 +86,7 @@ function housekeeping(view: View, state: ClusterState, primary: PrimaryView): De
   const own = view.memory.promotion;
   if (own !== null && state.history.kind !== 'malformed' && view.memory.committing === null) {
     const rows = state.history.kind === 'present' ? state.history.value : [];
-    if (!rows.some((row) => row.timeline === own.timeline && row.lsn === own.lsn && row.newLeader === own.newLeader)) {
+    if (!rows.some((row) => row.newTimeline === own.newTimeline && row.lsn === own.lsn && row.newLeader === own.newLeader)) {
       return because('write-history', `timeline ${primary.timeline} is entered into the history`,
         { kind: 'commit', purpose: 'write-history', txn: writeHistory(state, [...rows, own].slice(-historyRowsMax)) });
     }
@@ -109,6 +110,8 @@ const historyRowsMax = 400;
 
 function slotsFor(view: View, state: ClusterState): readonly MemberName[] {
   const known = new Set<MemberName>(view.memory.furnishedFor);
+  // Also of members whose key has run out: their slot keeps what they need to come back without a clone.
+  for (const name of Object.keys(state.sync.kind === 'present' ? state.sync.value.copies : {})) known.add(name as MemberName);
   for (const key of state.members.values()) if (key.kind === 'present' && key.value.role !== 'observer') known.add(key.value.name);
   known.delete(view.self.name);
   return [...known].toSorted();

@@ -5,7 +5,7 @@
 import { auditEntry } from './audit.ts';
 import { because } from './because.ts';
 import type { ClusterState, OperatorRequest } from './cluster.ts';
-import { leading, memberRecord, syncOf } from './cluster-queries.ts';
+import { eligible, leading, memberRecord, syncOf } from './cluster-queries.ts';
 import type { Decision } from './decision.ts';
 import { checkCandidate, successor } from './successor.ts';
 import type { HandOverNote } from './hand-over-note.ts';
@@ -19,6 +19,16 @@ const stopLimitMs: Ms = 30_000;
 /** More than this and the shutdown would take too long to send: the request is refused. */
 const lagBytesMax = 16n * 1024n * 1024n;
 
+/** A request that was not carried out by then is ended by whoever may: the leader, else any member. */
+const requestLimitMs: Ms = 60_000;
+
+export function endIfOld(view: View, state: ClusterState): Decision | null {
+  const { requestSeen } = view.memory;
+  if (state.request.kind !== 'present' || requestSeen?.id !== state.request.value.id) return null;
+  if (view.nowMono - requestSeen.atMono < requestLimitMs || view.operation.kind === 'busy') return null;
+  return endRequest(view, state, 'request-refused', `it was not carried out within ${requestLimitMs / 1000} s`);
+}
+
 /** What a running primary does about a pending request; null when there is none that concerns it. */
 export function decideRequest(view: View, state: ClusterState, primary: PrimaryView): Decision | null {
   if (state.request.kind !== 'present') return null;
@@ -27,7 +37,9 @@ export function decideRequest(view: View, state: ClusterState, primary: PrimaryV
   if (done) return endRequest(view, state, 'request-done', `${view.self.name} leads, as ${request.by} asked`);
   const problem = refusal(view, state, primary, request);
   if (problem !== null) return endRequest(view, state, 'request-refused', problem);
-  if (request.kind === 'failover') return because('await-forced-failover', `${request.candidate} takes the key itself`);
+  if (request.kind === 'failover') return endIfOld(view, state) ?? stopForForced(state, request);
+  const old = endIfOld(view, state);
+  if (old !== null) return old;
   if (view.memory.checkpointedRequest !== request.id) {
     return because('switchover-checkpoint', 'a checkpoint while still open makes the shutdown short',
       { kind: 'operate', operation: { kind: 'checkpoint', request: request.id } });
@@ -36,13 +48,29 @@ export function decideRequest(view: View, state: ClusterState, primary: PrimaryV
     { kind: 'operate', operation: { kind: 'stop', mode: 'fast', limitMs: stopLimitMs, reason: `switchover to ${request.candidate}` } });
 }
 
+/**
+ * A candidate that has everything takes the key itself. One that may lack commits is handed it after this primary has
+ * stopped, so that nothing more is acknowledged that it would lose.
+ */
+function stopForForced(state: ClusterState, request: OperatorRequest): Decision | null {
+  if (losesNothing(state, request) || !request.allowDataLoss) return null;
+  return because('forced-stop', `${request.by} asked for ${request.candidate} to lead, accepting loss`,
+    { kind: 'operate', operation: { kind: 'stop', mode: 'fast', limitMs: stopLimitMs, reason: `failover to ${request.candidate}` } });
+}
+
+export function losesNothing(state: ClusterState, request: OperatorRequest): boolean {
+  const copyId = memberRecord(state, request.candidate)?.copyId ?? null;
+  return syncOf(state)?.mode !== 'off' && eligible(state, request.candidate, copyId).holds;
+}
+
 /** Why a request cannot be carried out; null when it can. Checked again at every step, on what holds then. */
 export function refusal(view: View, state: ClusterState, primary: PrimaryView, request: OperatorRequest): string | null {
   const lead = leading(state);
   if (request.leader !== lead?.key.member || (request.term !== null && request.term !== lead.term)) {
     return `it was decided on ${request.leader ?? 'no leader'} in term ${request.term ?? '?'}, and now ${lead?.key.member} leads in term ${lead?.term}`;
   }
-  if (request.kind === 'failover') return null;
+  const candidate = memberRecord(state, request.candidate);
+  if (request.kind === 'failover') return candidate?.role === 'replica' ? null : `${request.candidate} is no running standby`;
   const sync = syncOf(state);
   if (sync === null) return 'the sync key is missing or malformed';
   const check = checkCandidate(view, state, request.candidate);
@@ -67,8 +95,15 @@ export function endRequest(view: View, state: ClusterState, rule: 'request-done'
 export function handOverSwitchover(view: View, state: ClusterState, data: DataDirectory): Decision | null {
   if (state.request.kind !== 'present') return null;
   const request = state.request.value;
-  if (request.kind !== 'switchover' || request.leader !== view.self.name || request.shutdownLsn !== null) return null;
+  if (request.leader !== view.self.name || request.shutdownLsn !== null) return null;
   const candidate = memberRecord(state, request.candidate);
+  if (request.kind === 'failover') {
+    if (candidate === null || !request.allowDataLoss) return null;
+    return because('forced-hand-over', `${request.by} asked for ${request.candidate} to lead, accepting loss`, {
+      kind: 'commit', purpose: 'hand-over',
+      txn: handOver(state, candidate.name, candidate.leaseId, handOverNote(view, state, candidate.name, 'forced-hand-over', request.reason), request),
+    });
+  }
   const ready = candidate !== null && checkCandidate(view, state, request.candidate).holds;
   const clean = data.clusterState === 'shut down' && !data.standbySignal;
   if (ready && clean) {

@@ -5,11 +5,12 @@
 import { backedNow } from './backing.ts';
 import { because } from './because.ts';
 import type { ClusterState } from './cluster.ts';
-import { isMine, leading, ownCopy, syncOf } from './cluster-queries.ts';
+import { claimed, isMine, leading, ownCopy, syncOf } from './cluster-queries.ts';
 import { decideFollower } from './decide-follower.ts';
-import { decideLeader } from './decide-leader.ts';
+import { decideLeader, handOverTo } from './decide-leader.ts';
 import { decideLeaderless } from './decide-leaderless.ts';
 import type { Decision, Intent, OperationSpec } from './decision.ts';
+import { successor } from './successor.ts';
 import type { Ms } from './units.ts';
 import type { View } from './view.ts';
 
@@ -18,7 +19,7 @@ export function decide(view: View): Decision {
 }
 
 function decideFreely(view: View): Decision {
-  const remains = childRemains(view);
+  const remains = handOverUnfenced(view) ?? childRemains(view);
   if (remains !== null) return remains;
   if (view.coordinator.kind === 'never-read') return unread(view);
   const { state } = view.coordinator;
@@ -47,6 +48,20 @@ function childRemains(view: View): Decision | null {
   if (child.kind === 'stopping') return because('await-stop', 'postgres is stopping');
   if (child.kind === 'unknown') return because('observe-first', 'the guardian has not said what runs');
   return null;
+}
+
+/** A disk that hangs keeps processes from dying; in a synchronous mode nothing can be acknowledged by them (ADR 9). */
+const unfencedMs: Ms = 1_000;
+
+function handOverUnfenced(view: View): Decision | null {
+  const { child } = view.guardian;
+  const sinceMono = child.kind === 'exited' ? child.exit.atMono : child.kind === 'fencing' ? child.sinceMono : null;
+  if (sinceMono === null || view.nowMono - sinceMono < unfencedMs || view.coordinator.kind !== 'read' || view.memory.held.length > 0) return null;
+  const { state } = view.coordinator;
+  if (!isMine(view, state) || !claimed(state, view.self.name) || syncOf(state)?.mode === 'off') return null;
+  const next = successor(view, state);
+  return next === null ? null
+    : handOverTo(view, state, next, 'hand-over-unfenced', `processes here cannot be killed (does the disk hang?); nothing is acknowledged without ${next.name}, which leads from now on`);
 }
 
 /** Nothing starts on belief (I8): until etcd was read once, what runs goes on under its guardian, and nothing starts. */
@@ -93,10 +108,18 @@ const retryAfterMs: Ms = 500;
 function oneAtATime(view: View, decision: Decision): Decision {
   const committing = view.memory.committing !== null;
   const intents = decision.intents.filter((intent) => {
-    if (intent.kind === 'commit') return !committing;
+    if (intent.kind === 'commit') return !committing && !justFailed(view, intent.purpose);
     return intent.kind !== 'operate' || mayBegin(view, intent.operation);
   });
   return intents.length === decision.intents.length ? decision : { ...decision, intents };
+}
+
+/** Refused or failed: what made it so needs a moment to be seen. */
+const commitAgainMs: Ms = 50;
+
+function justFailed(view: View, purpose: string): boolean {
+  const failed = view.memory.commitFailed;
+  return failed !== null && failed.purpose === purpose && view.nowMono - failed.atMono < commitAgainMs;
 }
 
 function mayBegin(view: View, operation: OperationSpec): boolean {

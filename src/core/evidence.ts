@@ -51,10 +51,10 @@ export function inDoubt(view: View, leader: MemberName): boolean {
 function streamSilent(view: View, standby: StandbyView): EvidenceItem {
   const limitMs = view.policy.failover.streamSilenceMs;
   if (standby.receiverGoneSinceMono !== null) {
-    const goneMs = Math.round(view.nowMono - standby.receiverGoneSinceMono);
+    const goneMs = Math.round(standby.seenMono - standby.receiverGoneSinceMono);
     return { id: 'E4', holds: true, detail: `no walreceiver for ${goneMs} ms` };
   }
-  const silentMs = Math.round(view.nowMono - standby.receivedChangedMono);
+  const silentMs = Math.round(standby.seenMono - standby.receivedChangedMono);
   return { id: 'E4', holds: silentMs >= limitMs, detail: `stream unchanged for ${silentMs} ms (limit ${limitMs})` };
 }
 

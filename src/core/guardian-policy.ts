@@ -175,6 +175,8 @@ function decideLease(state: GuardianState, nowMono: MonoMs): GuardianDecision | 
       return act('grant-lease', 'the lease is gone: a new one, under a new id, with which batond may ask for leadership again', { kind: 'grant' });
     case 'adopting':
     case 'held':
+      // A standby streams on without its batond, but must not hold a lease that a key could be put on.
+      if (state.leading === null && silent(state, nowMono) && nowMono >= after(state.batond.heardMono, state.rules.orphanMs)) return null;
       if (lease.renewSentMono !== null && nowMono < after(lease.renewSentMono, state.rules.heartbeatMs)) return null;
       return act('renew-lease', 'a heartbeat is due', { kind: 'renew' });
   }

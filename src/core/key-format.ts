@@ -69,6 +69,7 @@ export function formatHistory(rows: readonly HistoryRow[]): string {
       row.newLeader,
       row.promotionId,
       row.historyFile,
+      row.newTimeline,
     ]),
   );
 }

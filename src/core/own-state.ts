@@ -1,7 +1,10 @@
 /** What this member is, in the words that it shows to others. */
 import type { MemberState } from './cluster.ts';
-import type { Lsn, Timeline } from './units.ts';
+import type { Lsn, Ms, Timeline } from './units.ts';
 import type { PostgresView, View } from './view.ts';
+
+/** A server that has not answered for so long is not said to stream. */
+const unseenMs: Ms = 2_000;
 
 export function ownState(view: View): MemberState {
   if (view.operation.kind === 'busy') {
@@ -15,6 +18,7 @@ export function ownState(view: View): MemberState {
   const pg = view.postgres;
   switch (pg.kind) {
     case 'standby':
+      if (view.nowMono - pg.seenMono > unseenMs) return 'starting';
       return pg.streamingFrom === null ? 'running' : 'streaming';
     case 'primary':
       return 'running';

@@ -5,13 +5,13 @@ export const RULES = [
   'hold', 'hold-malformed', 'hold-foreign-data', 'fence-foreign', 'fence-other-lease',
   // the key is ours
   'initialize', 'publish-cluster', 'release-no-data', 'release-unusable', 'release-not-eligible',
-  'hand-over-dead-postgres', 'hold-crash-budget', 'claim-to-restart', 'restart-in-place', 'start-to-promote',
+  'hand-over-dead-postgres', 'hand-over-unfenced', 'fence-slow-start', 'hold-crash-budget', 'claim-to-restart', 'restart-in-place', 'start-to-promote',
   'await-replay', 'claim', 'promote', 'switchover-hand-back',
   // ours, and out of recovery
   'fence-unclaimed', 'fence-deadline', 'fence-hung', 'stop-for-shutdown', 'admit-clients', 'prove-before-admission', 'abort-lost-proof',
-  'request-done', 'request-refused', 'await-forced-failover',
+  'request-done', 'request-refused', 'forced-stop', 'forced-hand-over',
   'switchover-checkpoint', 'switchover-stop', 'switchover-hand-over', 'switchover-roll-back',
-  'wait-for-named', 'mode-empty-sync', 'mode-change', 'sync-remove-lost', 'sync-add-wait', 'sync-add-prove', 'sync-add',
+  'mode-empty-sync', 'mode-change', 'sync-remove-lost', 'sync-add-wait', 'sync-add-prove', 'sync-add',
   'sync-confirm', 'wait-for-fewer',
   'write-history', 'checkpoint-promoted', 'furnish', 'lead', 'lead-blind', 'lead-exposed',
   // somebody else's

@@ -29,22 +29,33 @@ export interface StandbyHealth {
   readonly sender: Walsender;
 }
 
-/** The next step towards the wanted membership; null when everything is as it should be. */
-export function membershipStep(view: View, primary: PrimaryView, state: ClusterState): Decision | null {
+/** A look that is older shows nothing of the standbys: our own server may be what hangs. */
+const lookFreshMs: Ms = 500;
+/** After a standby was removed it proves itself for a while before commits wait for it again. */
+const addPauseMs: Ms = 1_000;
+
+/**
+ * What must leave: the mode's old members, names that are not really waited for, standbys that are lost; then, in
+ * PostgreSQL, names that nobody can be added under. Comes before everything that may take long.
+ */
+export function leaveStep(view: View, primary: PrimaryView, state: ClusterState): Decision | null {
   const sync = syncOf(state);
   if (sync === null) return null;
   const wantedMode = view.policy.synchronous.mode;
-  if (sync.mode !== wantedMode) return modeStep(view, state, sync, wantedMode);
-  if (sync.mode === 'off') return narrowStep(view, primary, state, sync);
+  // Only a configuration that can be read asks for a mode: a damaged key must not weaken one.
+  if (state.config.kind === 'present' && sync.mode !== wantedMode) return modeStep(view, state, sync, wantedMode);
+  if (sync.mode === 'off') return narrowStep(view, primary, state, sync, []);
+  const removed = removeStep(view, primary, state, sync);
+  if (removed !== null) return removed;
+  const wanted = new Set([...namedCopies(sync), ...healthyStandbys(primary, state, sync).map((each) => each.copyName)]);
+  return narrowStep(view, primary, state, sync, primary.waitsFor.filter((name) => wanted.has(name)));
+}
 
-  const named = namedCopies(sync);
-  const unwaited = named.filter((name) => !primary.waitsFor.includes(name));
-  if (unwaited.length > 0) {
-    const names = [...unwaited, ...primary.waitsFor];
-    return because('wait-for-named', `sync names ${unwaited.join(', ')} and PostgreSQL does not wait for it`,
-      { kind: 'operate', operation: { kind: 'wait-for', names, nobody: false } });
-  }
-  return removeStep(view, primary, state, sync) ?? addStep(view, primary, state, sync) ?? narrowStep(view, primary, state, sync);
+/** Who may join, one at a time; then PostgreSQL waits for exactly those that are named. */
+export function joinStep(view: View, primary: PrimaryView, state: ClusterState): Decision | null {
+  const sync = syncOf(state);
+  if (sync === null || sync.mode === 'off') return null;
+  return addStep(view, primary, state, sync);
 }
 
 export const namedCopies = (sync: SyncKey): readonly CopyName[] =>
@@ -60,6 +71,7 @@ function modeStep(view: View, state: ClusterState, sync: SyncKey, wanted: SyncMo
 
 /** A named standby that is gone or stalled leaves the key; only then does PostgreSQL stop waiting for it. */
 function removeStep(view: View, primary: PrimaryView, state: ClusterState, sync: SyncKey): Decision | null {
+  if (view.nowMono - primary.seenMono > lookFreshMs) return null;
   for (const member of sync.standbys) {
     const why = lost(view, primary, sync, member);
     if (why === null) continue;
@@ -73,27 +85,31 @@ function removeStep(view: View, primary: PrimaryView, state: ClusterState, sync:
 /** Why a named standby counts as lost; null while it does not. */
 function lost(view: View, primary: PrimaryView, sync: SyncKey, member: MemberName): string | null {
   const name = copyName(member, sync.copies[member] ?? ('missing' as never));
+  if (!primary.waitsFor.includes(name)) return 'PostgreSQL does not wait for it';
   const senders = primary.walsenders.filter((sender) => sender.applicationName.toLowerCase() === name.toLowerCase());
   if (senders.length > 1) return `${senders.length} walsenders carry its name`;
   const [sender] = senders;
-  const pendingMs = primary.probe.pendingSinceMono === null ? 0 : view.nowMono - primary.probe.pendingSinceMono;
+  const pendingMs = primary.probe.pendingSinceMono === null ? 0 : primary.seenMono - primary.probe.pendingSinceMono;
   if (sender === undefined) {
     const probe = view.peers.get(member)?.postgres ?? null;
     if (probe?.outcome === 'refused' && view.nowMono - probe.atMono < absentGraceMs) return 'its host refuses connections';
     return pendingMs >= absentGraceMs ? `no walsender, and a commit has waited ${Math.round(pendingMs)} ms` : null;
   }
-  const stalledMs = view.nowMono - sender.flushChangedMono;
-  if (pendingMs >= stalledGraceMs && stalledMs >= stalledGraceMs) return `it has flushed nothing for ${Math.round(stalledMs)} ms`;
+  const stalledMs = primary.seenMono - sender.flushChangedMono;
+  const behind = sender.flushLsn === null || sender.flushLsn < primary.currentLsn;
+  if (behind && pendingMs >= stalledGraceMs && stalledMs >= stalledGraceMs) return `it has flushed nothing for ${Math.round(stalledMs)} ms`;
   return null;
 }
 
 function addStep(view: View, primary: PrimaryView, state: ClusterState, sync: SyncKey): Decision | null {
   const term = leading(state)?.term;
-  const next = healthyStandbys(view, primary, state, sync).find((standby) => !sync.standbys.includes(standby.member));
-  if (next === undefined || term === undefined) return null;
+  const next = healthyStandbys(primary, state, sync).find((standby) => !sync.standbys.includes(standby.member));
+  const removed = view.memory.syncRemovedMono;
+  if (next === undefined || term === undefined || (removed !== null && view.nowMono - removed < addPauseMs)) return null;
   if (!primary.waitsFor.includes(next.copyName)) {
+    // Only ever more names: an addition of one of the others may still be on its way to the key.
     return because('sync-add-wait', `${next.member} streams: commits begin to wait for it`,
-      { kind: 'operate', operation: { kind: 'wait-for', names: [next.copyName, ...namedCopies(sync)], nobody: false } });
+      { kind: 'operate', operation: { kind: 'wait-for', names: [next.copyName, ...primary.waitsFor], nobody: false } });
   }
   if (!proofHolds(view, primary, term) || view.memory.proof?.copyName !== next.copyName) {
     return because('sync-add-prove', `a commit must be seen waiting for ${next.member} before sync may name it`,
@@ -110,21 +126,21 @@ function addStep(view: View, primary: PrimaryView, state: ClusterState, sync: Sy
 }
 
 /** Standbys that commits may be made to wait for: streaming, on their own slot, close, flushing, one walsender per copy. */
-export function healthyStandbys(view: View, primary: PrimaryView, state: ClusterState, sync: SyncKey): readonly StandbyHealth[] {
+export function healthyStandbys(primary: PrimaryView, state: ClusterState, sync: SyncKey): readonly StandbyHealth[] {
   const found: StandbyHealth[] = [];
   for (const key of state.members.values()) {
     if (key.kind !== 'present' || key.value.name === sync.leader) continue;
     const member = key.value;
     const sender = onlySender(primary, member);
-    if (sender === null || stalled(view, primary, sender) || member.copyId === null || member.tags['nosync'] === true) continue;
+    if (sender === null || stalled(primary, sender) || member.copyId === null || member.tags['nosync'] === true) continue;
     found.push({ member: member.name, copyName: copyName(member.name, member.copyId), sender });
   }
   return found.toSorted((a, b) => (a.member < b.member ? -1 : 1));
 }
 
 /** It is behind and has flushed nothing for a while, although our own probes give it something to flush all the time. */
-const stalled = (view: View, primary: PrimaryView, sender: Walsender): boolean =>
-  sender.flushLsn !== null && sender.flushLsn < primary.currentLsn && view.nowMono - sender.flushChangedMono >= absentGraceMs;
+const stalled = (primary: PrimaryView, sender: Walsender): boolean =>
+  sender.flushLsn !== null && sender.flushLsn < primary.currentLsn && primary.seenMono - sender.flushChangedMono >= absentGraceMs;
 
 function onlySender(primary: PrimaryView, member: MemberRecord): Walsender | null {
   if (member.copyId === null) return null;
@@ -144,19 +160,17 @@ export function proofHolds(view: View, primary: PrimaryView, term: Revision): bo
 }
 
 /**
- * PostgreSQL waits for more than the key names and nobody is being added: it may stop, but only once this daemon has
- * itself written the key as it stands. An addition still under way somewhere would otherwise land afterwards.
+ * PostgreSQL waits for more than it should: it may stop, but only once this daemon has itself written the key as it
+ * stands. An addition still under way somewhere would otherwise land afterwards (I3).
  */
-function narrowStep(view: View, primary: PrimaryView, state: ClusterState, sync: SyncKey & { readonly modRevision: Revision }): Decision | null {
-  const named = sync.mode === 'off' ? [] : namedCopies(sync);
-  const nobody = sync.mode === 'strict' && named.length === 0;
-  const same = primary.waitsFor.length === named.length && named.every((name) => primary.waitsFor.includes(name));
-  if (same && primary.waitsForNobody === nobody) return null;
+function narrowStep(view: View, primary: PrimaryView, state: ClusterState, sync: SyncKey & { readonly modRevision: Revision }, keep: readonly CopyName[]): Decision | null {
+  const nobody = sync.mode === 'strict' && keep.length === 0;
+  if (keep.length === primary.waitsFor.length && primary.waitsForNobody === nobody) return null;
   if (view.memory.confirmedSyncRevision !== sync.modRevision) {
     return commitSync(view, state, 'sync-confirm', withoutRevision(sync), 'sync-confirm', 'sync is written once more before PostgreSQL waits for less');
   }
-  return because('wait-for-fewer', `sync names ${sync.standbys.join(', ') || 'nobody'}: PostgreSQL waits for no more than that`,
-    { kind: 'operate', operation: { kind: 'wait-for', names: named, nobody } });
+  return because('wait-for-fewer', `sync names ${sync.standbys.join(', ') || 'nobody'}: PostgreSQL waits for ${nobody ? 'somebody who is not there' : 'no more than that'}`,
+    { kind: 'operate', operation: { kind: 'wait-for', names: keep, nobody } });
 }
 
 function commitSync(view: View, state: ClusterState, purpose: CommitPurpose, sync: SyncKey, rule: Rule, why: string): Decision {

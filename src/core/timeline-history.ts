@@ -1,5 +1,4 @@
 /** PostgreSQL's timeline history: where each ancestor of a timeline ended. */
-import type { HistoryRow } from './cluster.ts';
 import { type Lsn, parseLsn, type Timeline } from './units.ts';
 
 /** One line of a .history file: `timeline` was left at `endLsn` for the next one. */
@@ -62,13 +61,6 @@ export function findFork(own: Branch, leader: Branch): Fork | null {
   }
   return last;
 }
-
-/**
- * The timeline that each row's promotion made, which the row itself does not say: the one that the next row left. For
- * the newest row it is `null`: the number after its parent, unless a number was skipped.
- */
-export const madeBy = (rows: readonly HistoryRow[]): readonly (Timeline | null)[] =>
-  rows.map((_, at) => rows[at + 1]?.timeline ?? null);
 
 const stepsOf = (branch: Branch): readonly { readonly timeline: Timeline; readonly endLsn: Lsn | null }[] => [
   ...branch.ancestors,

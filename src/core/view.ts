@@ -53,8 +53,16 @@ export interface GuardianView {
   readonly sinceMono: MonoMs;
   readonly lease: LeaseView;
   readonly child: ChildView;
+  /** The newest command that it did not obey, and why. */
+  readonly refused: GuardianRefusal | null;
   /** The guardian was told to terminate: hand the leadership over now if somebody can take it. */
   readonly terminating?: boolean;
+}
+
+export interface GuardianRefusal {
+  readonly atMono: MonoMs;
+  readonly command: string;
+  readonly problem: string;
 }
 
 export type LeaseView =
@@ -266,6 +274,12 @@ export interface MemoryView {
   readonly nextCopyId: CopyId;
   /** The copy that initdb made here and that the cluster does not know yet. Kept on disk. */
   readonly initializedCopyId: CopyId | null;
+  /** When this daemon last took a standby out of sync. */
+  readonly syncRemovedMono: MonoMs | null;
+  /** The pending operator request, and when this daemon first saw it. */
+  readonly requestSeen: { readonly id: string; readonly atMono: MonoMs } | null;
+  /** The last transaction that was refused or failed: the same is not sent again at once. */
+  readonly commitFailed: { readonly purpose: string; readonly atMono: MonoMs } | null;
   /** The leader that the data directory was made ready to follow. */
   readonly preparedFor: { readonly leader: MemberName; readonly term: Revision } | null;
   /** The request whose first step, the checkpoint, is done. */

@@ -26,10 +26,9 @@ export function assembleView(settings: MemberSettings, seen: Observations, memor
   };
 }
 
-/** The shared configuration in etcd; the local file's until there is one, or while that one cannot be read. */
+/** The shared configuration in etcd, as it was last readable; the local file's until there was one. */
 export function policyInForce(settings: MemberSettings, seen: Observations): SharedConfig {
-  const config = seen.cluster?.state.config;
-  return config?.kind === 'present' ? config.value : settings.shared;
+  return seen.lastConfig ?? settings.shared;
 }
 
 function postgresView(seen: Observations, memory: Memory): PostgresView {

@@ -23,6 +23,9 @@ export class Memory {
   #checkpointedRequest: string | null = null;
   #promotion: HistoryRow | null = null;
   #promotedMono: MonoMs | null = null;
+  #syncRemovedMono: MonoMs | null = null;
+  #requestSeen: { id: string; atMono: MonoMs } | null = null;
+  #commitFailed: { purpose: CommitPurpose; atMono: MonoMs } | null = null;
   #furnishedFor: readonly MemberName[] = [];
   #furnished = false;
   #held: readonly Hold[] = [];
@@ -40,6 +43,7 @@ export class Memory {
     this.#nextCopyId = newCopyId();
     const facts = kept.read();
     this.#crashesWallMs = facts.crashesWallMs;
+    if (facts.hold !== null) this.#held = [facts.hold];
     this.#initializedCopyId = facts.initializedCopyId === null ? null : copyId(facts.initializedCopyId);
     this.#highestRevision = facts.highestRevision;
     this.#highestTerm = facts.highestTerm;
@@ -62,6 +66,9 @@ export class Memory {
       checkpointedRequest: this.#checkpointedRequest,
       promotion: this.#promotion,
       promotedMono: this.#promotedMono,
+      syncRemovedMono: this.#syncRemovedMono,
+      requestSeen: this.#requestSeen,
+      commitFailed: this.#commitFailed,
       furnishedFor: this.#furnishedFor,
     };
   }
@@ -80,11 +87,11 @@ export class Memory {
    */
   sawEtcd(clusterId: string, at: Revision, term: Revision | null): void {
     if (this.#etcdClusterId !== null && this.#etcdClusterId !== clusterId) {
-      this.#hold('etcd-replaced', `etcd's cluster id is ${clusterId}, it was ${this.#etcdClusterId}: another etcd, or one that was restored. Nothing is written until you have compared every member and removed etcdClusterId from state/kept.json`);
+      this.#hold('etcd-replaced', `etcd's cluster id is ${clusterId}, it was ${this.#etcdClusterId}: another etcd, or one that was restored. Nothing is written until you have compared every member and followed docs/operations.md (etcd was restored)`);
       return;
     }
     if (at < this.#highestRevision || (term !== null && term < this.#highestTerm)) {
-      this.#hold('etcd-went-back', `etcd is at revision ${at}, this host has seen ${this.#highestRevision}: it was restored from an older copy. Nothing is written until you have compared every member and lowered highestRevision in state/kept.json`);
+      this.#hold('etcd-went-back', `etcd is at revision ${at}, this host has seen ${this.#highestRevision}: it was restored from an older copy. Nothing is written until you have compared every member and followed docs/operations.md (etcd was restored)`);
       return;
     }
     const newTerm = term !== null && term > this.#highestTerm;
@@ -100,8 +107,10 @@ export class Memory {
 
   #savedRevision = 0;
 
-  #hold(code: Hold['code'], reason: string): void {
-    if (!this.#held.some((hold) => hold.code === code)) this.#held = [...this.#held, { code, reason }];
+  #hold(code: 'etcd-went-back' | 'etcd-replaced', reason: string): void {
+    if (this.#held.some((hold) => hold.code === code)) return;
+    this.#held = [...this.#held, { code, reason }];
+    this.#keep({ hold: { code, reason } });
   }
 
   /** The key is ours and this term is claimed. */
@@ -119,12 +128,19 @@ export class Memory {
     this.#leadingSinceMono = keyIsOurs ? (this.#leadingSinceMono ?? this.#clock.mono()) : null;
   }
 
+  sawRequest(id: string | null): void {
+    if (id === (this.#requestSeen?.id ?? null)) return;
+    this.#requestSeen = id === null ? null : { id, atMono: this.#clock.mono() };
+  }
+
   crashed(): void {
     this.#crashesWallMs = [...this.#crashesWallMs, this.#clock.wall()].slice(-crashesMax);
     this.#keep({ crashesWallMs: this.#crashesWallMs });
   }
 
   serverRunEnded(): void {
+    // Nothing starts on belief (I8): the next start as a primary is preceded by a write of sync that is made after this.
+    this.#confirmedSyncRevision = null;
     this.#proof = null;
     this.#furnished = false;
     this.#checkpointedRequest = null;
@@ -136,7 +152,10 @@ export class Memory {
   }
 
   commitEnded(outcome: TxnOutcome, writesSync: boolean): void {
+    const purpose = this.#committing?.purpose;
     if (outcome.kind === 'applied' && writesSync) this.#confirmedSyncRevision = outcome.revision;
+    if (outcome.kind === 'applied' && purpose === 'sync-remove') this.#syncRemovedMono = this.#clock.mono();
+    this.#commitFailed = purpose === undefined || outcome.kind === 'applied' ? null : { purpose, atMono: this.#clock.mono() };
     // What may still land is decided about only on what was read after the attempt.
     if (outcome.kind === 'unknown' && this.#committing !== null) this.#committing = { ...this.#committing, readAfterMono: this.#clock.mono() };
     else this.#committing = null;
@@ -164,7 +183,7 @@ export class Memory {
     if (!outcome.ok) return;
     if (outcome.value.kind === 'proved') this.#proof = outcome.value.proof;
     if (spec.kind === 'promote') this.#promotedMono = result.atMono;
-    if (outcome.value.kind === 'promoted' && !samePromotion(this.#promotion, outcome.value.row)) this.#promotion = outcome.value.row;
+    if (outcome.value.kind === 'promoted' && outcome.value.row !== null && !samePromotion(this.#promotion, outcome.value.row)) this.#promotion = outcome.value.row;
     if (spec.kind === 'clone' || spec.kind === 'rejoin') this.#preparedFor = { leader: spec.leader, term: spec.term };
     if (spec.kind === 'checkpoint' && spec.request !== null) this.#checkpointedRequest = spec.request;
     if (spec.kind === 'furnish') {
@@ -186,7 +205,7 @@ export class Memory {
 
 /** Read again, a promotion is the one that is known, whatever id it was given this time. */
 const samePromotion = (known: HistoryRow | null, read: HistoryRow | null): boolean =>
-  known !== null && read !== null && known.timeline === read.timeline && known.lsn === read.lsn;
+  known !== null && read !== null && known.newTimeline === read.newTimeline && known.timeline === read.timeline && known.lsn === read.lsn;
 
 /** The revision on disk may lag by this much: a restore that goes back further is noticed after a restart too. */
 const savedRevisionStep = 50;

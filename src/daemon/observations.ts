@@ -2,7 +2,7 @@
  * What the sensors have seen, newest first and with its age. Written by the sensors, read by `assembleView`; every
  * change calls `changed`, which wakes the loop.
  */
-import type { ClusterState, MemberRecord } from '../core/cluster.ts';
+import type { ClusterState, Key, MemberRecord, SharedConfig } from '../core/cluster.ts';
 import { elapsed, type Lsn, type MemberName, type MonoMs } from '../core/units.ts';
 import type { ChildView, CopyName, GuardianView, PeerReport, PeerView, ProbeOutcome, ProbeView } from '../core/view.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -34,6 +34,7 @@ export class Observations {
   cluster: { state: ClusterState; confirmedMono: MonoMs; unreachableSinceMono: MonoMs | null; leaderAbsentSinceMono: MonoMs | null } | null = null;
   guardian: GuardianView;
   inspection: Seen<Inspection> | null = null;
+  inspectAgain = false;
   /** The last look that was answered, in this run of the server; null before the first. */
   running: Seen<Running> | null = null;
   /** Fresh local connections fail since then. */
@@ -45,18 +46,24 @@ export class Observations {
   readonly #flushes = new Map<CopyName, Seen<Lsn | null>>();
   readonly peers = new Map<MemberName, PeerView>();
   /** Member records as last seen: a peer whose lease ran out is still probed where it was. */
+  /** The newest shared configuration that could be read. */
+  lastConfig: SharedConfig | null = null;
   readonly knownMembers = new Map<MemberName, MemberRecord>();
 
   constructor(clock: Clock, changed: () => void) {
     this.#clock = clock;
     this.#changed = changed;
     this.startedMono = clock.mono();
-    this.guardian = { connected: false, sinceMono: this.startedMono, lease: { kind: 'none' }, child: { kind: 'unknown' } };
+    this.guardian = { connected: false, sinceMono: this.startedMono, lease: { kind: 'none' }, child: { kind: 'unknown' }, refused: null };
   }
 
   sawCluster(state: ClusterState, confirmedMono: MonoMs): void {
     const absent = state.leader.kind === 'absent';
-    const since = this.cluster?.leaderAbsentSinceMono ?? this.#clock.mono();
+    // A leadership that was never seen here (every one writes sync), or a time without etcd, begins the absence anew.
+    const before = this.cluster;
+    const unbroken = before !== null && before.unreachableSinceMono === null && revisionOf(before.state.sync) === revisionOf(state.sync);
+    const since = (unbroken ? before.leaderAbsentSinceMono : null) ?? this.#clock.mono();
+    if (state.config.kind === 'present') this.lastConfig = state.config.value;
     this.cluster = { state, confirmedMono, unreachableSinceMono: null, leaderAbsentSinceMono: absent ? since : null };
     for (const [name, key] of state.members) if (key.kind === 'present') this.knownMembers.set(name, key.value);
     this.#changed();
@@ -85,14 +92,16 @@ export class Observations {
     this.#flushes.clear();
   }
 
-  /** After something changed the data directory at rest. */
-  forgetInspection(): void {
-    this.inspection = null;
+  /** Something was done to the data directory at rest: what was seen of it is void, or at least to be looked at again. */
+  directoryTouched(changed: boolean): void {
+    if (changed) this.inspection = null;
+    this.inspectAgain = true;
     this.#changed();
   }
 
   sawDirectory(inspection: Inspection): void {
     this.inspection = { value: inspection, atMono: this.#clock.mono() };
+    this.inspectAgain = false;
     this.#changed();
   }
 
@@ -181,6 +190,8 @@ export class Observations {
     return elapsed(seen.atMono, this.#clock.mono());
   }
 }
+
+const revisionOf = (key: Key<unknown>): number | null => (key.kind === 'absent' ? null : key.modRevision);
 
 /** Names what runs or has run, so that the same is known again however often the guardian repeats it. */
 function runOf(child: ChildView): string {

@@ -126,10 +126,10 @@ async function promote(spec: Extract<OperationSpec, { kind: 'promote' }>, contex
 async function ownPromotion(context: OperationContext): Promise<Ended> {
   const own = await context.postgres.ownHistory();
   if (!own.ok || own.value === null) return done({ kind: 'promoted', row: null });
-  const { parent, forkLsn, file } = own.value;
+  const { timeline, parent, forkLsn, file } = own.value;
   const row: HistoryRow = {
     timeline: parent, lsn: forkLsn, reason: 'promoted by Baton', timestamp: new Date(context.clock.wall()).toISOString(),
-    newLeader: context.self, promotionId: context.newPromotionId(), historyFile: file,
+    newLeader: context.self, promotionId: context.newPromotionId(), newTimeline: timeline, historyFile: file,
   };
   return done({ kind: 'promoted', row });
 }

@@ -3,11 +3,11 @@
  * and made redundant. Pure: the record can be made again from a journal.
  */
 import type { ClusterState } from '../core/cluster.ts';
-import { isMine, leading, memberRecord, syncOf } from '../core/cluster-queries.ts';
+import { eligible, isMine, leading, memberRecord, syncOf } from '../core/cluster-queries.ts';
 import type { Decision } from '../core/decision.ts';
 import { gatherEvidence, inDoubt } from '../core/evidence.ts';
 import type { HandOverNote } from '../core/hand-over-note.ts';
-import type { Evidence, IncidentKind, Place } from '../core/sla/incident.ts';
+import type { Evidence, IncidentKind, Loss, Place } from '../core/sla/incident.ts';
 import type { RecorderFact } from '../core/sla/recorder.ts';
 import { type MemberName, monoMs, type MonoMs, type Revision, type WallMs, wallMs } from '../core/units.ts';
 import type { View } from '../core/view.ts';
@@ -93,8 +93,17 @@ function declaredFacts(before: Decision | null, view: View, decision: Decision, 
   return [
     ...(exitMono === null ? [] : [{ kind: 'last-write-bounds', ...at, replayedCommitWall: null, guardianExitMono: exitMono } as const]),
     { kind: 'declared', ...at, rule: decision.rule, because: decision.because, evidence, ...what },
+    ...(decision.rule === 'forced-take-over' && losslessHere(view, state) ? [{ kind: 'loss-known', ...at, loss: nothingLost } as const] : []),
   ];
 }
+
+/** `sync` named this copy when an operator had it take over. */
+function losslessHere(view: View, state: ClusterState): boolean {
+  const copy = memberRecord(state, view.self.name)?.copyId ?? null;
+  return syncOf(state)?.mode !== 'off' && eligible(state, view.self.name, copy).holds;
+}
+
+const nothingLost: Loss = { bytesMax: 0, timeMsMax: 0, provedNone: true, basis: 'sync named the candidate: it had every acknowledged commit' };
 
 function lastExitOf(view: View): MonoMs | null {
   const { child } = view.guardian;

@@ -70,6 +70,10 @@ export class Performer {
   childChanged(child: ChildView): void {
     if (child.kind === 'none') this.#fencingSinceMono = null;
     this.#roleTold = null;
+  }
+
+  /** Whatever the guardian said: operations that wait for it look again. */
+  guardianSpoke(): void {
     this.#childChanged.signal();
   }
 
@@ -130,7 +134,7 @@ export class Performer {
     this.#operation = null;
     deps.journal.happened('operation-ended', { operation: spec.kind, outcome });
     memory.operationEnded({ spec, atMono: endedMono, outcome });
-    if (spec.kind === 'initialize' || spec.kind === 'clone' || spec.kind === 'rejoin') seen.forgetInspection();
+    if (spec.kind === 'initialize' || spec.kind === 'clone' || spec.kind === 'rejoin') seen.directoryTouched(outcome.ok);
     sensors.lookNow();
     wake();
   }
@@ -162,9 +166,13 @@ export class Performer {
   }
 
   async #untilChild(test: (child: ChildView) => boolean, signal: AbortSignal): Promise<ChildView> {
+    const askedMono = this.#context.deps.clock.mono();
     const { deps, seen } = this.#context;
+    const { sinceMono } = seen.guardian;
     while (!test(seen.guardian.child)) {
       signal.throwIfAborted();
+      if (seen.guardian.sinceMono !== sinceMono) throw new Error('the guardian was replaced meanwhile: what it was told is void');
+      if (seen.guardian.refused !== null && seen.guardian.refused.atMono >= askedMono) throw new Error(seen.guardian.refused.problem);
       await this.#childChanged.wait(deps.clock, childCheckMs, signal);
     }
     return seen.guardian.child;

@@ -137,6 +137,7 @@ class Supervisor {
     const state = changed || this.#seen.cluster === null ? parseCluster(snapshot, this.#deps.parseConfig) : this.#seen.cluster.state;
     this.#memory.sawEtcd(snapshot.etcdClusterId, snapshot.revision, leading(state)?.term ?? null);
     this.#memory.confirmedRead(confirmedMono);
+    this.#memory.sawRequest(state.request.kind === 'present' ? state.request.value.id : null);
     const before = this.#seen.cluster === null ? null : leading(this.#seen.cluster.state);
     this.#seen.sawCluster(state, confirmedMono);
     if (changed) this.#keeper.sawSnapshot(snapshot);
@@ -153,6 +154,7 @@ class Supervisor {
       if (!child.exit.requested) this.#memory.crashed();
       this.#performer.abortOperation('postgres ended');
     }
+    this.#performer.guardianSpoke();
     if (child.kind === before.kind) return;
     if (child.kind === 'none') this.#memory.serverRunEnded();
     this.#performer.childChanged(child);

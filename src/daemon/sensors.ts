@@ -78,7 +78,7 @@ export class Sensors {
       const { child } = seen.guardian;
       if (child.kind === 'running') {
         await this.lookOnce();
-      } else if (child.kind === 'none' && seen.inspection === null && this.#context.view().operation.kind === 'idle') {
+      } else if (child.kind === 'none' && (seen.inspection === null || seen.inspectAgain) && this.#context.view().operation.kind === 'idle') {
         seen.sawDirectory(await deps.postgres.inspect(inspectLimitMs));
       }
       await this.#look.wait(deps.clock, lookEveryMs, this.#signal);

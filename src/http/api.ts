@@ -1,12 +1,8 @@
 /** The HTTP API of one daemon. Answers are made from memory: no request waits for postgres or etcd, but POST. */
 import { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
-import { KiB } from '../core/units.ts';
 import { healthRoutes } from './health-routes.ts';
 import { mount, problem } from './route.ts';
 import { type V1Options, v1Routes } from './v1-routes.ts';
-
-const bodyBytesMax = 16 * KiB;
 
 export interface ApiOptions extends V1Options {
   /** Where a bug in a handler is told; the caller gets no details. */
@@ -15,13 +11,6 @@ export interface ApiOptions extends V1Options {
 
 export function createApi(options: ApiOptions): Hono {
   const app = new Hono();
-  app.use(
-    bodyLimit({
-      maxSize: bodyBytesMax,
-      onError: (context) =>
-        problem(context, 413, 'too-large', `the body is larger than ${bodyBytesMax} bytes`, 'send less'),
-    }),
-  );
   mount(app, [...healthRoutes(options.face), ...v1Routes(options)]);
   app.notFound((context) =>
     problem(

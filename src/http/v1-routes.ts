@@ -4,12 +4,16 @@ import type { Decision } from '../core/decision.ts';
 import type { Explanation } from '../core/explain.ts';
 import { selfReport } from '../core/self-report.ts';
 import { statusOf } from '../core/status.ts';
+import { KiB } from '../core/units.ts';
 import type { View } from '../core/view.ts';
 import type { DaemonFace, SubmitOutcome } from '../ports/daemon-face.ts';
 import { readJson } from '../wire/json-text.ts';
 import { requestDraftSchema } from '../wire/request-draft.ts';
+import { bodyText } from './body-text.ts';
 import { starting } from './health-routes.ts';
 import { problem, type Route } from './route.ts';
+
+const bodyBytesMax = 16 * KiB;
 
 export interface V1Options {
   readonly face: DaemonFace;
@@ -85,7 +89,10 @@ async function submit(context: Context, face: DaemonFace, changes: boolean): Pro
       'changes are accepted on the unix socket of the host only',
       'run the command on the host of a member, without --api',
     );
-  const draft = readJson(requestDraftSchema, await context.req.text());
+  const text = await bodyText(context.req.raw, bodyBytesMax);
+  if (text === null)
+    return problem(context, 413, 'too-large', `the body is larger than ${bodyBytesMax} bytes`, 'send less');
+  const draft = readJson(requestDraftSchema, text);
   if (!draft.ok)
     return problem(
       context,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { createCoordinator } from '../adapters/etcd/create-coordinator.ts';
 import { createGuardian } from '../adapters/guardian/create-guardian.ts';
+import { livingGuardian } from '../adapters/guardian/guardian-processes.ts';
 import { createDaemonProbe } from '../adapters/http-probe/daemon-probe.ts';
 import { createJournal } from '../adapters/journal/journal.ts';
 import { createKeptState } from '../adapters/journal/kept-state.ts';
@@ -13,9 +14,10 @@ import { createPostgres } from '../adapters/postgres/create-postgres.ts';
 import { createPostgresPeers } from '../adapters/postgres/peers.ts';
 import { createProcessHost } from '../adapters/process-host.ts';
 import { createSystemClock } from '../adapters/system-clock.ts';
+import { checkWritable } from '../config/check-directories.ts';
 import { checkHost, lookUpUser } from '../config/check-host.ts';
 import { configFileDefault, type LoadedConfig, loadConfig } from '../config/load.ts';
-import { problemText } from '../config/problem.ts';
+import { type ConfigProblem, problemText } from '../config/problem.ts';
 import type { BatonConfig } from '../config/schema.ts';
 import { readSecretFile } from '../config/secret-file.ts';
 import { readShared, readSharedPolicy } from '../config/shared.ts';
@@ -24,10 +26,12 @@ import { explainView } from '../core/explain-view.ts';
 import { copyId, memberName } from '../core/units.ts';
 import { createSupervisor } from '../daemon/run-supervisor.ts';
 import type { MemberSettings } from '../daemon/supervisor.ts';
+import { leaseFile } from '../guardian/lease-file.ts';
 import { serveApi } from '../http/serve.ts';
 import { becomeUser } from './become-user.ts';
 import { readEtcdAccess } from './etcd-access.ts';
 import { guardianProgram } from './guardian-program.ts';
+import { preflight } from './preflight.ts';
 import { version } from './version.ts';
 
 const exitRefusedConfiguration = 2;
@@ -52,18 +56,21 @@ async function main(): Promise<void> {
     process.stdout.write(`${file}: nothing wrong\n`);
     return;
   }
-  await serve(loaded.value);
+  await serve(file, loaded.value);
 }
 
-async function serve(loaded: LoadedConfig): Promise<void> {
+async function serve(file: string, loaded: LoadedConfig): Promise<void> {
   const { config } = loaded;
   const owners = await secretOwners(config);
   const etcd = await readEtcdAccess(config.etcd, owners);
   if (!etcd.ok) refuse(etcd.error);
+  const access = etcd.value;
   // Read while still root: the files may be root's alone.
   const passwords = { superuser: await secret(config.postgres.superuser.passwordFile, owners), replication: await secret(config.postgres.replication.passwordFile, owners) };
   const become = await becomeUser(config);
   if (!become.ok) fail(`cannot work as ${config.postgres.runAs ?? 'this user'}: ${become.error}`);
+  const unwritable = await checkWritable(config);
+  if (unwritable.length > 0) refuse(problemText(file, unwritable));
   process.umask(0o077);
 
   const clock = createSystemClock();
@@ -71,7 +78,7 @@ async function serve(loaded: LoadedConfig): Promise<void> {
   const settings = settingsOf(loaded);
   const journal = createJournal({ directory: join(config.state, 'journal'), clock, log });
   const ledger = await createLedger({ directory: join(config.state, 'ledger'), clock, log });
-  const coordinator = createCoordinator({ ...etcd.value, namespace: config.etcd.namespace, cluster: config.cluster, clock });
+  const coordinator = createCoordinator({ ...access, namespace: config.etcd.namespace, cluster: config.cluster, clock });
   const superuser = { username: config.postgres.superuser.username, password: passwords.superuser };
   const postgres = createPostgres({
     clock, cluster: config.cluster, member: settings.name, binDir: config.postgres.binDir, dataDir: config.postgres.dataDir,
@@ -82,8 +89,9 @@ async function serve(loaded: LoadedConfig): Promise<void> {
     ...(config.postgres.restoreCommand === undefined ? {} : { restoreCommand: config.postgres.restoreCommand }),
     log: { info: (message) => log.info(message), warn: (message) => log.warn(message) },
   });
+  const host = createProcessHost({ outputPath: join(config.state, 'postgres.log') });
   const guardian = createGuardian({
-    clock, host: createProcessHost({ outputPath: join(config.state, 'postgres.log') }), program: guardianProgram(config), silentMs: settings.shared.guardian.silentMs,
+    clock, host, program: guardianProgram(config), silentMs: settings.shared.guardian.silentMs,
     log: (event, details) => log.info(event, details),
   });
 
@@ -104,12 +112,32 @@ async function serve(loaded: LoadedConfig): Promise<void> {
   // First of all: whoever holds the socket is this member's one batond.
   const api = await serveApi({ tcp: config.api.listen, socketPath: join(config.state, 'batond.sock'), face: supervisor.face, explain: explainView, onError: (error) => log.error('a request failed', { problem: error.stack ?? error.message }), signal: stopping.signal });
   if (!api.ok) fail(api.error);
+  // A living guardian means a restart: who this member is was settled when that was started.
+  const wrong = livingGuardian(config.state, host) === null ? await beforeAnything() : [];
+  if (wrong.length > 0) {
+    stopping.abort(new Error('the configuration is refused'));
+    await api.value.ended;
+    refuse(problemText(file, wrong));
+  }
   await Promise.all([supervisor.run(), api.value.ended]);
   // Guardian and postgres stay: this is a restart or an upgrade, not an outage.
   log.info('batond stops; guardian and postgres go on', { reason: String(stopping.signal.reason) });
   coordinator.close();
   await ledger.close();
   process.exit(0);
+
+  async function beforeAnything(): Promise<readonly ConfigProblem[]> {
+    const keptLease = await leaseFile(config.state).read();
+    const looking = createCoordinator({ ...access, namespace: config.etcd.namespace, cluster: config.cluster, clock });
+    try {
+      return await preflight({
+        clock, coordinator: looking, postgres, parseConfig: readSharedPolicy, self: settings, dataDir: config.postgres.dataDir, keptLease,
+        waiting: (why) => log.warn(why),
+      }, stopping.signal);
+    } finally {
+      looking.close();
+    }
+  }
 }
 
 function settingsOf({ config, sharedText }: LoadedConfig): MemberSettings {

@@ -13,7 +13,10 @@ export async function becomeUser(config: BatonConfig): Promise<Result<void, stri
     makeOwned(config.state, owner.value);
     makeOwned(dirname(config.postgres.dataDir), owner.value);
     if (owner.value !== null) {
-      (process as { initgroups?: (user: string, group: number) => void }).initgroups?.(owner.value.name, owner.value.gid);
+      (process as { initgroups?: (user: string, group: number) => void }).initgroups?.(
+        owner.value.name,
+        owner.value.gid,
+      );
       process.setgid?.(owner.value.gid);
       process.setuid?.(owner.value.uid);
     }
@@ -37,7 +40,12 @@ async function ownerOf(config: BatonConfig): Promise<Result<Owner | null, string
   return user.ok ? ok({ name: runAs, ...user.value }) : user;
 }
 
+/** Every directory that had to be created belongs to the owner: root's alone could not be passed through. */
 function makeOwned(directory: string, owner: Owner | null): void {
-  const created = mkdirSync(directory, { recursive: true, mode: 0o700 });
-  if (created !== undefined && owner !== null) chownSync(directory, owner.uid, owner.gid);
+  const first = mkdirSync(directory, { recursive: true, mode: 0o700 });
+  if (first === undefined || owner === null) return;
+  for (let created = directory; ; created = dirname(created)) {
+    chownSync(created, owner.uid, owner.gid);
+    if (created === first) return;
+  }
 }

@@ -20,6 +20,8 @@ export interface KeptFacts {
   readonly highestTerm: number;
   readonly lastLedTerm: number | null;
   readonly crashesWallMs: readonly number[];
+  /** Why automation is held over restarts (I11); an operator takes it out. */
+  readonly hold: { readonly code: 'etcd-went-back' | 'etcd-replaced'; readonly reason: string } | null;
   /** The copy that initdb made before the cluster became known; null otherwise. */
   readonly initializedCopyId: string | null;
 }

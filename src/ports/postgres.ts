@@ -127,7 +127,7 @@ export interface Postgres {
   /** Ends when the server is out of recovery. Puts the history files of `rows` into pg_wal first (I9). */
   promote(rows: readonly HistoryRow[], waits: CommitWaits, mayGoOn: () => boolean, signal: AbortSignal): Outcome;
   /** The history row of the newest promotion, read from this server; null on timeline 1. */
-  ownHistory(): Outcome<{ readonly parent: Timeline; readonly forkLsn: Lsn; readonly file: string } | null>;
+  ownHistory(): Outcome<{ readonly timeline: Timeline; readonly parent: Timeline; readonly forkLsn: Lsn; readonly file: string } | null>;
   /** Sets what commits wait for and ends when PostgreSQL says it applies. No proof (see proveWait). */
   waitFor(waits: CommitWaits, signal: AbortSignal): Outcome;
   /** I3: with the standby's replay paused, a commit was seen waiting for it; see reference rule 4. */

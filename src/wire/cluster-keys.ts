@@ -180,9 +180,9 @@ const memberSchema: z.ZodType<Omit<MemberRecord, 'name'>> = z
 
 const historySchema: z.ZodType<readonly HistoryRow[]> = z.array(
   z
-    .tuple([timelineField, lsnField, z.string(), z.string(), memberField, z.string(), z.string()])
-    .transform(([timeline, lsn, reason, timestamp, newLeader, promotionId, historyFile]) => {
-      return { timeline, lsn, reason, timestamp, newLeader, promotionId, historyFile };
+    .tuple([timelineField, lsnField, z.string(), z.string(), memberField, z.string(), z.string(), timelineField])
+    .transform(([timeline, lsn, reason, timestamp, newLeader, promotionId, historyFile, newTimeline]) => {
+      return { timeline, lsn, reason, timestamp, newLeader, promotionId, historyFile, newTimeline };
     }),
 );
 

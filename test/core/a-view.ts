@@ -43,7 +43,7 @@ export const ledBy = (name: 'a' | 'b', lease = leaseOf[name]): Key<LeaderKey> =>
 
 export const aState = (changes: Partial<ClusterState> = {}): ClusterState => ({
   revision: revision(200), etcdClusterId: 'e1', leader: ledBy('a'), sync: present(sync(a, [b])), initialize: present('7000000000000000001'),
-  config: absent, history: present([]), request: absent,
+  config: present(policy), history: present([]), request: absent,
   members: new Map([[a, present(record('a'))], [b, present(record('b'))]]), ...changes,
 });
 
@@ -53,7 +53,7 @@ export const aRequest = (changes: Partial<OperatorRequest> = {}): OperatorReques
 });
 
 export const aGuardian = (changes: Partial<GuardianView> = {}): GuardianView => ({
-  connected: true, sinceMono: ago(60_000),
+  connected: true, sinceMono: ago(60_000), refused: null,
   lease: { kind: 'held', leaseId: leaseOf.a, ttlMs: 5_000, confirmedSentMono: ago(100) },
   child: { kind: 'running', pid: 42, startedMono: ago(50_000), startedAs: 'primary' }, ...changes,
 });
@@ -99,7 +99,7 @@ export const silent: PeerView = {
 
 export const aMemory = (changes: Partial<MemoryView> = {}): MemoryView => ({
   confirmedSyncRevision: revision(101), committing: null, leadingSinceMono: ago(60_000), proof: null, crashes: [], held: [],
-  nextCopyId: copyId('cccccccc'), initializedCopyId: null, preparedFor: null, checkpointedRequest: null, promotion: null, promotedMono: null, furnishedFor: [b], ...changes,
+  nextCopyId: copyId('cccccccc'), initializedCopyId: null, preparedFor: null, checkpointedRequest: null, promotion: null, promotedMono: null, syncRemovedMono: null, requestSeen: null, commitFailed: null, furnishedFor: [b], ...changes,
 });
 
 export interface Changes {

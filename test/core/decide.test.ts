@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { copyName } from '../../src/core/copy-name.ts';
 import { decide } from '../../src/core/decide.ts';
 import { RULES, type Rule } from '../../src/core/rules.ts';
-import { copyId, lsn, revision, timeline } from '../../src/core/units.ts';
+import { copyId, lsn, memberName, revision, timeline } from '../../src/core/units.ts';
 import type { View } from '../../src/core/view.ts';
 import {
   a, aData, absent, ago, answers, aPrimary, aRequest, aSender, aStandby, aView, b, childless, copyOf, ledBy, leaseOf, malformed, present, record, refuses,
@@ -18,7 +18,7 @@ const noLeader = { leader: absent } as const;
 const off = { sync: present(sync(a, [], { mode: 'off' })) };
 const diverged = { sync: present(sync(b, [], { copies: { b: copyOf.b } })) };
 const behind = { ...answers, report: null };
-const promotion = { timeline: timeline(1), lsn: lsn(0x4000000n), reason: 'x', timestamp: 't', newLeader: a, promotionId: 'p1', historyFile: 'h' };
+const promotion = { timeline: timeline(1), lsn: lsn(0x4000000n), reason: 'x', timestamp: 't', newLeader: a, promotionId: 'p1', historyFile: 'h', newTimeline: timeline(2) };
 const proof = { standby: b, copyName: copyName(b, copyOf.b), term, runId: 'run-1', waitedFor: [copyName(b, copyOf.b)] };
 
 const whoeverLeads: readonly Row[] = [
@@ -27,6 +27,8 @@ const whoeverLeads: readonly Row[] = [
   ['kills it itself when the guardian takes too long', aView(aPrimary(), { guardian: { child: { kind: 'exited', exit: { atMono: ago(600), code: null, signal: 'SIGKILL', requested: false } } } }), 'fence-remains'],
   ['waits while processes are being killed', aView(aPrimary(), { guardian: { child: { kind: 'fencing', sinceMono: ago(5) } } }), 'await-fence'],
   ['waits while postgres stops', aView(aPrimary(), { guardian: { child: { kind: 'stopping', pid: 42, sinceMono: ago(5) } } }), 'await-stop'],
+  ['hands over without the fence when processes cannot be killed', aView(aPrimary(), { guardian: { child: { kind: 'fencing', sinceMono: ago(1_200) } } }), 'hand-over-unfenced'],
+  ['does not do so in mode off', aView(aPrimary(), { mode: 'off', state: off, guardian: { child: { kind: 'fencing', sinceMono: ago(1_200) } } }), 'await-fence'],
   ['does nothing before the guardian has said what runs', aView({ kind: 'unknown' }, { guardian: { child: { kind: 'unknown' } } }), 'observe-first'],
   ['starts nothing before etcd was read', aView(stopped(), { guardian: childless(), view: { coordinator: { kind: 'never-read', sinceMono: ago(500) } } }), 'await-etcd'],
   ['holds while automation is held', aView(aStandby(), { state: followsB, peer: refuses, memory: { held: [{ code: 'etcd-went-back', reason: 'restored' }] } }), 'hold'],
@@ -55,6 +57,8 @@ const oursAtRest: readonly Row[] = [
   ['starts standby data as a standby, to promote it', aView(stopped({ standbySignal: true }), { guardian: childless(), state: exposed }), 'start-to-promote'],
   ['hands nothing over while postgres is being started', aView(stopped(), { guardian: childless(), view: { operation: { kind: 'busy', sinceMono: ago(5), progress: null, spec: { kind: 'start', as: 'primary', term, waitFor: [], waitForNobody: false, admits: 'everybody' } } } }), 'await-postgres'],
   ['waits for a starting postgres', aView({ kind: 'starting', sinceMono: ago(50) }), 'await-postgres'],
+  ['does not wait long when somebody else can lead', aView({ kind: 'starting', sinceMono: ago(3_000) }), 'fence-slow-start'],
+  ['claims when an operator handed it the key in spite of loss', aView(aStandby(), { state: { sync: present(sync(b, [], { copies: { b: copyOf.b } }), revision(90)), request: present(aRequest({ kind: 'failover', leader: b, candidate: a, allowDataLoss: true })) } }), 'claim'],
 ];
 
 const oursInRecovery: readonly Row[] = [
@@ -79,7 +83,11 @@ const oursAndPrimary: readonly Row[] = [
   ['lets clients in once a commit was seen to wait', aView(aPrimary({ admits: 'baton-only', walsenders: [], probe: { ackedSentMono: null, provedSentMono: null, pendingSinceMono: ago(20), seenWaiting: true } })), 'admit-clients'],
   ['proves the waiting before clients come in', aView(aPrimary({ admits: 'baton-only' })), 'prove-before-admission'],
   ['does not take a standby\'s flush for a wait', aView(aPrimary({ admits: 'baton-only', walsenders: [] })), 'lead'],
-  ['makes commits wait for whom sync names', aView(aPrimary({ waitsFor: [] })), 'wait-for-named'],
+  ['takes out of the key whom PostgreSQL does not wait for', aView(aPrimary({ waitsFor: [] })), 'sync-remove-lost'],
+  ['blames no standby on a look that is old', aView(aPrimary({ waitsFor: [], seenMono: ago(700) })), 'lead'],
+  ['does not weaken the mode by a configuration that cannot be read', aView(aPrimary(), { mode: 'off', state: { config: malformed } }), 'lead'],
+  ['fences when neither etcd nor the standby confirmed it for the failsafe window', aView(aPrimary({ probe: { ackedSentMono: ago(1_700), provedSentMono: ago(1_700), pendingSinceMono: ago(1_600), seenWaiting: false } }), { unreachable: true, guardian: { lease: { kind: 'held', leaseId: leaseOf.a, ttlMs: 5_000, confirmedSentMono: ago(1_600) } } }), 'fence-deadline'],
+  ['waits a while before it adds a standby that it removed', aView(aPrimary(alone), { state: { ...exposed }, memory: { syncRemovedMono: ago(500) } }), 'lead-exposed'],
   ['removes a lost standby from the key first', aView(aPrimary({ walsenders: [] }), { peer: refuses }), 'sync-remove-lost'],
   ['then confirms the key before PostgreSQL waits for less', aView(aPrimary({ walsenders: [] }), { state: exposed, peer: refuses, memory: { confirmedSyncRevision: null } }), 'sync-confirm'],
   ['then lets PostgreSQL wait for less', aView(aPrimary({ walsenders: [] }), { state: exposed, peer: refuses }), 'wait-for-fewer'],
@@ -91,6 +99,7 @@ const oursAndPrimary: readonly Row[] = [
   ['stops a proof whose standby has gone', aView(aPrimary({ walsenders: [] }), { state: exposed, view: { operation: { kind: 'busy', sinceMono: ago(50), progress: null, spec: { kind: 'prove-wait', standby: b, copyName: copyName(b, copyOf.b), term, names: [] } } } }), 'abort-lost-proof'],
   ['names nobody before the mode changes', aView(aPrimary(), { mode: 'off' }), 'mode-empty-sync'],
   ['then changes the mode in the key', aView(aPrimary(), { mode: 'off', state: exposed }), 'mode-change'],
+  ['adds a second standby without dropping the one that is being added', aView(aPrimary({ waitsFor: ['baton_c_cccccccc'], walsenders: [aSender({ applicationName: 'baton_c_cccccccc', slotName: 'baton_c' }), aSender()] }), { state: { ...exposed, members: new Map([[b, present(record('b'))], [memberName('c'), present(record('b', { name: memberName('c'), copyId: copyId('cccccccc') }))]]) }, memory: { furnishedFor: [b, memberName('c')] } }), 'sync-add-wait'],
   ['enters its promotion into the history', aView(aPrimary(), { memory: { promotion } }), 'write-history'],
   ['makes a checkpoint on its new timeline', aView(aPrimary({ timeline: timeline(2) })), 'checkpoint-promoted'],
   ['furnishes roles and slots', aView(aPrimary({ furnished: false })), 'furnish'],
@@ -101,7 +110,11 @@ const oursAndPrimary: readonly Row[] = [
   ['then hands over with the shutdown position', aView(stopped({ clusterState: 'shut down' }), { guardian: childless(true), state: { request: present(aRequest()) } }), 'switchover-hand-over'],
   ['rolls back when the candidate is gone', aView(stopped({ clusterState: 'shut down' }), { guardian: childless(true), peer: silent, state: { request: present(aRequest()) } }), 'switchover-roll-back'],
   ['ends a request that has come true', aView(aPrimary(), { state: { request: present(aRequest({ leader: b, candidate: a })) } }), 'request-done'],
-  ['lets a forced failover\'s candidate act', aView(aPrimary(), { state: { request: present(aRequest({ kind: 'failover' })) } }), 'await-forced-failover'],
+  ['leads on while a forced failover\'s candidate acts', aView(aPrimary(), { state: { request: present(aRequest({ kind: 'failover' })) } }), 'lead'],
+  ['removes a lost standby while a forced failover is pending', aView(aPrimary({ walsenders: [] }), { peer: refuses, state: { request: present(aRequest({ kind: 'failover' })) } }), 'sync-remove-lost'],
+  ['stops for a forced failover to a member that may lack commits', aView(aPrimary(), { state: { ...exposed, request: present(aRequest({ kind: 'failover', allowDataLoss: true })) } }), 'forced-stop'],
+  ['then hands it the key', aView(stopped({ clusterState: 'shut down' }), { guardian: childless(true), state: { ...exposed, request: present(aRequest({ kind: 'failover', allowDataLoss: true })) } }), 'forced-hand-over'],
+  ['ends a request that nobody carried out', aView(aPrimary(), { state: { request: present(aRequest({ kind: 'failover' })) }, memory: { requestSeen: { id: 'r1', atMono: ago(61_000) } } }), 'request-refused'],
 ];
 
 const theirs: readonly Row[] = [
@@ -111,6 +124,7 @@ const theirs: readonly Row[] = [
   ['fences a postgres that still starts as a primary', aView({ kind: 'starting', sinceMono: ago(50) }, { state: followsB }), 'fence-not-leader'],
   ['leaves an unusable directory alone', aView({ kind: 'unusable', problem: 'PG_VERSION 12' }, { guardian: childless(), state: followsB }), 'hold-unusable'],
   ['takes over from a host that refuses everything', aView(aStandby({ receiverGoneSinceMono: ago(150), streamingFrom: null }), { state: followsB, peer: refuses }), 'take-over'],
+  ['does not take over on looks that its own server no longer answers', aView(aStandby({ receiverGoneSinceMono: ago(2_500), streamingFrom: null, seenMono: ago(2_000) }), { state: followsB, peer: refuses }), 'follow'],
   ['takes over from a host that is silent', aView(aStandby({ receivedChangedMono: ago(1_100) }), { state: followsB, peer: silent }), 'take-over'],
   ['does not take over while the stream goes on', aView(aStandby(), { state: followsB, peer: refuses }), 'follow'],
   ['does not take over while a planned stop is announced', aView(aStandby({ receiverGoneSinceMono: ago(150), streamingFrom: null }), { state: { ...followsB, request: present(aRequest({ leader: b, candidate: a })) }, peer: refuses }), 'follow'],
@@ -118,7 +132,8 @@ const theirs: readonly Row[] = [
   ['never takes over early in mode off', aView(aStandby({ receiverGoneSinceMono: ago(150), streamingFrom: null }), { state: { ...followsB, sync: present(sync(b, [], { mode: 'off' })) }, peer: refuses }), 'follow'],
   ['takes over when an operator asked for it', aView(aStandby(), { state: { ...followsB, request: present(aRequest({ kind: 'failover', leader: b, candidate: a })) } }), 'forced-take-over'],
   ['refuses a forced failover that may lose commits', aView(aStandby(), { state: { ...followsB, ...diverged, request: present(aRequest({ kind: 'failover', leader: b, candidate: a })) } }), 'request-refused'],
-  ['loses commits when the operator allows it', aView(aStandby(), { state: { ...followsB, ...diverged, request: present(aRequest({ kind: 'failover', leader: b, candidate: a, allowDataLoss: true })) } }), 'forced-take-over'],
+  ['loses commits when the operator allows it', aView(aStandby(), { state: { ...followsB, ...diverged, request: present(aRequest({ kind: 'failover', leader: b, candidate: a, allowDataLoss: true, oldPrimaryIsFenced: true })) } }), 'forced-take-over'],
+  ['lets the old leader stop first when nobody said that it is off', aView(aStandby(), { state: { ...followsB, ...diverged, request: present(aRequest({ kind: 'failover', leader: b, candidate: a, allowDataLoss: true })) } }), 'follow'],
   ['resumes replay that was left paused', aView(aStandby({ replayPausedSinceMono: ago(600) }), { state: followsB }), 'resume-replay'],
   ['follows a new leader', aView(aStandby({ follows: a }), { state: followsB }), 'follow-new-leader'],
   ['waits until the new leader serves', aView(aStandby({ follows: a }), { state: { ...followsB, members: new Map([[b, present(record('b'))]]) }, peer: behind }), 'await-primary'],
@@ -143,6 +158,11 @@ const nobodys: readonly Row[] = [
   ['does not lead when sync does not name it', aView(aStandby(), { state: { ...noLeader, ...diverged } }), 'await-leader'],
   ['waits for the old leader\'s own deadline in mode off', aView(aStandby(), { mode: 'off', state: { ...noLeader, sync: present(sync(b, [], { mode: 'off' })) } }), 'await-old-deadline'],
   ['takes the key after it in mode off', aView(aStandby(), { mode: 'off', leaderAbsentMs: 6_000, state: { ...noLeader, sync: present(sync(b, [], { mode: 'off' })), members: new Map() } }), 'campaign'],
+  ['holds in mode off when nobody knows how far the old leader was', aView(aStandby(), { mode: 'off', leaderAbsentMs: 6_000, peer: behind, state: { ...noLeader, sync: present(sync(b, [], { mode: 'off' })), members: new Map() } }), 'hold-lag'],
+  ['fences a standby that was promoted by hand while nobody leads', aView(aPrimary(), { state: { ...followsB, ...noLeader } }), 'fence-unclaimed'],
+  ['obeys a forced failover when nobody leads', aView(aStandby(), { state: { ...noLeader, ...diverged, request: present(aRequest({ kind: 'failover', leader: null, candidate: a, allowDataLoss: true, oldPrimaryIsFenced: true })) } }), 'forced-take-over'],
+  ['refuses one that does not say that the old primary is off', aView(aStandby(), { state: { ...noLeader, ...diverged, request: present(aRequest({ kind: 'failover', leader: null, candidate: a, allowDataLoss: true })) } }), 'request-refused'],
+  ['does not lead with data that must not be started', aView(stopped({ unstartable: 'rewind interrupted' }), { guardian: childless(), leaderAbsentMs: 20_000, state: noLeader }), 'hold-unusable'],
   ['holds in mode off when too far behind', aView(aStandby(), { mode: 'off', leaderAbsentMs: 6_000, state: { ...noLeader, sync: present(sync(b, [], { mode: 'off' })), members: new Map([[b, present(record('b', { lsn: lsn(0x9000000n) }))]]) } }), 'hold-lag'],
   ['fences when the key and the deadline are gone', aView(aPrimary(alone), { mode: 'off', state: { ...noLeader, ...off }, guardian: { lease: { kind: 'gone', leaseId: leaseOf.a } } }), 'fence-deadline'],
 ];

@@ -57,6 +57,7 @@ function facts({ own = '1', leader = '1@0/30 2', ownFacts, leaderFacts, more }: 
 
 const row = (of: number, end: string): HistoryRow => ({
   timeline: timeline(of),
+  newTimeline: timeline(of + 1),
   lsn: parseLsn(end),
   reason: '',
   timestamp: '',

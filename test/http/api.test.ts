@@ -192,10 +192,11 @@ describe("documents have Patroni's fields", () => {
       newLeader: memberName('a'),
       promotionId: 'p',
       historyFile: 'f',
+      newTimeline: timeline(2),
     };
     const view = leaderView({ coordinator: read(aState({ history: present([row]) })) });
     expect(await (await api(aFace(view)).request('/history')).json()).toEqual([
-      [1, 50_331_648, 'r', 't', 'a', 'p', 'f'],
+      [1, 50_331_648, 'r', 't', 'a', 'p', 'f', 2],
     ]);
   });
 });
@@ -308,6 +309,34 @@ describe('on real sockets', () => {
     expect(face.drafts).toEqual([]);
     expect(await onSocket('/primary')).toBe(200);
     expect(await onSocket('/v1/requests', JSON.stringify(draft))).toBe(202);
+    expect(face.drafts).toEqual([draft]);
+  });
+  test('HEAD and OPTIONS answer over the network as they do in memory', async () => {
+    const port = await served(aFace(leaderView()));
+    for (const method of ['HEAD', 'OPTIONS'])
+      for (const [path, code] of [
+        ['/primary', 200],
+        ['/replica', 503],
+      ] as const)
+        expect((await fetch(`http://127.0.0.1:${port}${path}`, { method })).status, `${method} ${path}`).toBe(code);
+  });
+  test('a body whose length is not declared is read, and bounded too', async () => {
+    const face = aFace(leaderView());
+    await served(face);
+    const inPieces = (pieces: readonly string[]): Promise<number> =>
+      new Promise((resolve, reject) => {
+        const sent = request({ socketPath: socketPath(), path: '/v1/requests', method: 'POST' }, (response) => {
+          response.resume();
+          resolve(response.statusCode ?? 0);
+        });
+        sent.once('error', reject);
+        for (const piece of pieces) sent.write(piece);
+        sent.end();
+      });
+    const text = JSON.stringify(draft);
+    expect(await inPieces([text.slice(0, 10), text.slice(10)])).toBe(202);
+    expect(face.drafts).toEqual([draft]);
+    expect(await inPieces(Array.from({ length: 20 }, () => 'x'.repeat(1_000)))).toBe(413);
     expect(face.drafts).toEqual([draft]);
   });
   test('the socket is for its owner and group, and goes away with the server', async () => {

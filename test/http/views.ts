@@ -161,6 +161,7 @@ function aView(name: MemberName, postgres: View['postgres'], but: Partial<View>)
     coordinator: read(aState()),
     guardian: {
       connected: true,
+      refused: null,
       sinceMono: monoMs(0),
       lease: held(name === slough ? 'slough-a' : 'reading-b'),
       child: { kind: 'running', pid: 1, startedMono: monoMs(0), startedAs: name === slough ? 'primary' : 'standby' },
@@ -182,6 +183,9 @@ function aView(name: MemberName, postgres: View['postgres'], but: Partial<View>)
       promotion: null,
       furnishedFor: [],
       promotedMono: null,
+      syncRemovedMono: null,
+      requestSeen: null,
+      commitFailed: null,
     },
     ...but,
   };

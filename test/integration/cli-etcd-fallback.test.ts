@@ -64,6 +64,7 @@ test('with no daemon, status, history and incidents are read from a real etcd, a
     [keyOf.history]: formatHistory([
       {
         timeline: timeline(2),
+        newTimeline: timeline(3),
         lsn: parseLsn('0/4000148'),
         reason: 'switchover',
         timestamp: '2008-04-01T10:00:00.123Z',

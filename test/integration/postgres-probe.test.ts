@@ -92,6 +92,8 @@ describe('a peer', () => {
     expect(lost).toEqual([leader.upstream.port]);
     expect(await peers.probePostgres(leader.upstream, 1_000)).toMatchObject({ outcome: 'refused' });
     expect(await peers.writeProbe(leader.upstream, 1_000)).toMatchObject({ ok: false, outcome: 'refused' });
+    const byName = { host: 'localhost', port: leader.upstream.port }; // two addresses, one answer
+    expect(await peers.probePostgres(byName, 1_000)).toMatchObject({ outcome: 'refused' });
     expect(await leader.postgres.probeLocal(1_000)).toMatchObject({ outcome: 'refused' });
     expect(await leader.postgres.look(1_000)).toMatchObject({ kind: 'silent', refused: true });
     await peers.close();

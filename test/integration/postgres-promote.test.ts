@@ -9,6 +9,7 @@ const noWaits = { names: [], nobody: false };
 const always = () => true;
 const row = (of: number, forkLsn: bigint, file: string): HistoryRow => ({
   timeline: timeline(of),
+  newTimeline: timeline(of + 1),
   lsn: lsn(forkLsn),
   reason: 'promoted by Baton',
   timestamp: '2026-01-01T00:00:00.000Z',

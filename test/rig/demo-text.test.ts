@@ -97,18 +97,33 @@ test('the demo is judged by the four sites and two customers of the example', ()
 describe('what is doubted in a record', () => {
   test('nothing, when it is closed, complete and the only one', () => {
     const incident = anIncident();
-    expect(doubtsOf([incident], incident)).toEqual([]);
+    expect(doubtsOf([incident], incident, 95)).toEqual([]);
   });
 
   test('that it is open, lacks instants, or is not alone', () => {
     const whole = anIncident();
     const incident = anIncident({ state: 'open', instants: { ...whole.instants, t7: null, t8: null } });
     const other = anIncident({ id: 'other', kind: 'outage-without-failover' });
-    expect(doubtsOf([other, incident], incident)).toEqual([
+    expect(doubtsOf([other, incident], incident, 100)).toEqual([
       `the incident ${incident.id} is still open`,
       `the incident ${incident.id} has no t7 t8`,
       'it was recorded more than once: also other (outage-without-failover)',
     ]);
-    expect(doubtsOf([], null)).toEqual(['no incident was recorded']);
+    expect(doubtsOf([], null, 0)).toEqual(['no incident was recorded']);
+  });
+
+  test('that it says less or much more than the client saw', () => {
+    const incident = anIncident();
+    expect([0, 251, 100, 250].map((outageMs) => doubtsOf([incident], incident, outageMs).length)).toEqual([0, 1, 0, 0]);
+    const long = anIncident({ phases: { ...incident.phases, outage: 900 } });
+    expect(doubtsOf([long], long, 143)).toEqual([
+      `the incident ${long.id} says 900 ms of outage, the client saw 143 ms`,
+    ]);
+  });
+
+  test('not that a restart in place won no leadership', () => {
+    const { instants } = anIncident();
+    const restarted = anIncident({ kind: 'restart-in-place', instants: { ...instants, t3: null, t4: null, t5: null } });
+    expect(doubtsOf([restarted], restarted, 100)).toEqual([]);
   });
 });

@@ -9,6 +9,8 @@ import type { ServerWorld } from './server-world.ts';
 const connectLimitMs: Ms = 300;
 const answerLimitMs: Ms = 1_000;
 const retryMs: Ms = 50;
+const sessionMinMs: Ms = 500;
+const sessionMaxMs: Ms = 5_000;
 
 export interface ClientOptions {
   readonly name: string;
@@ -85,6 +87,12 @@ export class Client implements Place {
       this.#clock.timer(retryMs, () => this.#connect());
     };
     connection.onClose(this, end);
+    // A pool recycles its sessions, and asks its hosts in whatever order: not everybody stays with whom it knows.
+    this.#clock.timer(this.#random.between(sessionMinMs, sessionMaxMs), () => {
+      if (session !== this.#session) return;
+      if (this.#random.chance(0.5)) this.#targets.reverse();
+      end();
+    });
     for (let slot = 0; slot < this.#options.depth; slot += 1) this.#write(server, connection, backend, session, end);
   }
 

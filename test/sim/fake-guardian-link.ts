@@ -1,12 +1,13 @@
 /**
- * batond's side of the guardian: adopts the one that runs or starts one, shows life, and replaces one that is dead or
- * silent. What a dead one left running is reported as `exited`, and fenced from here.
+ * batond's side of the guardian, as the production's adapter keeps it, without its sockets: adopts the guardian that
+ * runs or starts one, shows life, and replaces one that is dead or silent. What batond believes is the adapter's own view.
  */
-import type { Ms } from '../../src/core/units.ts';
-import type { ChildView, GuardianView } from '../../src/core/view.ts';
+import { ReportedView } from '../../src/adapters/guardian/reported-view.ts';
+import { elapsed, type MonoMs, type Ms } from '../../src/core/units.ts';
+import type { GuardianView } from '../../src/core/view.ts';
 import type { GuardianReport } from '../../src/ports/batond-link.ts';
 import { fenceDirectory } from '../../src/ports/fence-directory.ts';
-import type { GuardianPort } from '../../src/ports/guardian.ts';
+import type { GuardianCommand, GuardianPort } from '../../src/ports/guardian.ts';
 import type { ProcessHost } from '../../src/ports/process-host.ts';
 import type { SimProcess } from './host.ts';
 import type { Random } from './random.ts';
@@ -26,97 +27,140 @@ export interface GuardianLinkOptions {
 const aliveEveryMs: Ms = 1_000;
 const retryMs: Ms = 20;
 const fenceConfirmMs: Ms = 500;
+const socketDelayMs: Ms = 0.25;
 
-export function createFakeGuardianLink(options: GuardianLinkOptions): GuardianPort & { disconnect(): void } {
-  const { batond, processHost, dataDir, guardian, spawn, silentMs, random } = options;
-  const { clock } = batond;
-  let observe: (view: GuardianView) => void = () => {};
-  let view: GuardianView = { connected: false, sinceMono: clock.mono(), lease: { kind: 'none' }, child: { kind: 'unknown' } };
-  let socket: ReturnType<SimGuardian['connect']> = null;
-  let adopted: SimGuardian | null = null;
-  let heardMono = clock.mono();
-  let stopped = false;
+export class FakeGuardianLink implements GuardianPort {
+  readonly #options: GuardianLinkOptions;
+  readonly #view: ReportedView;
+  #observe: (view: GuardianView) => void = () => {};
+  #socket: ReturnType<SimGuardian['connect']> = null;
+  #adopted: SimGuardian | null = null;
+  #heardMono: MonoMs;
+  #stopped = false;
+  #rules: GuardianCommand | null = null;
+  #role: GuardianCommand | null = null;
+  #localFence: AbortController | null = null;
 
-  const show = (change: Partial<GuardianView>) => {
-    const connected = change.connected ?? view.connected;
-    view = { ...view, ...change, sinceMono: connected === view.connected ? view.sinceMono : clock.mono() };
-    observe(view);
-  };
+  constructor(options: GuardianLinkOptions) {
+    this.#options = options;
+    this.#view = new ReportedView(options.batond.clock.mono());
+    this.#heardMono = options.batond.clock.mono();
+  }
 
-  const report = (from: SimGuardian, message: GuardianReport) =>
-    batond.run(() => {
-      if (adopted !== from || stopped) return;
-      heardMono = clock.mono();
-      if (message.type === 'status') show({ connected: true, ...message.status });
-      else if (message.type === 'renewed' && view.lease.kind === 'held') {
-        show({ lease: { ...view.lease, ttlMs: message.ttlMs, confirmedSentMono: message.sentMono } });
-      }
+  run(observe: (view: GuardianView) => void, signal: AbortSignal): void {
+    this.#observe = observe;
+    signal.addEventListener('abort', () => {
+      this.#stopped = true;
+      this.#socket?.close();
     });
+    this.#adopt();
+    this.#supervise();
+  }
 
-  function adopt(): void {
-    if (stopped || socket !== null) return;
+  send(command: GuardianCommand): void {
+    if (command.type === 'rules') this.#rules = command;
+    if (command.type === 'lead' || command.type === 'follow') this.#role = command;
+    if (this.#socket === null) return;
+    if (command.type === 'start') {
+      this.#localFence?.abort(new Error('postgres is started'));
+      this.#view.starting();
+    }
+    this.#socket.send(command);
+  }
+
+  fence(reason: string): void {
+    if (this.#socket === null) return this.#fenceLocally();
+    const { clock } = this.#options.batond;
+    const askedMono = clock.mono();
+    this.#socket.send({ type: 'fence', reason });
+    clock.timer(fenceConfirmMs, () => {
+      if (!this.#view.endedSince(askedMono)) this.#fenceLocally();
+    });
+  }
+
+  /** What the kernel does with the sockets of a process that ends. */
+  disconnect(): void {
+    this.#socket?.close();
+  }
+
+  #adopt(): void {
+    if (this.#stopped || this.#socket !== null) return;
+    const { batond, guardian, spawn, random } = this.#options;
     const found = guardian();
     if (found === null) {
       spawn();
-      clock.timer(random.between(80, 200), adopt);
+      batond.clock.timer(random.between(80, 200), () => this.#adopt());
       return;
     }
-    adopted = found;
-    heardMono = clock.mono();
-    socket = found.connect({
-      report: (message) => clock.timer(0.2, () => report(found, message)),
-      closed: () => batond.run(() => lost(found)),
+    const socket = found.connect({
+      report: (report) => batond.clock.timer(socketDelayMs, () => this.#reported(found, report)),
+      closed: () => batond.run(() => this.#lost(found)),
     });
     if (socket === null) {
-      adopted = null;
-      clock.timer(retryMs, adopt);
+      batond.clock.timer(retryMs, () => this.#adopt());
+      return;
     }
+    this.#socket = socket;
+    this.#adopted = found;
+    this.#heardMono = batond.clock.mono();
+    this.#view.setConnected(true, batond.clock.mono());
+    if (this.#rules !== null) socket.send(this.#rules);
+    if (this.#role !== null) socket.send(this.#role);
+    socket.send({ type: 'alive' });
+    this.#tell();
+  }
+
+  #reported(from: SimGuardian, report: GuardianReport): void {
+    if (this.#adopted !== from || this.#stopped) return;
+    const mono = this.#options.batond.clock.mono();
+    this.#heardMono = mono;
+    if (report.type === 'status') this.#view.take(report.status, this.#localFence !== null);
+    else if (report.type === 'renewed') this.#view.renewed(report.sentMono, report.ttlMs);
+    else if (report.type === 'refused') this.#view.refused({ atMono: mono, command: report.command, problem: report.problem });
+    this.#tell();
   }
 
   /** The guardian is dead: so is its postmaster, and what else is left of it is killed from here. */
-  function lost(from: SimGuardian): void {
-    if (adopted !== from || stopped) return;
-    adopted = null;
-    socket = null;
-    const gone: ChildView = { kind: 'exited', exit: { atMono: clock.mono(), code: null, signal: 'SIGKILL', requested: false } };
-    show({ connected: false, lease: { kind: 'none' }, child: view.child.kind === 'none' ? view.child : gone });
-    void fenceHere().then(() => {
-      if (adopted === null && view.child.kind === 'exited') show({ child: { kind: 'none', lastExit: gone.exit } });
-    });
-    adopt();
+  #lost(from: SimGuardian): void {
+    if (this.#adopted !== from || this.#stopped) return;
+    const { clock } = this.#options.batond;
+    this.#adopted = null;
+    this.#socket = null;
+    this.#view.setConnected(false, clock.mono());
+    this.#view.guardianLost(clock.mono());
+    this.#fenceLocally();
+    this.#adopt();
   }
 
-  const fenceHere = () => fenceDirectory(processHost, clock, dataDir, new AbortController().signal);
-
-  function supervise(): void {
-    if (stopped) return;
-    clock.timer(aliveEveryMs, supervise);
-    socket?.send({ type: 'alive' });
-    if (adopted !== null && clock.mono() - heardMono > silentMs + aliveEveryMs) adopted.kill();
+  #fenceLocally(): void {
+    if (this.#localFence !== null) return;
+    const { batond, processHost, dataDir } = this.#options;
+    const own = new AbortController();
+    this.#localFence = own;
+    this.#view.fencing(batond.clock.mono());
+    this.#tell();
+    fenceDirectory(processHost, batond.clock, dataDir, own.signal).then(
+      () => {
+        this.#localFence = null;
+        this.#view.fenced();
+        this.#tell();
+      },
+      () => {
+        this.#localFence = null;
+      },
+    );
   }
 
-  return {
-    run: (observer, signal) => {
-      observe = observer;
-      signal.addEventListener('abort', () => {
-        stopped = true;
-        socket?.close();
-      });
-      adopt();
-      supervise();
-    },
-    send: (command) => socket?.send(command),
-    fence: (reason) => {
-      if (socket === null) return void fenceHere();
-      socket.send({ type: 'fence', reason });
-      const meant = pidOf(view.child);
-      // A postgres that was started since is another one.
-      clock.timer(fenceConfirmMs, () => {
-        if (meant !== null && pidOf(view.child) === meant) void fenceHere();
-      });
-    },
-    disconnect: () => socket?.close(),
-  };
+  #supervise(): void {
+    if (this.#stopped) return;
+    const { clock } = this.#options.batond;
+    clock.timer(aliveEveryMs, () => this.#supervise());
+    this.#socket?.send({ type: 'alive' });
+    const silentMs = elapsed(this.#heardMono, clock.mono());
+    if (this.#adopted !== null && silentMs > this.#options.silentMs + aliveEveryMs) this.#adopted.kill();
+  }
+
+  #tell(): void {
+    this.#observe(this.#view.view);
+  }
 }
-
-const pidOf = (child: ChildView): number | null => (child.kind === 'running' || child.kind === 'stopping' ? child.pid : null);

@@ -176,9 +176,11 @@ export function createFakePostgres({ member, disk, local }: FakePostgresOptions)
     ownHistory: async () => {
       const answer = await local.ask(settingsLimitMs, (server) => server.dir);
       if (answer.kind !== 'answer') return fail(`postgres ${answer.kind}`);
-      const file = answer.value.histories.get(answer.value.timeline);
-      const fork = answer.value.ancestry().get(answer.value.timeline);
-      return ok(file === undefined || fork === undefined ? null : { parent: timeline(fork.parent), forkLsn: endLsn(fork.count), file });
+      const dir = answer.value;
+      const file = dir.histories.get(dir.timeline);
+      const fork = dir.ancestry().get(dir.timeline);
+      if (file === undefined || fork === undefined) return ok(null);
+      return ok({ timeline: timeline(dir.timeline), parent: timeline(fork.parent), forkLsn: endLsn(fork.count), file });
     },
     waitFor,
     proveWait: (standby, copyName, names, signal) => proveWait(local, standby, copyName, names, signal),

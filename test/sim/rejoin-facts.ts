@@ -1,7 +1,7 @@
 /** What the production's rules about timelines ask of a data directory, answered from the simulated disks. */
 import type { HistoryRow } from '../../src/core/cluster.ts';
 import { planRejoin, type RejoinPlan } from '../../src/core/rejoin-plan.ts';
-import { type Branch, type Fork, findFork, madeBy, parseHistory } from '../../src/core/timeline-history.ts';
+import { type Branch, type Fork, findFork, parseHistory } from '../../src/core/timeline-history.ts';
 import { timeline } from '../../src/core/units.ts';
 import { countAt, type SimDirectory } from './directory.ts';
 
@@ -20,6 +20,8 @@ export function planFor(own: SimDirectory, leader: SimDirectory, rows: readonly 
       inRecovery: leader.state !== 'in production', checkpointTimeline: timeline(leader.checkpoint.timeline),
     },
     rows,
+    // The simulation keeps all of its WAL.
+    nextWal: 'there',
     beyondFork: fork?.forkLsn != null && fork.ownIsThere ? (beyond ? 'records' : 'nothing') : 'unknown',
     firstRecord: fork === null ? 'unknown' : sameFirstRecord(own, leader, fork.timeline),
   });
@@ -28,16 +30,10 @@ export function planFor(own: SimDirectory, leader: SimDirectory, rows: readonly 
 
 /** As the production does: every timeline that the cluster has used gets its history file; null, or what contradicts. */
 export function placeHistories(dir: SimDirectory, rows: readonly HistoryRow[]): string | null {
-  const made = madeBy(rows);
-  for (const [at, row] of rows.entries()) {
-    let number: number | null = made[at] ?? null;
-    if (number === null) {
-      number = row.timeline + 1;
-      while (dir.histories.has(number) && !sameHistory(dir.histories.get(number) ?? '', row.historyFile)) number += 1;
-    }
-    const there = dir.histories.get(number);
-    if (there !== undefined && !sameHistory(there, row.historyFile)) return `timeline ${number} has another history here than in the history key`;
-    dir.histories.set(number, row.historyFile);
+  for (const { newTimeline, historyFile } of rows) {
+    const there = dir.histories.get(newTimeline);
+    if (there !== undefined && !sameHistory(there, historyFile)) return `timeline ${newTimeline} has another history here than in the history key`;
+    dir.histories.set(newTimeline, historyFile);
   }
   return null;
 }

@@ -27,7 +27,7 @@ export interface BatondOptions {
 }
 
 const nothingKept: KeptFacts = {
-  etcdClusterId: null, highestRevision: 0, highestTerm: 0, lastLedTerm: null, crashesWallMs: [], initializedCopyId: null,
+  etcdClusterId: null, highestRevision: 0, highestTerm: 0, lastLedTerm: null, crashesWallMs: [], hold: null, initializedCopyId: null,
 };
 
 export class SimBatond {

@@ -1,12 +1,13 @@
 /** Two hosts, etcd, clients, and the network between them: everything that a simulation consists of, made from a seed. */
 import type { SyncMode } from '../../src/core/cluster.ts';
 import { type MemberName, memberName, type Ms } from '../../src/core/units.ts';
+import type { Clock } from '../../src/ports/clock.ts';
 import type { Coordinator, LeaseStore } from '../../src/ports/coordinator.ts';
 import type { Postgres } from '../../src/ports/postgres.ts';
 import type { ProcessHost } from '../../src/ports/process-host.ts';
 import { Client } from './clients.ts';
 import { FakeEtcd } from './fake-etcd.ts';
-import { createFakeGuardianLink } from './fake-guardian-link.ts';
+import { FakeGuardianLink } from './fake-guardian-link.ts';
 import { createFakePeers, type PeerWorld } from './fake-peers.ts';
 import { createFakePostgres } from './fake-postgres.ts';
 import { createFakeProcessHost } from './fake-process-host.ts';
@@ -25,7 +26,7 @@ import { VirtualClock } from './virtual-clock.ts';
 /** Mistakes to be planted, each in a copy of what the daemons get. */
 export interface Mistakes {
   readonly coordinator?: (right: Coordinator) => Coordinator;
-  readonly leases?: (right: LeaseStore) => LeaseStore;
+  readonly leases?: (right: LeaseStore, clock: Clock) => LeaseStore;
   readonly postgres?: (right: Postgres, member: Member) => Postgres;
   readonly processHost?: (right: ProcessHost) => ProcessHost;
   readonly checkpointerStuck?: boolean;
@@ -177,7 +178,7 @@ export class World implements PeerWorld {
       coordinator: mistakes?.coordinator?.(coordinator) ?? coordinator,
       postgres: mistakes?.postgres?.(postgres, member) ?? postgres,
       peers: createFakePeers(this, process),
-      guardian: createFakeGuardianLink({
+      guardian: new FakeGuardianLink({
         batond: process, random, silentMs, dataDir: dataDirOf(name),
         processHost: mistakes?.processHost?.(processHost) ?? processHost,
         guardian: () => member.livingGuardian(),
@@ -196,7 +197,7 @@ export class World implements PeerWorld {
     return new SimGuardian({
       process, disk, machine, random: this.random.fork(), dataDir: dataDirOf(name),
       processHost: mistakes?.processHost?.(right) ?? right,
-      leases: mistakes?.leases?.(leases) ?? leases,
+      leases: mistakes?.leases?.(leases, process.clock) ?? leases,
       note: (text) => this.note(`${name}: ${text}`),
     });
   }

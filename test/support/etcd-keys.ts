@@ -35,9 +35,13 @@ export async function readJsonKey(rig: Rig, key: string): Promise<Record<string,
   return JSON.parse(found.value) as Record<string, unknown>;
 }
 
-/** On no lease. */
-export async function writeKey(rig: Rig, key: string, value: string): Promise<void> {
-  await ask(rig, '/v3/kv/put', { key: base64(pathOf(rig, key)), value: base64(value) });
+/** On no lease, unless one is named. */
+export async function writeKey(rig: Rig, key: string, value: string, lease = '0'): Promise<void> {
+  await ask(rig, '/v3/kv/put', { key: base64(pathOf(rig, key)), value: base64(value), lease });
+}
+
+export async function removeKey(rig: Rig, key: string): Promise<void> {
+  await ask(rig, '/v3/kv/deleterange', { key: base64(pathOf(rig, key)) });
 }
 
 const pathOf = (rig: Rig, key: string): string => `/service/${rig.cluster}/${key}`;

@@ -1,13 +1,24 @@
-/** One host as batond finds it, with nothing running yet: secrets, a configuration, and what a run of batond left. */
+/** One host as batond finds it, beside any cluster: secrets, a configuration, and what a run of batond left there. */
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import { freeMemberPorts } from '../../scripts/rig/addresses.ts';
 import { asOwner, daemonOwner, type Owner } from '../../scripts/rig/owner.ts';
 import { type Belonging, findProcesses, killAll, tagOf } from '../../scripts/rig/processes.ts';
+import { RigMember } from '../../scripts/rig/rig-member.ts';
 
 /** A configuration as it is written; tests change it before it is read. */
 // biome-ignore lint/suspicious/noExplicitAny: a test may put anything anywhere.
@@ -24,13 +35,24 @@ export interface LoneHost extends AsyncDisposable {
   readonly directory: string;
   readonly configFile: string;
   readonly owner: Owner;
+  /** For a batond that is to go on running. */
+  readonly member: RigMember;
   /** Writes the configuration after `change`. */
   configure(change?: (config: Written) => void): void;
   /** A file of the host's user in its directory. */
   place(name: string, content: string, mode?: number): string;
+  /** Paths that the test itself made there. */
+  expect(...names: readonly string[]): void;
   /** Runs batond to its end. `asRoot` only where the test is root. */
-  run(args?: readonly string[], options?: { readonly asRoot?: boolean; readonly env?: Readonly<Record<string, string>> }): Promise<Ended>;
+  run(
+    args?: readonly string[],
+    options?: { readonly asRoot?: boolean; readonly env?: Readonly<Record<string, string>> },
+  ): Promise<Ended>;
   /** Command lines of everything that still runs, and paths that were not there when it was made ready. */
+  /** Everything that the running batond has logged. */
+  log(): string;
+  /** Asks until the fact is there; past the limit throws with the end of the log. */
+  waitFor<T>(what: string, limitMs: number, fact: () => T | null | false | Promise<T | null | false>): Promise<T>;
   left(): { readonly processes: readonly string[]; readonly paths: readonly string[] };
 }
 
@@ -39,13 +61,19 @@ const batond = join(import.meta.dirname, '../../src/main/batond.ts');
 const runLimitMs = 30_000;
 const killLimitMs = 5_000;
 
-/** `etcdEndpoint`: nobody listens there unless the test says otherwise. */
-export async function aLoneHost(etcdEndpoint = 'http://127.0.0.1:9'): Promise<LoneHost> {
+const pollMs = 20;
+
+/** `etcdEndpoints`: nobody listens there unless the test says otherwise. */
+export async function aLoneHost(
+  etcdEndpoints: readonly string[] = ['http://127.0.0.1:9'],
+  name = 'a',
+): Promise<LoneHost> {
   const owner = daemonOwner();
   const directory = mkdtempSync(join(realpathSync(tmpdir()), 'baton-lone-'));
   chownSync(directory, owner.uid, owner.gid);
   const whole: Belonging = { rigId: randomBytes(8).toString('hex'), directory, member: null, uid: owner.uid };
-  const { host, postgresPort, apiPort } = await freeMemberPorts();
+  const ports = await freeMemberPorts();
+  const { host, postgresPort, apiPort } = ports;
   const configFile = join(directory, 'batond.yaml');
   const expected = new Set(['batond.yaml']);
   const place = (name: string, content: string, mode = 0o600): string => {
@@ -61,8 +89,8 @@ export async function aLoneHost(etcdEndpoint = 'http://127.0.0.1:9'): Promise<Lo
   const configure = (change: (config: Written) => void = () => undefined): void => {
     const config: Written = {
       cluster: 'domain-1',
-      member: { name: 'a', location: 'slough' },
-      etcd: { endpoints: [etcdEndpoint] },
+      member: { name, location: 'slough' },
+      etcd: { endpoints: etcdEndpoints },
       postgres: {
         binDir,
         dataDir: join(directory, 'data'),
@@ -77,6 +105,18 @@ export async function aLoneHost(etcdEndpoint = 'http://127.0.0.1:9'): Promise<Lo
     place('batond.yaml', typeof config.raw === 'string' ? config.raw : stringify(config), 0o644);
   };
   configure();
+  const files = {
+    ...{ ...ports, name, directory, configFile, dataDir: join(directory, 'data') },
+    ...{ stateDir: join(directory, 'state'), logFile: join(directory, 'batond.log') },
+  };
+  const member = new RigMember(whole.rigId, files, owner);
+  const log = (): string => {
+    try {
+      return readFileSync(files.logFile, 'utf8');
+    } catch {
+      return '';
+    }
+  };
 
   return {
     directory,
@@ -84,6 +124,20 @@ export async function aLoneHost(etcdEndpoint = 'http://127.0.0.1:9'): Promise<Lo
     owner,
     configure,
     place,
+    member,
+    log,
+    expect: (...names) => {
+      for (const each of names) expected.add(each);
+    },
+    async waitFor(what, limitMs, fact) {
+      const deadline = performance.now() + limitMs;
+      for (;;) {
+        const found = await fact();
+        if (found !== null && found !== false) return found;
+        if (performance.now() > deadline) throw new Error(`not within ${limitMs} ms: ${what}\n${member.logTail()}`);
+        await sleep(pollMs);
+      }
+    },
     run: (args = [], { asRoot = false, env = {} } = {}) => {
       const plain: [string, ...string[]] = [process.execPath, batond, '--config', configFile, ...args];
       const [command, ...rest] = asRoot ? plain : asOwner(owner, ...plain);

@@ -15,7 +15,8 @@ export async function sqlOn<Row extends QueryResultRow>(
 ): Promise<readonly Row[]> {
   const endpoint = rig.clientEndpoints().find(({ name }) => name === member);
   const session = endpoint === undefined ? null : await connect(endpoint, connectLimitMs, false);
-  if (session === null) throw new Error(`no connection to the PostgreSQL of ${member}\n${rig.member(member).logTail()}`);
+  if (session === null)
+    throw new Error(`no connection to the PostgreSQL of ${member}\n${rig.member(member).logTail()}`);
   const late = setTimeout(() => session.drop(), limitMs);
   try {
     return (await session.client.query<Row>(text, [...values])).rows;
@@ -26,7 +27,12 @@ export async function sqlOn<Row extends QueryResultRow>(
 }
 
 /** The first column of the only row. */
-export async function valueOn(rig: Rig, member: string, text: string, values: readonly unknown[] = []): Promise<unknown> {
+export async function valueOn(
+  rig: Rig,
+  member: string,
+  text: string,
+  values: readonly unknown[] = [],
+): Promise<unknown> {
   const [row] = await sqlOn(rig, member, text, values);
   if (row === undefined) throw new Error(`${member} gave no row for: ${text}`);
   return Object.values(row)[0];

@@ -25,6 +25,8 @@ async function pairNow(rig: Rig): Promise<Pair | null> {
   const standby = names.find((name) => name !== leader);
   const status = all[names.indexOf(leader ?? '')];
   const streams = status?.members.some(({ name, state }) => name === standby && state === 'streaming') === true;
-  if (leader === null || !settled || !streams || standby === undefined || status === undefined || status === null) return null;
+  if (leader === null || !settled || !streams || standby === undefined || status == null) return null;
+  // A daemon that has just been started has not looked at its PostgreSQL yet.
+  if (status.timeline === null) return null;
   return { leader, standby, status };
 }

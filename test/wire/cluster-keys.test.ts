@@ -85,6 +85,7 @@ const members: fc.Arbitrary<MemberRecord> = fc.record({
 });
 const rows: fc.Arbitrary<HistoryRow> = fc.record({
   timeline: timelines,
+  newTimeline: timelines,
   lsn: positions,
   reason: fc.string(),
   timestamp: fc.string(),
@@ -160,6 +161,7 @@ describe("the shapes are Patroni's where Patroni has them", () => {
   test('history gives the LSN as an integer in the second of at least five columns', () => {
     const row: HistoryRow = {
       timeline: timeline(1),
+      newTimeline: timeline(2),
       lsn: parseLsn('0/3000148'),
       reason: 'no recovery target specified',
       timestamp: '2008-04-24T08:15:00.000Z',
@@ -212,7 +214,7 @@ describe('malformed content becomes a problem that names the key', () => {
     ['sync', 'sync', '{"leader":"a","sync_standby":"*","mode":"off","copies":{}}', /^key sync: sync_standby: "\*"/],
     ['config', 'config', 'bad', /^key config: bad$/],
     ['history', 'history', '[[1,2]]', /^key history: \[0\]/],
-    ['history', 'history', '[[1,-2,"","","a","",""]]', /^key history: \[0\]\[1\]: not an LSN/],
+    ['history', 'history', '[[1,-2,"","","a","","",2]]', /^key history: \[0\]\[1\]: not an LSN/],
     ['failover', 'request', '{}', /^key failover: id: /],
     ['members/old-node', 'member', aMember, /^key members\/old-node: .*another manager \(Patroni\)/],
     ['members/Bad_Name', 'member', aMember, /^key members\/Bad_Name: "Bad_Name" is not a member name/],

@@ -169,6 +169,8 @@ class GuardianKeeper {
         return;
       case 'refused':
         this.#options.log('guardian-refused', { command: report.command, problem: report.problem });
+        this.#view.refused({ atMono: this.#options.clock.mono(), command: report.command, problem: report.problem });
+        this.#tell();
         return;
       case 'renewed':
         this.#view.renewed(report.sentMono, report.ttlMs);

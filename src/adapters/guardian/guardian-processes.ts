@@ -38,8 +38,7 @@ export class GuardianProcesses {
   /** The guardian of this state directory, if one lives: the one that answered last, or the one that holds the lock. */
   living(known: ProcessIdentity | null): ProcessIdentity | null {
     const { host, program } = this.#options;
-    const candidates = [known, readLock(program.spec.stateDir)];
-    return candidates.find((each) => each !== null && same(each, host.identify(each.pid))) ?? null;
+    return known !== null && same(known, host.identify(known.pid)) ? known : livingGuardian(program.spec.stateDir, host);
   }
 
   /** How long this guardian, or one that is to come, may leave batond without an answer: it may have just begun. */
@@ -73,6 +72,12 @@ export class GuardianProcesses {
 
 export const same = (one: ProcessIdentity, other: ProcessIdentity | null): boolean =>
   other !== null && one.pid === other.pid && one.startTicks === other.startTicks;
+
+/** The guardian that holds the lock of the state directory, if it lives. */
+export function livingGuardian(stateDir: string, host: Pick<ProcessHost, 'identify'>): ProcessIdentity | null {
+  const holder = readLock(stateDir);
+  return holder !== null && same(holder, host.identify(holder.pid)) ? holder : null;
+}
 
 /** What the guardian's lock file says; null when there is none. */
 function readLock(stateDir: string): ProcessIdentity | null {

@@ -1,6 +1,6 @@
 /** What batond believes of its guardian: what was reported last, overruled by what batond did or saw itself. */
 import type { MonoMs, Ms } from '../../core/units.ts';
-import type { ChildExit, ChildView, GuardianView } from '../../core/view.ts';
+import type { ChildExit, ChildView, GuardianRefusal, GuardianView } from '../../core/view.ts';
 import type { GuardianStatus } from '../../ports/batond-link.ts';
 
 export class ReportedView {
@@ -12,13 +12,15 @@ export class ReportedView {
   /** The newest end of postgres that anybody reported; a guardian that was replaced took its memory along. */
   #lastExit: ChildExit | null = null;
 
+  #refused: GuardianRefusal | null = null;
+
   constructor(nowMono: MonoMs) {
     this.#sinceMono = nowMono;
   }
 
   get view(): GuardianView {
     const { lease, terminating } = this.#status;
-    return { connected: this.#connected, sinceMono: this.#sinceMono, lease, child: this.child, terminating };
+    return { connected: this.#connected, sinceMono: this.#sinceMono, lease, child: this.child, terminating, refused: this.#refused };
   }
 
   get child(): ChildView {
@@ -84,6 +86,10 @@ export class ReportedView {
   /** Batond's own scans found nothing left. */
   fenced(): void {
     this.#overruled = { kind: 'none', lastExit: this.#lastExit };
+  }
+
+  refused(refusal: GuardianRefusal): void {
+    this.#refused = refusal;
   }
 
   /** A new start makes every earlier knowledge void. */

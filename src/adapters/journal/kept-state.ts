@@ -17,6 +17,7 @@ const schema = z.object({
   highestTerm: count.default(0),
   lastLedTerm: count.nullable().default(null),
   crashesWallMs: z.array(z.number()).readonly().default([]),
+  hold: z.object({ code: z.enum(['etcd-went-back', 'etcd-replaced']), reason: z.string() }).nullable().default(null),
   initializedCopyId: z.string().nullable().default(null),
 });
 
@@ -26,6 +27,7 @@ const NOTHING: KeptFacts = {
   highestTerm: 0,
   lastLedTerm: null,
   crashesWallMs: [],
+  hold: null,
   initializedCopyId: null,
 };
 

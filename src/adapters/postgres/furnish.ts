@@ -16,7 +16,7 @@ export async function furnish(instance: Instance, slotsFor: readonly MemberName[
     furnishLimitMs,
     async (talk, leftMs) => {
       await furnishRole(instance, talk, leftMs);
-      await furnishSlots(talk, slotsFor.filter((member) => member !== instance.options.member).map(slotName), leftMs);
+      await furnishSlots(talk, slotName(instance.options.member), slotsFor.filter((member) => member !== instance.options.member).map(slotName), leftMs);
     },
     signal,
   );
@@ -42,13 +42,14 @@ async function furnishRole(instance: Instance, talk: Session, leftMs: () => Ms):
 }
 
 /** A slot that lost its WAL is of no use to anybody: its member will be cloned, and needs a new one. */
-async function furnishSlots(talk: Session, wanted: readonly string[], leftMs: () => Ms): Promise<void> {
+async function furnishSlots(talk: Session, own: string, wanted: readonly string[], leftMs: () => Ms): Promise<void> {
   const question = `SELECT slot_name, active, wal_status IS NOT DISTINCT FROM 'lost' AS lost FROM pg_replication_slots
     WHERE slot_type = 'physical' AND starts_with(slot_name, 'baton_')`;
   const kept = new Set<string>();
   for (const row of await talk.run(question, leftMs())) {
     const name = text(row, 'slot_name');
-    const useless = !wanted.includes(name) || flag(row, 'lost');
+    // Only our own is known to be of no use; somebody else's may be of a member that is down and comes back.
+    const useless = name === own || flag(row, 'lost');
     if (useless && !flag(row, 'active'))
       await talk.run(`SELECT pg_drop_replication_slot(${escapeLiteral(name)})`, leftMs());
     else kept.add(name);

@@ -1,6 +1,6 @@
 /** Timeline histories on disk: put where a promotion looks for them, and read back after it (I9). */
 import { join } from 'node:path';
-import { historyFileName, madeBy, parseHistory } from '../../core/timeline-history.ts';
+import { historyFileName, parseHistory } from '../../core/timeline-history.ts';
 import type { HistoryRow } from '../../core/cluster.ts';
 import type { Lsn, Ms, Timeline } from '../../core/units.ts';
 import { readIfThere, writeDurably } from './durable-file.ts';
@@ -16,13 +16,7 @@ const readLimitMs: Ms = 2_000;
  * numbers again. Throws OperationFailure when a file is there and tells another history.
  */
 export async function placeHistories(dataDir: string, rows: readonly HistoryRow[]): Promise<void> {
-  const made = madeBy(rows);
-  for (const [at, row] of rows.entries()) {
-    if (row.historyFile === '') continue;
-    const timeline = made[at];
-    if (timeline === null || timeline === undefined) await placeNewest(dataDir, row);
-    else await place(dataDir, timeline, row.historyFile);
-  }
+  for (const row of rows) if (row.historyFile !== '') await place(dataDir, row.newTimeline, row.historyFile);
 }
 
 async function place(dataDir: string, timeline: Timeline, content: string): Promise<void> {
@@ -37,16 +31,6 @@ async function place(dataDir: string, timeline: Timeline, content: string): Prom
   }
 }
 
-/** The newest row's number is not known for certain: it is the one where the file is, else the first free one. */
-async function placeNewest(dataDir: string, row: HistoryRow): Promise<void> {
-  for (let number = row.timeline + 1; ; number += 1) {
-    const path = join(walDirectory(dataDir), historyFileName(number as Timeline));
-    const there = await readIfThere(path);
-    if (there === null) return writeDurably(path, row.historyFile);
-    if (sameHistory(there, row.historyFile)) return;
-  }
-}
-
 /** By what it says; the reason that PostgreSQL adds to each line is a remark. */
 const sameHistory = (one: string, other: string): boolean => {
   const said = (file: string) => parseHistory(file).map((line) => `${line.timeline}@${line.endLsn}`);
@@ -54,6 +38,7 @@ const sameHistory = (one: string, other: string): boolean => {
 };
 
 export interface OwnHistory {
+  readonly timeline: Timeline;
   readonly parent: Timeline;
   readonly forkLsn: Lsn;
   readonly file: string;
@@ -70,5 +55,5 @@ export async function ownHistory(instance: Instance): Promise<OwnHistory | null>
   const file = await readIfThere(path);
   const last = file === null ? undefined : parseHistory(file).at(-1);
   if (file === null || last === undefined) throw new OperationFailure(`${path} is missing or empty`, true);
-  return { parent: last.timeline, forkLsn: last.endLsn, file };
+  return { timeline, parent: last.timeline, forkLsn: last.endLsn, file };
 }

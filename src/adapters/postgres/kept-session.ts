@@ -9,6 +9,8 @@ import { openSession, type Session, type SessionTarget } from './session.ts';
 export interface KeptSession {
   /** Lends the session, opened if need be, for one conversation within `limitMs`. Throws SessionFailure. */
   use<T>(limitMs: Ms, talk: (session: Session, leftMs: () => Ms) => Promise<T>, signal?: AbortSignal): Promise<T>;
+  /** Opens it ahead of the first question, in the background, unless it is open or somebody is talking. */
+  warm(limitMs: Ms): void;
   /** Closes it; the next question opens another. */
   letGo(): Promise<void>;
 }
@@ -19,6 +21,7 @@ const farewellMs: Ms = 200;
 export function keepSession(clock: Clock, target: () => SessionTarget, onLost?: () => void): KeptSession {
   let kept: Session | null = null;
   let busy: Promise<unknown> = Promise.resolve();
+  let talking = 0;
 
   async function opened(limitMs: Ms, signal?: AbortSignal): Promise<Session> {
     if (kept !== null && !kept.broken) return kept;
@@ -32,7 +35,7 @@ export function keepSession(clock: Clock, target: () => SessionTarget, onLost?: 
     return session;
   }
 
-  return {
+  const self: KeptSession = {
     async use(limitMs, talk, signal) {
       const deadline = after(clock.mono(), limitMs);
       const leftMs = () => deadline - clock.mono();
@@ -50,8 +53,15 @@ export function keepSession(clock: Clock, target: () => SessionTarget, onLost?: 
           return talk(await opened(leftMs(), signal), leftMs);
         }
       })();
-      busy = Promise.allSettled([turn, answer]);
+      talking += 1;
+      busy = Promise.allSettled([turn, answer]).finally(() => {
+        talking -= 1;
+      });
       return answer;
+    },
+    warm(limitMs) {
+      if (talking > 0 || (kept !== null && !kept.broken)) return;
+      void self.use(limitMs, async () => undefined).catch(() => undefined); // the first question will say it
     },
     async letGo() {
       const session = kept;
@@ -59,4 +69,5 @@ export function keepSession(clock: Clock, target: () => SessionTarget, onLost?: 
       await session?.end(farewellMs);
     },
   };
+  return self;
 }

@@ -6,6 +6,9 @@ export type Settings = Readonly<Record<string, string>>;
 
 /** Baton needs at least these for itself and the members. */
 const leastSenders = 10;
+const reserveWanted = 10;
+/** PostgreSQL's own default of max_connections. */
+const connectionsDefault = 100;
 
 /**
  * Given on the command line, so that postgresql.auto.conf cannot override them. They change only with a restart.
@@ -28,6 +31,7 @@ export function fixedSettings(instance: Instance, minimums: Partial<Record<Stand
     max_wal_senders: atLeast('max_wal_senders', leastSenders),
     max_replication_slots: atLeast('max_replication_slots', leastSenders),
     ...raised(parameters, minimums),
+    superuser_reserved_connections: String(reserve(parameters)),
     // A crashed backend is an exit of the server, and a failover.
     restart_after_crash: 'off',
     data_sync_retry: 'off',
@@ -71,6 +75,16 @@ function raised(
     if (least > (wanted ?? 0)) settings[name] = String(least);
   }
   return settings;
+}
+
+/**
+ * Baton's own sessions must find a place when clients, all of them waiting for a standby, fill the rest: it holds three,
+ * probes with another, each peer holds up to two, and a proof takes two.
+ */
+function reserve(parameters: Instance['options']['parameters']): number {
+  const connections = numberOf(parameters['max_connections']) ?? connectionsDefault;
+  const wanted = numberOf(parameters['superuser_reserved_connections']) ?? 0;
+  return Math.max(wanted, Math.min(reserveWanted, Math.floor(connections / 3)));
 }
 
 function numberOf(value: string | number | boolean | undefined): number | null {

@@ -1,0 +1,63 @@
+/** Mistakes to plant, one at a time: a simulator that cannot fail proves nothing. */
+import { ok } from '../../src/core/result.ts';
+import type { Txn } from '../../src/core/transaction.ts';
+import type { Mistakes } from './world.ts';
+
+const withCommit = (change: (txn: Txn) => Txn): Mistakes => ({
+  coordinator: (right) => ({ ...right, commit: (txn, limitMs) => right.commit(change(txn), limitMs) }),
+});
+
+/** Transactions are decided on one state and written over another (I1). */
+export const comparesNothing: Mistakes = withCommit(({ writes }) => ({ compares: [], writes }));
+
+/** `sync` is not among what is compared. */
+export const forgetsSync: Mistakes = withCommit(({ compares, writes }) => ({
+  compares: compares.filter(({ key }) => key !== 'sync'),
+  writes,
+}));
+
+/** The setting is believed, and the checkpointer has not looked (I3). */
+export const believesTheSetting: Mistakes = {
+  checkpointerStuck: true,
+  postgres: (right) => ({ ...right, proveWait: async () => ok(undefined) }),
+};
+
+/** A proof is made where none was asked for: the setting is believed, and the checkpointer is only slow. */
+export const provesNothing: Mistakes = { postgres: (right) => ({ ...right, proveWait: async () => ok(undefined) }) };
+
+/** Nothing is killed, and the scans find nothing. */
+export const fencesNothing: Mistakes = {
+  processHost: (right) => ({ ...right, scan: () => [], signal: (pid, signal) => (signal === 'kill' ? undefined : right.signal(pid, signal)) }),
+};
+
+/** Every renewal counts as confirmed, whatever etcd says (I5). */
+export const renewsByItself: Mistakes = {
+  leases: (right, clock) => ({
+    ...right,
+    renew: (leaseId, limitMs, on) => {
+      right.renew(leaseId, limitMs, { renewed: () => {}, gone: () => {} });
+      on.renewed(clock.mono(), 5_000);
+    },
+  }),
+};
+
+/** Clients are let in by whoever starts, before a commit was seen to wait (I8). */
+export const admitsAtOnce: Mistakes = {
+  postgres: (right) => ({
+    ...right,
+    preparePrimary: (waits) => right.preparePrimary(waits, 'everybody'),
+    admit: async () => ok(undefined),
+  }),
+};
+
+/** An old primary keeps what it wrote beyond the fork, and the name of its copy (I9). */
+export const keepsItsTail: Mistakes = {
+  postgres: (right, member) => ({
+    ...right,
+    rejoin: async () => {
+      const { data } = member.disk;
+      if (data !== null) data.standbySignal = true;
+      return ok('followed');
+    },
+  }),
+};

@@ -30,12 +30,15 @@ export class ClientWrites {
   readonly #seen: Observations;
   readonly #view: () => View;
   readonly #record: (fact: RecorderFact) => void;
+  /** Whether another member's record of this outage is open: one outage, one record. */
+  readonly #recordedElsewhere: () => boolean;
   readonly #changed = new Signalled();
   #outage = false;
   /** Before the first write that this daemon saw succeed there is no service whose end it could measure. */
   #everServed = false;
 
-  constructor(deps: SupervisorDeps, seen: Observations, view: () => View, record: (fact: RecorderFact) => void) {
+  constructor(deps: SupervisorDeps, seen: Observations, view: () => View, record: (fact: RecorderFact) => void, recordedElsewhere: () => boolean) {
+    this.#recordedElsewhere = recordedElsewhere;
     this.#deps = deps;
     this.#seen = seen;
     this.#view = view;
@@ -93,7 +96,7 @@ export class ClientWrites {
       const wall = clock.wall();
       this.#everServed ||= answer.ok;
       if (answer.ok) this.#record({ kind: 'write-ok', sentMono: answer.sentMono, ackedMono: answer.ackedMono, wall, target: target.member, by: target.by });
-      else if (this.#everServed) this.#record({ kind: 'write-failed', atMono, wall, target: target.member, problem: answer.problem, by: target.by });
+      else if (this.#everServed && !this.#recordedElsewhere()) this.#record({ kind: 'write-failed', atMono, wall, target: target.member, problem: answer.problem, by: target.by });
       failingSince = answer.ok ? null : (failingSince ?? atMono);
       const pauseMs = failingSince === null ? this.#view().policy.probe.writeIntervalMs
         : elapsed(failingSince, atMono) > failingForLongMs ? failingForLongPauseMs : failingPauseMs;

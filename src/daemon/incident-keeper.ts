@@ -3,7 +3,7 @@ import type { Contract, Site } from '../core/sla/contract.ts';
 import type { Incident } from '../core/sla/incident.ts';
 import { newRecorder, recordFact, type RecorderFact, type RecorderState, resumeRecorder } from '../core/sla/recorder.ts';
 import { judged } from '../core/sla/verdict.ts';
-import type { MemberName, Ms } from '../core/units.ts';
+import type { MemberName, Ms, Revision } from '../core/units.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Coordinator, Snapshot } from '../ports/coordinator.ts';
 import type { Journal } from '../ports/journal.ts';
@@ -53,6 +53,11 @@ export class IncidentKeeper {
 
   get open(): boolean {
     return this.#state.open !== null;
+  }
+
+  /** Another member has an open record of the outage that made this term. */
+  openElsewhere(term: Revision | null): boolean {
+    return [...this.#fromEtcd.values()].some((each) => each.state === 'open' && each.recordedBy !== this.#deps.member && each.termAfter === term);
   }
 
   record(fact: RecorderFact): void {

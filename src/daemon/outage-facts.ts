@@ -44,11 +44,11 @@ export function factsBetween(before: Moment | null, now: Moment): readonly Recor
   const sameTerm = was === null || leading(was)?.term === leading(state)?.term;
   return [
     ...declaredFacts(before?.decision ?? null, view, decision, state, at),
-    ...leaderFacts(view, state, was, now.note, at),
+    ...leaderFacts(before?.view ?? null, view, state, was, now.note, at),
     // A doubt does not heal by a change of leader: that is what it was about.
     ...(sameTerm ? doubtFacts(before?.view ?? null, view, at) : []),
     ...serviceFacts(before?.view ?? null, view, state, at),
-    ...redundancyFacts(view, state, was, at),
+    ...redundancyFacts(before?.view ?? null, view, state, was, at),
   ];
 }
 
@@ -78,6 +78,7 @@ function doubts(view: View): readonly Evidence[] | null {
   if (lead.key.member !== view.self.name) return inDoubt(view, lead.key.member) ? evidenceAgainst(view, lead.key.member) : null;
   const { child } = view.guardian;
   if (child.kind === 'exited' || (child.kind === 'none' && child.lastExit !== null)) return [{ id: 'note', says: 'postgres ended' }];
+  if (view.postgres.kind === 'starting') return [{ id: 'note', says: 'postgres is starting' }];
   const failing = view.postgres.kind === 'primary' ? view.postgres.failingSinceMono : null;
   return failing === null ? null : [{ id: 'E5', says: 'fresh connections to postgres fail' }];
 }
@@ -110,15 +111,16 @@ function lastExitOf(view: View): MonoMs | null {
   return child.kind === 'none' && child.lastExit !== null ? child.lastExit.atMono : null;
 }
 
-function leaderFacts(view: View, state: ClusterState, was: ClusterState | null, note: HandOverNote | null, at: At): readonly RecorderFact[] {
+function leaderFacts(before: View | null, view: View, state: ClusterState, was: ClusterState | null, note: HandOverNote | null, at: At): readonly RecorderFact[] {
   const lead = leading(state);
   const old = was === null ? null : leading(was);
   if (lead === null) return [];
-  const timeline = view.postgres.kind === 'primary' || view.postgres.kind === 'standby' ? view.postgres.timeline : null;
+  const timeline = timelineOf(view);
   const seen = { kind: 'leader-seen', ...at, leader: place(state, lead.key.member), term: lead.term, timeline, mode: syncOf(state)?.mode ?? null } as const;
   if (old?.term === lead.term) {
     const modeChanged = was !== null && syncOf(was)?.mode !== syncOf(state)?.mode;
-    return modeChanged ? [seen] : [];
+    const timelineKnown = timeline !== null && (before === null || timelineOf(before) !== timeline);
+    return modeChanged || timelineKnown ? [seen] : [];
   }
   if (was === null || state.initialize.kind === 'absent' || syncOf(was) === null) return [seen];
   const previous = old?.key.member ?? syncOf(was)?.leader ?? null;
@@ -129,6 +131,8 @@ function leaderFacts(view: View, state: ClusterState, was: ClusterState | null, 
   if (!isMine(view, state)) return [{ kind: 'leader-changed-elsewhere', ...change }];
   return [...handOverFacts(view, note, old?.term ?? null, at), { kind: 'leadership-won', ...change }];
 }
+
+const timelineOf = ({ postgres }: View) => (postgres.kind === 'primary' || postgres.kind === 'standby' ? postgres.timeline : null);
 
 /** The key was handed to us: the note that came with it says why, and when its writer's postgres ended. */
 function handOverFacts(view: View, note: HandOverNote | null, oldTerm: Revision | null, at: At): readonly RecorderFact[] {
@@ -170,15 +174,15 @@ const replayFacts = (view: View | null, at: At): readonly RecorderFact[] =>
   view?.postgres.kind === 'standby' && view.postgres.replayedCommitWall !== null
     ? [{ kind: 'last-write-bounds', ...at, replayedCommitWall: view.postgres.replayedCommitWall, guardianExitMono: null }] : [];
 
-function redundancyFacts(view: View, state: ClusterState, was: ClusterState | null, at: At): readonly RecorderFact[] {
-  const redundant = (each: ClusterState | null) => {
+function redundancyFacts(before: View | null, view: View, state: ClusterState, was: ClusterState | null, at: At): readonly RecorderFact[] {
+  const redundant = (each: ClusterState | null, seen: View | null) => {
     const sync = each === null ? null : syncOf(each);
     const lead = each === null ? null : leading(each);
     if (sync === null || lead === null || sync.leader !== lead.key.member) return false;
     if (sync.mode !== 'off') return sync.standbys.length > 0;
-    return view.postgres.kind === 'primary' && view.postgres.walsenders.some((sender) => sender.state === 'streaming');
+    return seen?.postgres.kind === 'primary' && seen.postgres.walsenders.some((sender) => sender.state === 'streaming');
   };
-  const [now, then] = [redundant(state), redundant(was)];
+  const [now, then] = [redundant(state, view), redundant(was, before)];
   const claimed = syncOf(state)?.leader === leading(state)?.key.member;
   if (now && (!then || leading(state)?.term !== (was === null ? null : leading(was)?.term))) return [{ kind: 'redundant', ...at }];
   return !now && then && claimed ? [{ kind: 'redundancy-lost', ...at }] : [];

@@ -26,7 +26,8 @@ export class Publisher {
   /** Writes the member key if it is due. One write at a time; a failed one is repeated with what is true then. */
   consider(view: View, lastLedTerm: Revision | null): void {
     const lease = ownLease(view);
-    const unread = view.coordinator.kind === 'never-read' || view.memory.held.length > 0;
+    // What is not known yet must not replace what was known: others decide on it.
+    const unread = view.coordinator.kind === 'never-read' || view.memory.held.length > 0 || view.postgres.kind === 'unknown';
     if (this.#underWay || lease === null || unread) return;
     if (this.#notBeforeMono !== null && view.nowMono < this.#notBeforeMono) return;
     const record = memberRecordOf(this.#deps, this.#version, view, lastLedTerm);

@@ -67,7 +67,8 @@ class Supervisor {
       cluster: deps.settings.cluster, member: deps.settings.name, clock: deps.clock, coordinator: deps.coordinator,
       journal: deps.journal, ledger: deps.ledger, promisesOf: deps.promisesOf,
     });
-    this.#clientWrites = new ClientWrites(deps, this.#seen, () => this.#view(), (fact) => this.#keeper.record(fact));
+    this.#clientWrites = new ClientWrites(deps, this.#seen, () => this.#view(), (fact) => this.#keeper.record(fact),
+      () => this.#keeper.openElsewhere(this.#seen.cluster === null ? null : (leading(this.#seen.cluster.state)?.term ?? null)));
     this.#sensors = new Sensors({ deps, seen: this.#seen, view: () => this.#view() }, signal);
     this.#performer = new Performer({
       deps, seen: this.#seen, memory: this.#memory, sensors: this.#sensors, view: () => this.#view(), wake: () => this.#wake(),

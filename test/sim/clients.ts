@@ -1,7 +1,8 @@
 /** Clients: each writes unique ids to whoever accepts them, and remembers what was acknowledged to it. */
 import type { Ms } from '../../src/core/units.ts';
 import type { Clock } from '../../src/ports/clock.ts';
-import type { Backend, FakeServer } from './fake-server.ts';
+import type { FakeServer } from './fake-server.ts';
+import type { Backend } from './sessions.ts';
 import type { Connection, Place } from './network.ts';
 import type { Random } from './random.ts';
 import type { ServerWorld } from './server-world.ts';

@@ -61,6 +61,27 @@ export class SimDirectory {
     this.records.length = this.flushed;
   }
 
+  /** What a standby was sent: the next records, and the histories of the timelines that they are on. */
+  append(records: readonly WalRecord[], histories: ReadonlyMap<number, string>): void {
+    for (const record of records) {
+      if (record.position !== this.records.length) continue;
+      this.records.push(record);
+      if (record.timeline <= this.timeline) continue;
+      this.timeline = record.timeline;
+      for (const [number, content] of histories) this.histories.set(number, content);
+    }
+  }
+
+  /** The next timeline that no history file here knows, from the end of the log on. */
+  fork(): void {
+    const parent = this.timeline;
+    while (this.histories.has(this.timeline + 1)) this.timeline += 1;
+    this.timeline += 1;
+    this.histories.set(this.timeline, (this.histories.get(parent) ?? '') + historyLine(parent, this.records.length));
+    this.standbySignal = false;
+    this.promoteFile = false;
+  }
+
   copyName(): string | null {
     return this.copy === null ? null : `baton_${this.copy.member}_${this.copy.copyId}`;
   }

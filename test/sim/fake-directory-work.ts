@@ -65,7 +65,13 @@ export class DirectoryWork {
   }
 
   /** What is done is planned by the production's own rules; only the facts are the simulation's. */
-  async rejoin(from: Upstream, rows: readonly HistoryRow[], copyId: CopyId, signal: AbortSignal, progress: (text: string) => void): Outcome<'followed' | 'rewound' | 'cloned'> {
+  async rejoin(
+    from: Upstream,
+    rows: readonly HistoryRow[],
+    copyId: CopyId,
+    signal: AbortSignal,
+    progress: (text: string) => void,
+  ): Outcome<'followed' | 'rewound' | 'cloned'> {
     const own = this.#disk.data;
     if (own === null) return fail('there is no data directory', false);
     if (this.#running()) return fail('postgres still runs', false);
@@ -97,7 +103,15 @@ export class DirectoryWork {
   }
 
   /** The marker stays when it is interrupted, so that nobody starts what is half of one copy and half of another. */
-  async #rewind(own: SimDirectory, from: Upstream, leader: FakeServer, timeline: number, count: number, copyId: CopyId, signal: AbortSignal): Promise<boolean> {
+  async #rewind(
+    own: SimDirectory,
+    from: Upstream,
+    leader: FakeServer,
+    timeline: number,
+    count: number,
+    copyId: CopyId,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     own.unstartable = 'a rewind was interrupted';
     own.standbySignal = false;
     const went = await this.#takes(100, 1_200, signal);

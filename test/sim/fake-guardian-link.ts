@@ -116,7 +116,8 @@ export class FakeGuardianLink implements GuardianPort {
     this.#heardMono = mono;
     if (report.type === 'status') this.#view.take(report.status, this.#localFence !== null);
     else if (report.type === 'renewed') this.#view.renewed(report.sentMono, report.ttlMs);
-    else if (report.type === 'refused') this.#view.refused({ atMono: mono, command: report.command, problem: report.problem });
+    else if (report.type === 'refused')
+      this.#view.refused({ atMono: mono, command: report.command, problem: report.problem });
     this.#tell();
   }
 

@@ -11,14 +11,22 @@ export function createFakeLedger(disk: Disk, clock: Clock): Ledger {
   return {
     append: async (kind, body) => {
       await clock.sleep(1);
-      const entry = { seq: disk.ledger.length, wall: new Date(clock.wall()).toISOString(), kind, body, prev: noHash, hash: noHash };
+      const entry = {
+        seq: disk.ledger.length,
+        wall: new Date(clock.wall()).toISOString(),
+        kind,
+        body,
+        prev: noHash,
+        hash: noHash,
+      };
       disk.ledger.push(entry);
       return ok(entry);
     },
     verify: async () => ({ kind: 'intact', entries: disk.ledger.length, lastHash: noHash }),
     incidents: () => {
       const newest = new Map<string, Incident>();
-      for (const { kind, body } of disk.ledger) if (kind === 'incident') newest.set((body as Incident).id, body as Incident);
+      for (const { kind, body } of disk.ledger)
+        if (kind === 'incident') newest.set((body as Incident).id, body as Incident);
       return [...newest.values()];
     },
     close: async () => {},

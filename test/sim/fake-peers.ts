@@ -24,7 +24,11 @@ export function createFakePeers(world: PeerWorld, batond: SimProcess): Peers {
   let lost: (target: Endpoint) => void = () => {};
 
   /** One request and its answer; `refused` when the far kernel says so, `timed-out` when nobody says anything. */
-  function ask<T>(member: string, limitMs: Ms, asked: (answer: (value: T | 'refused') => void) => void): Promise<T | 'refused' | 'timed-out'> {
+  function ask<T>(
+    member: string,
+    limitMs: Ms,
+    asked: (answer: (value: T | 'refused') => void) => void,
+  ): Promise<T | 'refused' | 'timed-out'> {
     const far = world.host(member);
     return new Promise((resolve) => {
       const cancel = batond.clock.timer(limitMs, () => resolve('timed-out'));
@@ -47,7 +51,11 @@ export function createFakePeers(world: PeerWorld, batond: SimProcess): Peers {
       if (server === null) return reply('refused');
       server.process.run(() => {
         const served = server.phase === 'primary' || server.phase === 'standby';
-        reply(served ? { outcome: 'ok', problem: null } : { outcome: 'unreachable', problem: `the database system is ${server.phase}` });
+        reply(
+          served
+            ? { outcome: 'ok', problem: null }
+            : { outcome: 'unreachable', problem: `the database system is ${server.phase}` },
+        );
       });
     });
     return typeof answer === 'string' ? { outcome: answer, problem: answer } : answer;
@@ -60,10 +68,15 @@ export function createFakePeers(world: PeerWorld, batond: SimProcess): Peers {
       if (daemon === null) return reply('refused');
       daemon.process.run(() => reply({ report: daemon.self() }));
     });
-    return typeof answer === 'string' ? { outcome: answer, problem: answer, report: null } : { outcome: 'ok', problem: null, report: answer.report };
+    return typeof answer === 'string'
+      ? { outcome: answer, problem: answer, report: null }
+      : { outcome: 'ok', problem: null, report: answer.report };
   }
 
-  async function sessionTo(target: Endpoint, limitMs: Ms): Promise<Session | 'refused' | 'timed-out' | 'read-only' | 'unreachable'> {
+  async function sessionTo(
+    target: Endpoint,
+    limitMs: Ms,
+  ): Promise<Session | 'refused' | 'timed-out' | 'read-only' | 'unreachable'> {
     const kept = sessions.get(target.host);
     if (kept?.connection.isOpen(near) === true) return kept;
     const far = world.host(target.host);
@@ -121,5 +134,12 @@ export function createFakePeers(world: PeerWorld, batond: SimProcess): Peers {
     });
   }
 
-  return { probePostgres, probeDaemon, writeProbe, onSessionLost: (listener) => { lost = listener; } };
+  return {
+    probePostgres,
+    probeDaemon,
+    writeProbe,
+    onSessionLost: (listener) => {
+      lost = listener;
+    },
+  };
 }

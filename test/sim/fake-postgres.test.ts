@@ -50,14 +50,21 @@ class Pair implements ServerWorld {
   }
 
   postgres(name: string): Postgres {
-    const local = new LocalPostgres(this, this.host(name).spawn('batond'), this.random.fork(), () => this.#servers.get(name) ?? null);
+    const local = new LocalPostgres(
+      this,
+      this.host(name).spawn('batond'),
+      this.random.fork(),
+      () => this.#servers.get(name) ?? null,
+    );
     return createFakePostgres({ member: memberName(name), disk: this.disk(name), local });
   }
 
   start(name: string): FakeServer {
     const { data } = this.disk(name);
     if (data === null) throw new Error('no data directory');
-    const server = new FakeServer(this, this.host(name), data, this.random.fork(), (_code, why) => this.exits.push(`${name} ${why ?? 'exit'}`));
+    const server = new FakeServer(this, this.host(name), data, this.random.fork(), (_code, why) =>
+      this.exits.push(`${name} ${why ?? 'exit'}`),
+    );
     this.#servers.set(name, server);
     return server;
   }
@@ -65,7 +72,9 @@ class Pair implements ServerWorld {
   /** Lets virtual time pass until the promise settles. */
   async settled<T>(promise: Promise<T>): Promise<T> {
     let done = false;
-    void promise.finally(() => { done = true; });
+    void promise.finally(() => {
+      done = true;
+    });
     await this.clock.runUntilFact(() => done, 60_000);
     return promise;
   }
@@ -84,7 +93,9 @@ class Pair implements ServerWorld {
     const backend = { pid: this.nextPid(), connection: null, pipelining };
     server.backends.add(backend);
     const seen = { acked: false };
-    server.commit(backend, 'commit', id, 'flush', () => { seen.acked = true; });
+    server.commit(backend, 'commit', id, 'flush', () => {
+      seen.acked = true;
+    });
     return seen;
   }
 }
@@ -101,7 +112,9 @@ async function aPair(): Promise<{ pair: Pair; a: Postgres; b: Postgres; standbyN
   await pair.ok(b.clone(upstream('a'), copyId('bbbbbbbb'), signal, () => {}));
   await pair.ok(b.prepareStandby(upstream('a')));
   pair.start('b');
-  await pair.until(() => pair.server('b').phase === 'standby' && [...pair.server('a').senders].some((sender) => sender.streaming));
+  await pair.until(
+    () => pair.server('b').phase === 'standby' && [...pair.server('a').senders].some((sender) => sender.streaming),
+  );
   return { pair, a, b, standbyName: 'baton_b_bbbbbbbb' };
 }
 
@@ -186,7 +199,9 @@ describe('the proof of waiting', () => {
 
   test('it fails for a name that no walsender carries', async () => {
     const { pair, a, standbyName } = await aSynchronousPair();
-    const proof = await pair.settled(a.proveWait(upstream('b'), standbyName, [standbyName, 'baton_c_cccccccc'], signal));
+    const proof = await pair.settled(
+      a.proveWait(upstream('b'), standbyName, [standbyName, 'baton_c_cccccccc'], signal),
+    );
     expect(proof.ok).toBe(false);
   });
 });
@@ -206,7 +221,13 @@ describe('promotion', () => {
   test('a timeline that the cluster has used already is not used again', async () => {
     const { pair, b } = await aPair();
     const row = {
-      timeline: timeline(1), lsn: endLsn(1), reason: '', timestamp: '', newLeader: memberName('a'), promotionId: 'x', newTimeline: timeline(2),
+      timeline: timeline(1),
+      lsn: endLsn(1),
+      reason: '',
+      timestamp: '',
+      newLeader: memberName('a'),
+      promotionId: 'x',
+      newTimeline: timeline(2),
       historyFile: '1\t0/3000068\tno recovery target specified\n',
     };
     await pair.ok(b.promote([row], nobody, () => true, signal));
@@ -252,7 +273,9 @@ describe('ends and returns', () => {
     server.killPostmaster();
     expect(pair.exits).toEqual(['a SIGKILL']);
     let acked = false;
-    server.commit(backend, 'commit', 'late', 'flush', () => { acked = true; });
+    server.commit(backend, 'commit', 'late', 'flush', () => {
+      acked = true;
+    });
     await pair.until(() => acked);
     await pair.until(() => server.phase === 'gone', 6_000);
   });
@@ -264,7 +287,9 @@ describe('ends and returns', () => {
     server.backends.add(backend);
     server.killPostmaster();
     let acked = false;
-    server.commit(backend, 'commit', 'late', 'flush', () => { acked = true; });
+    server.commit(backend, 'commit', 'late', 'flush', () => {
+      acked = true;
+    });
     await pair.clock.runFor(10_000);
     expect(acked).toBe(false);
   });

@@ -1,13 +1,24 @@
 /** The Postgres port of one member in the simulation: batond's own sessions and files, on the fake server. */
 import { ok } from '../../src/core/result.ts';
 import { type MemberName, memberName, type Ms, timeline } from '../../src/core/units.ts';
-import type { CommitWaits, Inspection, Look, Outcome, Postgres, ProbeAnswer, StartCommand, Upstream, WriteAnswer } from '../../src/ports/postgres.ts';
+import type {
+  CommitWaits,
+  Inspection,
+  Look,
+  Outcome,
+  Postgres,
+  ProbeAnswer,
+  StartCommand,
+  Upstream,
+  WriteAnswer,
+} from '../../src/ports/postgres.ts';
 import { endLsn } from './directory.ts';
 import type { Disk } from './disk.ts';
-import type { Backend, FakeServer } from './fake-server.ts';
+import type { FakeServer } from './fake-server.ts';
+import type { Backend } from './sessions.ts';
 import { DirectoryWork } from './fake-directory-work.ts';
 import { placeHistories } from './rejoin-facts.ts';
-import { fail, LocalPostgres } from './local-postgres.ts';
+import { fail, type LocalPostgres } from './local-postgres.ts';
 import { proveWait } from './prove-wait.ts';
 
 const settingsLimitMs: Ms = 2_000;
@@ -45,7 +56,8 @@ export function createFakePostgres({ member, disk, local }: FakePostgresOptions)
   async function look(limitMs: Ms): Promise<Look> {
     const answer = await local.ask(limitMs, (server) => describe(server, probeWaits(server)));
     if (answer.kind === 'refused') return { kind: 'silent', problem: 'connection refused', refused: true };
-    if (answer.kind === 'timed-out') return { kind: 'silent', problem: `no answer within ${limitMs} ms`, refused: false };
+    if (answer.kind === 'timed-out')
+      return { kind: 'silent', problem: `no answer within ${limitMs} ms`, refused: false };
     return answer.value;
   }
 
@@ -54,7 +66,9 @@ export function createFakePostgres({ member, disk, local }: FakePostgresOptions)
     if (answer.kind === 'refused') return { outcome: 'refused', problem: 'connection refused' };
     if (answer.kind === 'timed-out') return { outcome: 'timed-out', problem: `no answer within ${limitMs} ms` };
     const served = answer.value === 'primary' || answer.value === 'standby';
-    return served ? { outcome: 'ok', problem: null } : { outcome: 'unreachable', problem: `the database system is ${answer.value}` };
+    return served
+      ? { outcome: 'ok', problem: null }
+      : { outcome: 'unreachable', problem: `the database system is ${answer.value}` };
   }
 
   function writeProbe(limitMs: Ms): Promise<WriteAnswer> {
@@ -65,7 +79,9 @@ export function createFakePostgres({ member, disk, local }: FakePostgresOptions)
         endProbeSession();
         resolve({ ok: false, sentMono, outcome, problem });
       };
-      const cancel = local.batond.clock.timer(limitMs, () => failed('timed-out', `not acknowledged within ${limitMs} ms`));
+      const cancel = local.batond.clock.timer(limitMs, () =>
+        failed('timed-out', `not acknowledged within ${limitMs} ms`),
+      );
       local.batond.clock.timer(local.random.between(0.2, 1), () => {
         const server = local.listening();
         if (server === null) return failed('refused', 'connection refused');
@@ -82,14 +98,22 @@ export function createFakePostgres({ member, disk, local }: FakePostgresOptions)
               resolve({ ok: true, sentMono, ackedMono: local.batond.clock.mono(), lsn: endLsn(count) });
             }),
           );
-          if (!went) local.batond.run(() => failed(server.phase === 'standby' ? 'read-only' : 'unreachable', `the server is ${server.phase}`));
+          if (!went)
+            local.batond.run(() =>
+              failed(server.phase === 'standby' ? 'read-only' : 'unreachable', `the server is ${server.phase}`),
+            );
         });
       });
     });
   }
 
   /** A change of the configuration file and a reload; ends when the server shows it. */
-  async function reload(change: (server: FakeServer) => void, shown: (server: FakeServer) => boolean, signal: AbortSignal, what: string): Outcome {
+  async function reload(
+    change: (server: FakeServer) => void,
+    shown: (server: FakeServer) => boolean,
+    signal: AbortSignal,
+    what: string,
+  ): Outcome {
     const answer = await local.ask(settingsLimitMs, (server) => {
       change(server);
       server.reload();
@@ -104,22 +128,39 @@ export function createFakePostgres({ member, disk, local }: FakePostgresOptions)
 
   const waitFor = (waits: CommitWaits, signal: AbortSignal): Outcome =>
     reload(
-      (server) => { server.dir.waits = waits; },
-      (server) => server.waits.loaded === waits && waits.names.every((name) => [...server.senders].some((sender) => sender.name === name && server.waits.priority(name) > 0)),
-      signal, `wait for ${waits.names.join(', ') || (waits.nobody ? 'a name that nobody has' : 'nobody')}`,
+      (server) => {
+        server.dir.waits = waits;
+      },
+      (server) =>
+        server.waits.loaded === waits &&
+        waits.names.every((name) =>
+          [...server.senders].some((sender) => sender.name === name && server.waits.priority(name) > 0),
+        ),
+      signal,
+      `wait for ${waits.names.join(', ') || (waits.nobody ? 'a name that nobody has' : 'nobody')}`,
     );
 
   async function admit(whom: 'everybody' | 'baton-only', signal: AbortSignal): Outcome {
-    const went = await reload((server) => { server.dir.admits = whom; }, () => true, signal, `admit ${whom}`);
-    if (went.ok && whom === 'baton-only') local.server()?.endBackends((backend) => backend.connection !== null);
+    const went = await reload(
+      (server) => {
+        server.dir.admits = whom;
+      },
+      () => true,
+      signal,
+      `admit ${whom}`,
+    );
+    if (went.ok && whom === 'baton-only') local.server()?.backends.endEach((backend) => backend.connection !== null);
     return went;
   }
 
   const follow = (upstream: Upstream | null, signal: AbortSignal): Outcome =>
     reload(
-      (server) => { server.dir.upstream = upstream; },
+      (server) => {
+        server.dir.upstream = upstream;
+      },
       (server) => (server.receiver?.upstream ?? null) === (upstream?.member ?? null),
-      signal, `follow ${upstream?.member ?? 'nobody'}`,
+      signal,
+      `follow ${upstream?.member ?? 'nobody'}`,
     );
 
   const promote: Postgres['promote'] = async (rows, waits, mayGoOn, signal) => {
@@ -132,7 +173,8 @@ export function createFakePostgres({ member, disk, local }: FakePostgresOptions)
     dir.waits = waits;
     dir.promoteFile = true;
     const askAgain = () => {
-      if (server.phase === 'primary' || server.phase === 'gone' || server.phase === 'orphaned' || !mayGoOn()) return true;
+      if (server.phase === 'primary' || server.phase === 'gone' || server.phase === 'orphaned' || !mayGoOn())
+        return true;
       server.process.run(() => server.signalled());
       return false;
     };
@@ -159,18 +201,20 @@ export function createFakePostgres({ member, disk, local }: FakePostgresOptions)
     initialize: (copyId, signal) => directory.initialize(copyId, signal),
     clone: (from, copyId, signal, progress) => directory.clone(from, copyId, signal, progress),
     rejoin: (leader, rows, copyId, signal, progress) => directory.rejoin(leader, rows, copyId, signal, progress),
-    prepareStandby: (upstream) => prepare((dir) => {
-      dir.standbySignal = true;
-      dir.upstream = upstream;
-      dir.waits = { names: [], nobody: false };
-      dir.admits = 'everybody';
-    }),
-    preparePrimary: (waits, admits) => prepare((dir) => {
-      dir.standbySignal = false;
-      dir.upstream = null;
-      dir.waits = waits;
-      dir.admits = admits;
-    }),
+    prepareStandby: (upstream) =>
+      prepare((dir) => {
+        dir.standbySignal = true;
+        dir.upstream = upstream;
+        dir.waits = { names: [], nobody: false };
+        dir.admits = 'everybody';
+      }),
+    preparePrimary: (waits, admits) =>
+      prepare((dir) => {
+        dir.standbySignal = false;
+        dir.upstream = null;
+        dir.waits = waits;
+        dir.admits = admits;
+      }),
     follow,
     promote,
     ownHistory: async () => {
@@ -187,8 +231,14 @@ export function createFakePostgres({ member, disk, local }: FakePostgresOptions)
     admit,
     checkpoint: async (signal) => {
       let done = false;
-      const answer = await local.ask(settingsLimitMs, (server) => server.checkpoint(() => { done = true; }));
-      return answer.kind === 'answer' ? local.until(() => done, 2, 60_000, signal, 'checkpoint') : fail(`postgres ${answer.kind}`);
+      const answer = await local.ask(settingsLimitMs, (server) =>
+        server.checkpoint(() => {
+          done = true;
+        }),
+      );
+      return answer.kind === 'answer'
+        ? local.until(() => done, 2, 60_000, signal, 'checkpoint')
+        : fail(`postgres ${answer.kind}`);
     },
     furnish: async (slotsFor) => {
       const answer = await local.ask(settingsLimitMs, (server) => {
@@ -207,27 +257,45 @@ export function createFakePostgres({ member, disk, local }: FakePostgresOptions)
 function describe(server: FakeServer, probeWaits: boolean): Look {
   const { dir } = server;
   const common = {
-    systemIdentifier: dir.systemIdentifier, serverVersion: 150_018, runId: server.runId, timeline: timeline(dir.timeline),
+    systemIdentifier: dir.systemIdentifier,
+    serverVersion: 150_018,
+    runId: server.runId,
+    timeline: timeline(dir.timeline),
     copyId: dir.copy?.member === server.host.name ? dir.copy.copyId : null,
   };
   if (server.phase === 'standby') {
     const { receiver } = server;
     return {
-      ...common, kind: 'standby', receivedLsn: endLsn(dir.flushed), replayLsn: endLsn(server.replayed), replayPaused: server.replayPaused,
+      ...common,
+      kind: 'standby',
+      receivedLsn: endLsn(dir.flushed),
+      replayLsn: endLsn(server.replayed),
+      replayPaused: server.replayPaused,
       streamingFrom: receiver?.connected === true ? `${receiver.upstream}:5432` : null,
-      follows: dir.upstream === null ? null : memberName(dir.upstream.member), replayedCommitAt: null,
+      follows: dir.upstream === null ? null : memberName(dir.upstream.member),
+      replayedCommitAt: null,
     };
   }
-  if (server.phase !== 'primary') return { kind: 'silent', problem: `the database system is ${server.phase}`, refused: false };
+  if (server.phase !== 'primary')
+    return { kind: 'silent', problem: `the database system is ${server.phase}`, refused: false };
   return {
-    ...common, kind: 'primary', currentLsn: endLsn(dir.records.length), waitsFor: server.waits.loaded.names,
+    ...common,
+    kind: 'primary',
+    currentLsn: endLsn(dir.records.length),
+    waitsFor: server.waits.loaded.names,
     waitsForNobody: server.waits.loaded.nobody && server.waits.loaded.names.length === 0,
-    checkpointTimeline: timeline(dir.checkpoint.timeline), admits: dir.admits, probeWaits, warnings: [],
+    checkpointTimeline: timeline(dir.checkpoint.timeline),
+    admits: dir.admits,
+    probeWaits,
+    warnings: [],
     walsenders: [...server.senders].map((sender) => ({
-      applicationName: sender.name, state: sender.streaming ? 'streaming' : 'catchup',
-      syncState: server.waits.priority(sender.name) > 0 ? 'sync' : 'async', syncPriority: server.waits.priority(sender.name),
-      flushLsn: endLsn(sender.flushed), replayLsn: endLsn(sender.applied), slotName: sender.slot,
+      applicationName: sender.name,
+      state: sender.streaming ? 'streaming' : 'catchup',
+      syncState: server.waits.priority(sender.name) > 0 ? 'sync' : 'async',
+      syncPriority: server.waits.priority(sender.name),
+      flushLsn: endLsn(sender.flushed),
+      replayLsn: endLsn(sender.applied),
+      slotName: sender.slot,
     })),
   };
 }
-

@@ -1,25 +1,18 @@
 /** One run of a PostgreSQL server: from the postmaster's start to the end of its last process. */
 import type { Clock } from '../../src/ports/clock.ts';
 import { Checkpointer } from './checkpointer.ts';
-import { historyLine, type SimDirectory, type WalRecord } from './directory.ts';
+import type { SimDirectory, WalRecord } from './directory.ts';
 import type { Host, SimProcess } from './host.ts';
 import type { Connection } from './network.ts';
 import type { Random } from './random.ts';
 import { Walreceiver, Walsender } from './replication.ts';
 import type { ServerWorld } from './server-world.ts';
+import { type Backend, Sessions } from './sessions.ts';
 import { SyncWaits, type WaitLevel } from './sync-waits.ts';
 import { WalWriter } from './wal-writer.ts';
 
 /** `orphaned`: the postmaster is dead, backends are not. `stopping`: a fast shutdown is under way. */
 export type Phase = 'starting' | 'standby' | 'primary' | 'stopping' | 'orphaned' | 'gone';
-
-/** A session with the process that serves it. `connection` is null for one over the local socket. */
-export interface Backend {
-  readonly pid: number;
-  readonly connection: Connection | null;
-  /** Always has a next statement at hand: it lives on when its postmaster dies. */
-  readonly pipelining: boolean;
-}
 
 export class FakeServer {
   phase: Phase = 'starting';
@@ -31,7 +24,7 @@ export class FakeServer {
   replayPaused = false;
   receiver: Walreceiver | null = null;
   readonly senders = new Set<Walsender>();
-  readonly backends = new Set<Backend>();
+  readonly backends: Sessions;
   #replaying = false;
   #promoting = false;
   #exited = false;
@@ -44,19 +37,32 @@ export class FakeServer {
   readonly #random: Random;
   readonly #onExit: (code: number | null, signal: string | null) => void;
 
-  constructor(world: ServerWorld, host: Host, dir: SimDirectory, random: Random, onExit: (code: number | null, signal: string | null) => void) {
+  constructor(
+    world: ServerWorld,
+    host: Host,
+    dir: SimDirectory,
+    random: Random,
+    onExit: (code: number | null, signal: string | null) => void,
+  ) {
     this.world = world;
     this.host = host;
     this.dir = dir;
     this.#random = random;
     this.#onExit = onExit;
     this.process = host.spawn('postgres');
+    this.backends = new Sessions(host);
     this.pid = world.nextPid();
     this.runId = `run-${this.pid}`;
     this.startedAs = dir.standbySignal ? 'standby' : 'primary';
     dir.promoteFile = false;
     dir.loseMemory();
-    this.#wal = new WalWriter(dir, this.clock, random, () => world.nextUid(), (records) => this.#flushed(records));
+    this.#wal = new WalWriter(
+      dir,
+      this.clock,
+      random,
+      () => world.nextUid(),
+      (records) => this.#flushed(records),
+    );
     this.#checkpointer = new Checkpointer(this.clock, random, () => {
       if (this.phase !== 'orphaned' && !world.checkpointerStuck()) this.waits.checkpointerLooks();
     });
@@ -75,7 +81,8 @@ export class FakeServer {
 
   #start(): void {
     const clean = this.dir.state === 'shut down';
-    const startMs = this.startedAs === 'standby' || clean ? this.#random.between(20, 150) : this.#random.between(80, 600);
+    const startMs =
+      this.startedAs === 'standby' || clean ? this.#random.between(20, 150) : this.#random.between(80, 600);
     if (this.startedAs === 'standby') this.dir.state = 'in archive recovery';
     this.clock.timer(startMs, () => {
       if (this.phase !== 'starting') return;
@@ -132,7 +139,13 @@ export class FakeServer {
    * COMMIT on one session. `acknowledged` is called when its backend would say so; never when the backend dies first.
    * False when there is nothing to commit on: a standby, or a server that is going.
    */
-  commit(backend: Backend | null, kind: 'commit' | 'probe', id: string | null, level: WaitLevel, acknowledged: (count: number) => void): boolean {
+  commit(
+    backend: Backend | null,
+    kind: 'commit' | 'probe',
+    id: string | null,
+    level: WaitLevel,
+    acknowledged: (count: number) => void,
+  ): boolean {
     if (this.phase !== 'primary' && !(this.phase === 'orphaned' && backend !== null)) return false;
     const record = this.#insert(kind, id);
     const count = record.position + 1;
@@ -187,13 +200,7 @@ export class FakeServer {
 
   receivedWal(records: readonly WalRecord[], histories: ReadonlyMap<number, string>): void {
     if (this.phase !== 'standby' && this.phase !== 'starting') return;
-    for (const record of records) {
-      if (record.position !== this.dir.records.length) continue;
-      this.dir.records.push(record);
-      if (record.timeline <= this.dir.timeline) continue;
-      this.dir.timeline = record.timeline;
-      for (const [number, content] of histories) this.dir.histories.set(number, content);
-    }
+    this.dir.append(records, histories);
     if (records.length > 0) this.#wal.flushSoon();
   }
 
@@ -231,14 +238,7 @@ export class FakeServer {
   }
 
   #forkTimeline(): void {
-    const { dir } = this;
-    const parent = dir.timeline;
-    let newest = parent;
-    while (dir.histories.has(newest + 1)) newest += 1;
-    dir.timeline = newest + 1;
-    dir.histories.set(dir.timeline, (dir.histories.get(parent) ?? '') + historyLine(parent, dir.records.length));
-    dir.standbySignal = false;
-    dir.promoteFile = false;
+    this.dir.fork();
     this.replayPaused = false;
     this.#insert('end-of-recovery', null);
     this.#open('promoted');
@@ -254,8 +254,11 @@ export class FakeServer {
     this.receiver?.end();
     this.receiver = null;
     this.waits.drop();
-    this.endBackends(() => true);
-    if (this.#random.chance(1 / 30)) return this.world.note(`${this.host.name}: fast shutdown hangs`);
+    this.backends.endEach(() => true);
+    if (this.#random.chance(1 / 30)) {
+      this.world.note(`${this.host.name}: fast shutdown hangs`);
+      return;
+    }
     this.clock.timer(this.#random.between(10, 130), () => {
       if (was === 'primary') {
         this.#recordCheckpoint((count) => {
@@ -283,7 +286,7 @@ export class FakeServer {
     this.receiver?.end();
     this.receiver = null;
     for (const sender of [...this.senders]) sender.end();
-    this.endBackends((backend) => !backend.pipelining);
+    this.backends.endEach((backend) => !backend.pipelining);
     this.#reportExit(null, 'SIGKILL');
     if (this.backends.size === 0) this.exit(null, 'SIGKILL');
     else this.clock.timer(5_000, () => this.exit(null, 'SIGKILL'));
@@ -314,18 +317,8 @@ export class FakeServer {
   }
 
   endBackend(backend: Backend): void {
-    this.backends.delete(backend);
-    backend.connection?.close(this.host);
+    this.backends.end(backend);
     if (this.phase === 'orphaned' && this.backends.size === 0) this.exit(null, 'SIGKILL');
-  }
-
-  /** What they wait for is not acknowledged. */
-  endBackends(which: (backend: Backend) => boolean): void {
-    for (const backend of [...this.backends]) {
-      if (!which(backend)) continue;
-      this.backends.delete(backend);
-      backend.connection?.close(this.host);
-    }
   }
 
   #reportExit(code: number | null, signal: string | null): void {

@@ -11,16 +11,40 @@ export interface Fault {
 }
 
 export const faultKinds = [
-  'kill-postmaster', 'kill-guardian', 'kill-batond', 'freeze-batond', 'freeze-guardian', 'freeze-postgres',
-  'power-off', 'pause', 'suspend', 'cut-etcd', 'cut-etcd-half', 'cut-members', 'cut-members-half', 'cut-clients', 'isolate',
-  'slow-link', 'etcd-election', 'etcd-no-quorum', 'etcd-down', 'wall-jump', 'terminate-guardian', 'switchover',
+  'kill-postmaster',
+  'kill-guardian',
+  'kill-batond',
+  'freeze-batond',
+  'freeze-guardian',
+  'freeze-postgres',
+  'power-off',
+  'pause',
+  'suspend',
+  'cut-etcd',
+  'cut-etcd-half',
+  'cut-members',
+  'cut-members-half',
+  'cut-clients',
+  'isolate',
+  'slow-link',
+  'etcd-election',
+  'etcd-no-quorum',
+  'etcd-down',
+  'wall-jump',
+  'terminate-guardian',
+  'switchover',
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
 const clientNames = (world: World) => world.clients.map(({ name }) => name);
 
 /** Does something to one member, and undoes it. */
-function onMember(text: string, of: (world: World) => Member, begin: (member: Member, world: World) => void, end: (member: Member, world: World) => void = () => {}): Fault {
+function onMember(
+  text: string,
+  of: (world: World) => Member,
+  begin: (member: Member, world: World) => void,
+  end: (member: Member, world: World) => void = () => {},
+): Fault {
   let member: Member | null = null;
   return {
     text,
@@ -69,37 +93,99 @@ export function aFault(kind: FaultKind, of: (world: World) => Member, random: Ra
     case 'kill-guardian':
       return onMember(kind, of, (member) => member.guardian?.kill());
     case 'kill-batond':
-      return onMember(kind, of, (member) => member.killBatond(), (member) => member.startBatond());
+      return onMember(
+        kind,
+        of,
+        (member) => member.killBatond(),
+        (member) => member.startBatond(),
+      );
     case 'freeze-batond':
-      return onMember(kind, of, (member) => member.batond?.process.stop(), (member) => member.batond?.process.continue());
+      return onMember(
+        kind,
+        of,
+        (member) => member.batond?.process.stop(),
+        (member) => member.batond?.process.continue(),
+      );
     case 'freeze-guardian':
-      return onMember(kind, of, (member) => member.guardian?.process.stop(), (member) => member.guardian?.process.continue());
+      return onMember(
+        kind,
+        of,
+        (member) => member.guardian?.process.stop(),
+        (member) => member.guardian?.process.continue(),
+      );
     case 'freeze-postgres':
-      return onMember(kind, of, (member) => member.running?.process.stop(), (member) => member.running?.process.continue());
+      return onMember(
+        kind,
+        of,
+        (member) => member.running?.process.stop(),
+        (member) => member.running?.process.continue(),
+      );
     case 'power-off':
-      return onMember(kind, of, (member) => member.powerOff(), (member) => member.powerOn());
+      return onMember(
+        kind,
+        of,
+        (member) => member.powerOff(),
+        (member) => member.powerOn(),
+      );
     case 'pause':
-      return onMember(kind, of, (member) => member.host.pause(false), (member) => member.host.resume());
+      return onMember(
+        kind,
+        of,
+        (member) => member.host.pause(false),
+        (member) => member.host.resume(),
+      );
     case 'suspend':
-      return onMember(kind, of, (member) => member.host.pause(true), (member) => member.host.resume());
+      return onMember(
+        kind,
+        of,
+        (member) => member.host.pause(true),
+        (member) => member.host.resume(),
+      );
     case 'cut-etcd':
-      return onMember(kind, of, (member, world) => world.etcd.cut(member.name), (member, world) => world.etcd.heal(member.name));
+      return onMember(
+        kind,
+        of,
+        (member, world) => world.etcd.cut(member.name),
+        (member, world) => world.etcd.heal(member.name),
+      );
     case 'cut-etcd-half': {
       const leg = random.pick(['requests', 'answers'] as const);
-      return onMember(`${kind} (${leg})`, of, (member, world) => world.etcd.cut(member.name, leg), (member, world) => world.etcd.heal(member.name));
+      return onMember(
+        `${kind} (${leg})`,
+        of,
+        (member, world) => world.etcd.cut(member.name, leg),
+        (member, world) => world.etcd.heal(member.name),
+      );
     }
     case 'cut-members':
-      return onWorld(kind, (world) => cutBetween(world, 'a', 'b'), (world) => healBetween(world, 'a', 'b'));
+      return onWorld(
+        kind,
+        (world) => cutBetween(world, 'a', 'b'),
+        (world) => healBetween(world, 'a', 'b'),
+      );
     case 'cut-members-half': {
       const [from, to] = random.chance(0.5) ? ['a', 'b'] : ['b', 'a'];
-      return onWorld(`${kind} ${from}>${to}`, (world) => cutBetween(world, from ?? 'a', to ?? 'b', false), (world) => healBetween(world, 'a', 'b'));
+      return onWorld(
+        `${kind} ${from}>${to}`,
+        (world) => cutBetween(world, from ?? 'a', to ?? 'b', false),
+        (world) => healBetween(world, 'a', 'b'),
+      );
     }
     case 'cut-clients':
-      return onMember(kind, of,
-        (member, world) => { for (const client of clientNames(world)) cutBetween(world, client, member.name); },
-        (member, world) => { for (const client of clientNames(world)) healBetween(world, client, member.name); });
+      return onMember(
+        kind,
+        of,
+        (member, world) => {
+          for (const client of clientNames(world)) cutBetween(world, client, member.name);
+        },
+        (member, world) => {
+          for (const client of clientNames(world)) healBetween(world, client, member.name);
+        },
+      );
     case 'isolate':
-      return onMember(`${kind} (clients still reach it)`, of,
+      return onMember(
+        `${kind} (clients still reach it)`,
+        of,
         (member, world) => {
           world.etcd.cut(member.name);
           cutBetween(world, 'a', 'b');
@@ -107,20 +193,38 @@ export function aFault(kind: FaultKind, of: (world: World) => Member, random: Ra
         (member, world) => {
           world.etcd.heal(member.name);
           healBetween(world, 'a', 'b');
-        });
+        },
+      );
     case 'slow-link': {
       const ms: Ms = random.int(20, 400);
-      return onWorld(`${kind} ${ms} ms`, (world) => { world.network.slow('a', 'b', ms); world.network.slow('b', 'a', ms); }, (world) => healBetween(world, 'a', 'b'));
+      return onWorld(
+        `${kind} ${ms} ms`,
+        (world) => {
+          world.network.slow('a', 'b', ms);
+          world.network.slow('b', 'a', ms);
+        },
+        (world) => healBetween(world, 'a', 'b'),
+      );
     }
     case 'etcd-election':
       return onWorld(kind, (world) => world.etcd.changeLeader());
     case 'etcd-no-quorum':
-      return onWorld(kind, (world) => world.etcd.loseQuorum(), (world) => world.etcd.regainQuorum());
+      return onWorld(
+        kind,
+        (world) => world.etcd.loseQuorum(),
+        (world) => world.etcd.regainQuorum(),
+      );
     case 'etcd-down':
-      return onWorld(kind, (world) => world.etcd.stop(), (world) => world.etcd.start());
+      return onWorld(
+        kind,
+        (world) => world.etcd.stop(),
+        (world) => world.etcd.start(),
+      );
     case 'wall-jump': {
       const ms: Ms = random.pick([-3_600_000, -5_000, 5_000, 3_600_000]);
-      return onMember(`${kind} ${ms} ms`, of, (member) => { member.host.wallOffsetMs += ms; });
+      return onMember(`${kind} ${ms} ms`, of, (member) => {
+        member.host.wallOffsetMs += ms;
+      });
     }
     case 'terminate-guardian':
       return onMember(kind, of, (member) => member.guardian?.terminate());
@@ -137,7 +241,12 @@ export interface Planned {
 }
 
 /** Three to eight faults within the given time; overlapping ones are as welcome as a fault on a world that heals. */
-export function planFaults(random: Random, fromMs: Ms, untilMs: Ms, kinds: readonly FaultKind[] = faultKinds): readonly Planned[] {
+export function planFaults(
+  random: Random,
+  fromMs: Ms,
+  untilMs: Ms,
+  kinds: readonly FaultKind[] = faultKinds,
+): readonly Planned[] {
   const count = random.int(3, 8);
   return Array.from({ length: count }, () => {
     const kind = random.pick(kinds);

@@ -64,7 +64,10 @@ export class Invariants {
     }
     const lost = this.acknowledged.missingFrom(server.dir);
     if (lost !== null) {
-      this.#violated('I4 no acknowledged commit is lost', `${name} ${how} without ${lost.record.id}, acknowledged by ${lost.member} at ${Math.round(lost.atMs)}`);
+      this.#violated(
+        'I4 no acknowledged commit is lost',
+        `${name} ${how} without ${lost.record.id}, acknowledged by ${lost.member} at ${Math.round(lost.atMs)}`,
+      );
     }
   }
 
@@ -78,11 +81,22 @@ export class Invariants {
       if (other.dir.timeline < server.dir.timeline) continue;
       const has = other.dir.records[record.position] === record;
       if (!has && (sync?.mode !== 'off' || this.acknowledged.firstOf.has(other.runId))) {
-        this.#violated('I1 one leader', `${server.host.name} acknowledged ${record.id}, and ${other.host.name} is a newer primary without it`);
+        this.#violated(
+          'I1 one leader',
+          `${server.host.name} acknowledged ${record.id}, and ${other.host.name} is a newer primary without it`,
+        );
       }
     }
-    if (sync?.mode === 'strict' && !this.#world.members.some(({ disk, host }) =>
-      host !== server.host && disk.data !== null && disk.data.flushed > record.position && disk.data.records[record.position] === record)) {
+    if (
+      sync?.mode === 'strict' &&
+      !this.#world.members.some(
+        ({ disk, host }) =>
+          host !== server.host &&
+          disk.data !== null &&
+          disk.data.flushed > record.position &&
+          disk.data.records[record.position] === record,
+      )
+    ) {
       this.#violated('strict: on two disks', `${server.host.name} acknowledged ${record.id}, which nobody else has`);
     }
   }
@@ -97,7 +111,10 @@ export class Invariants {
   checkFinally(primary: FakeServer, mode: SyncMode): void {
     const lost = mode === 'off' ? null : this.acknowledged.missingFrom(primary.dir);
     if (lost !== null) {
-      this.#violated('I4 no acknowledged commit is lost', `${primary.host.name} lacks ${lost.record.id}, acknowledged by ${lost.member} at ${Math.round(lost.atMs)}`);
+      this.#violated(
+        'I4 no acknowledged commit is lost',
+        `${primary.host.name} lacks ${lost.record.id}, acknowledged by ${lost.member} at ${Math.round(lost.atMs)}`,
+      );
     }
   }
 
@@ -113,7 +130,10 @@ export class Invariants {
     for (const standby of sync.standbys) {
       const name = `baton_${standby}_${sync.copies[standby]}`;
       if (leader.waits.flag && leader.waits.priority(name) > 0) continue;
-      this.#violated('I3 order', `sync names ${standby}, and ${sync.leader} admits clients without waiting for ${name}`);
+      this.#violated(
+        'I3 order',
+        `sync names ${standby}, and ${sync.leader} admits clients without waiting for ${name}`,
+      );
     }
   }
 
@@ -132,7 +152,8 @@ export class Invariants {
     }
     const since = this.#aloneSince.get(member.name) ?? this.#world.now();
     this.#aloneSince.set(member.name, since);
-    if (this.#world.now() - since > unguardedMs) this.#violated('orphan', `${member.name}'s primary goes on ${unguardedMs} ms without its batond`);
+    if (this.#world.now() - since > unguardedMs)
+      this.#violated('orphan', `${member.name}'s primary goes on ${unguardedMs} ms without its batond`);
   }
 
   #violated(invariant: string, detail: string): void {

@@ -7,7 +7,10 @@ import type { SimProcess } from './host.ts';
 import type { Random } from './random.ts';
 import type { ServerWorld } from './server-world.ts';
 
-export type Answer<T> = { readonly kind: 'answer'; readonly value: T } | { readonly kind: 'refused' } | { readonly kind: 'timed-out' };
+export type Answer<T> =
+  | { readonly kind: 'answer'; readonly value: T }
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'timed-out' };
 
 export class LocalPostgres {
   readonly batond: SimProcess;
@@ -48,7 +51,13 @@ export class LocalPostgres {
   }
 
   /** Waits for a fact, looking again and again. The signal's reason is the problem when it aborts first. */
-  async until(fact: () => boolean, everyMs: Ms, limitMs: Ms, signal: AbortSignal, what: string): Promise<Result<void, OperationError>> {
+  async until(
+    fact: () => boolean,
+    everyMs: Ms,
+    limitMs: Ms,
+    signal: AbortSignal,
+    what: string,
+  ): Promise<Result<void, OperationError>> {
     const { clock } = this.batond;
     const end = clock.mono() + limitMs;
     while (!fact()) {

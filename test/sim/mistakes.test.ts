@@ -10,7 +10,12 @@ import type { Mistakes, World } from './world.ts';
 type Faults = NonNullable<SimOptions['faults']>;
 
 /** The first life that violates anything; null when none of so many does. */
-async function firstCaught(mistake: Mistakes, mode: SyncMode, seedsMax: number, faults: (seed: number) => Pick<SimOptions, 'durationMs' | 'faults'>): Promise<SimResult | null> {
+async function firstCaught(
+  mistake: Mistakes,
+  mode: SyncMode,
+  seedsMax: number,
+  faults: (seed: number) => Pick<SimOptions, 'durationMs' | 'faults'>,
+): Promise<SimResult | null> {
   for (let seed = 1; seed <= seedsMax; seed += 1) {
     const result = await simulate({ seed, mode, mistakes: mistake, ...faults(seed) });
     if (result.violations.length > 0) return result;
@@ -21,11 +26,18 @@ async function firstCaught(mistake: Mistakes, mode: SyncMode, seedsMax: number, 
 const anything = () => ({ durationMs: 30_000 });
 
 /** These kinds at these instants, all on the primary of the moment when the cluster is up. */
-const onPrimary = (...plan: readonly (readonly [kind: FaultKind, atMs: number, forMs: number])[]): Faults => (world: World): readonly Planned[] => {
-  const [primary] = world.primaries();
-  if (primary === undefined) return [];
-  return plan.map(([kind, atMs, forMs]) => ({ kind, atMs, forMs, fault: aFault(kind, () => primary, new Random(1)) }));
-};
+const onPrimary =
+  (...plan: readonly (readonly [kind: FaultKind, atMs: number, forMs: number])[]): Faults =>
+  (world: World): readonly Planned[] => {
+    const [primary] = world.primaries();
+    if (primary === undefined) return [];
+    return plan.map(([kind, atMs, forMs]) => ({
+      kind,
+      atMs,
+      forMs,
+      fault: aFault(kind, () => primary, new Random(1)),
+    }));
+  };
 
 const isolated = () => ({ durationMs: 20_000, faults: onPrimary(['isolate', 1_000, 16_000]) });
 
@@ -36,15 +48,50 @@ const bothAtOnce = (seed: number) => {
 };
 
 describe('a planted mistake is caught', () => {
-  const cases: readonly (readonly [says: string, mistake: Mistakes, mode: SyncMode, seedsMax: number, faults: typeof anything | typeof bothAtOnce, caught: RegExp])[] = [
+  const cases: readonly (readonly [
+    says: string,
+    mistake: Mistakes,
+    mode: SyncMode,
+    seedsMax: number,
+    faults: typeof anything | typeof bothAtOnce,
+    caught: RegExp,
+  ])[] = [
     ['transactions that do not compare sync', mistakes.forgetsSync, 'available', 300, bothAtOnce, /^I[14] /],
     ['transactions that compare nothing', mistakes.comparesNothing, 'available', 60, anything, /^(I\d|liveness)/],
-    ['a setting that is believed while the checkpointer is stuck', mistakes.believesTheSetting, 'available', 1, anything, /^I3 /],
-    ['a proof that proves nothing while the checkpointer is slow', mistakes.provesNothing, 'available', 5, anything, /^I3 /],
-    ['clients that are admitted before a commit was seen to wait', mistakes.admitsAtOnce, 'strict', 5, anything, /^strict/],
+    [
+      'a setting that is believed while the checkpointer is stuck',
+      mistakes.believesTheSetting,
+      'available',
+      1,
+      anything,
+      /^I3 /,
+    ],
+    [
+      'a proof that proves nothing while the checkpointer is slow',
+      mistakes.provesNothing,
+      'available',
+      5,
+      anything,
+      /^I3 /,
+    ],
+    [
+      'clients that are admitted before a commit was seen to wait',
+      mistakes.admitsAtOnce,
+      'strict',
+      5,
+      anything,
+      /^strict/,
+    ],
     ['a fence that kills nothing, in mode off', mistakes.fencesNothing, 'off', 2, isolated, /^I1 /],
     ['a lease that is believed without its renewals, in mode off', mistakes.renewsByItself, 'off', 2, isolated, /^I1 /],
-    ['an old primary that keeps its diverged tail', mistakes.keepsItsTail, 'available', 40, anything, /^(I\d|liveness)/],
+    [
+      'an old primary that keeps its diverged tail',
+      mistakes.keepsItsTail,
+      'available',
+      40,
+      anything,
+      /^(I\d|liveness)/,
+    ],
   ];
   test.each(cases)('%s', async (_says, mistake, mode, seedsMax, faults, caught) => {
     const result = await firstCaught(mistake, mode, seedsMax, faults);

@@ -27,7 +27,11 @@ export const provesNothing: Mistakes = { postgres: (right) => ({ ...right, prove
 
 /** Nothing is killed, and the scans find nothing. */
 export const fencesNothing: Mistakes = {
-  processHost: (right) => ({ ...right, scan: () => [], signal: (pid, signal) => (signal === 'kill' ? undefined : right.signal(pid, signal)) }),
+  processHost: (right) => ({
+    ...right,
+    scan: () => [],
+    signal: (pid, signal) => (signal === 'kill' ? undefined : right.signal(pid, signal)),
+  }),
 };
 
 /** Every renewal counts as confirmed, whatever etcd says (I5). */

@@ -8,7 +8,13 @@ import { fail, type LocalPostgres } from './local-postgres.ts';
 
 const stepLimitMs: Ms = 500;
 
-export async function proveWait(local: LocalPostgres, standby: Endpoint, copyName: CopyName, names: readonly CopyName[], signal: AbortSignal): Outcome {
+export async function proveWait(
+  local: LocalPostgres,
+  standby: Endpoint,
+  copyName: CopyName,
+  names: readonly CopyName[],
+  signal: AbortSignal,
+): Outcome {
   const server = local.listening();
   if (server === null) return fail('postgres does not run');
   try {
@@ -19,9 +25,18 @@ export async function proveWait(local: LocalPostgres, standby: Endpoint, copyNam
   }
 }
 
-async function prove(local: LocalPostgres, server: FakeServer, standby: Endpoint, copyName: CopyName, names: readonly CopyName[], signal: AbortSignal): Outcome {
+async function prove(
+  local: LocalPostgres,
+  server: FakeServer,
+  standby: Endpoint,
+  copyName: CopyName,
+  names: readonly CopyName[],
+  signal: AbortSignal,
+): Outcome {
   if (!(await setPaused(local, server, standby.host, true))) return fail(`${standby.host} did not pause its replay`);
-  const misplaced = names.find((name, at) => server.waits.priority(name) !== at + 1 || ![...server.senders].some((sender) => sender.name === name));
+  const misplaced = names.find(
+    (name, at) => server.waits.priority(name) !== at + 1 || ![...server.senders].some((sender) => sender.name === name),
+  );
   if (misplaced !== undefined) return fail(`no walsender shows the new priority of ${misplaced}`);
 
   let acknowledged = false;
@@ -35,14 +50,26 @@ async function prove(local: LocalPostgres, server: FakeServer, standby: Endpoint
     return went;
   });
   if (asked.kind !== 'answer' || !asked.value) return fail('the probe could not be committed');
-  const seen = await local.until(() => acknowledged || server.waits.waiting('apply', count), 1, stepLimitMs, signal, 'a commit that waits');
+  const seen = await local.until(
+    () => acknowledged || server.waits.waiting('apply', count),
+    1,
+    stepLimitMs,
+    signal,
+    'a commit that waits',
+  );
   if (!seen.ok) return seen;
   if (acknowledged) return fail('the commit did not wait');
   const mark = server.dir.records.length;
 
   if (!(await setPaused(local, server, standby.host, false))) return fail(`${standby.host} did not resume its replay`);
   const flushed = () => [...server.senders].some((sender) => sender.name === copyName && sender.flushed >= mark);
-  const went = await local.until(() => server.phase !== 'primary' || (acknowledged && flushed()), 1, 4 * stepLimitMs, signal, `${copyName} flushes what was written while a commit waited`);
+  const went = await local.until(
+    () => server.phase !== 'primary' || (acknowledged && flushed()),
+    1,
+    4 * stepLimitMs,
+    signal,
+    `${copyName} flushes what was written while a commit waited`,
+  );
   if (!went.ok) return went;
   return server.phase === 'primary' ? ok(undefined) : fail('postgres ended');
 }

@@ -5,19 +5,32 @@ import { type Branch, type Fork, findFork, parseHistory } from '../../src/core/t
 import { timeline } from '../../src/core/units.ts';
 import { countAt, type SimDirectory } from './directory.ts';
 
-export function planFor(own: SimDirectory, leader: SimDirectory, rows: readonly HistoryRow[]): { readonly plan: RejoinPlan; readonly fork: Fork | null } {
+export function planFor(
+  own: SimDirectory,
+  leader: SimDirectory,
+  rows: readonly HistoryRow[],
+): { readonly plan: RejoinPlan; readonly fork: Fork | null } {
   const [mine, theirs] = [branchOf(own), branchOf(leader)];
   const fork = mine === null || theirs === null ? null : findFork(mine, theirs);
   const { systemIdentifier, standbySignal, lsn, clusterState, unstartable } = own.describe();
   const beyond = fork?.forkLsn != null && fork.ownIsThere && own.records.length > countAt(fork.forkLsn);
   const plan = planRejoin({
     own: {
-      systemIdentifier, branch: mine, timeline: timeline(own.timeline), lsn, standbySignal, rewindable: true, unstartable,
+      systemIdentifier,
+      branch: mine,
+      timeline: timeline(own.timeline),
+      lsn,
+      standbySignal,
+      rewindable: true,
+      unstartable,
       wasPrimary: clusterState !== 'shut down in recovery' && clusterState !== 'in archive recovery',
     },
     leader: {
-      systemIdentifier: leader.systemIdentifier, branch: theirs, timeline: timeline(leader.timeline),
-      inRecovery: leader.state !== 'in production', checkpointTimeline: timeline(leader.checkpoint.timeline),
+      systemIdentifier: leader.systemIdentifier,
+      branch: theirs,
+      timeline: timeline(leader.timeline),
+      inRecovery: leader.state !== 'in production',
+      checkpointTimeline: timeline(leader.checkpoint.timeline),
     },
     rows,
     // The simulation keeps all of its WAL.
@@ -32,7 +45,8 @@ export function planFor(own: SimDirectory, leader: SimDirectory, rows: readonly 
 export function placeHistories(dir: SimDirectory, rows: readonly HistoryRow[]): string | null {
   for (const { newTimeline, historyFile } of rows) {
     const there = dir.histories.get(newTimeline);
-    if (there !== undefined && !sameHistory(there, historyFile)) return `timeline ${newTimeline} has another history here than in the history key`;
+    if (there !== undefined && !sameHistory(there, historyFile))
+      return `timeline ${newTimeline} has another history here than in the history key`;
     dir.histories.set(newTimeline, historyFile);
   }
   return null;

@@ -17,7 +17,8 @@ export function refusal(primary: SimDirectory, standby: SimDirectory): string | 
     return has <= primary.flushed ? null : 'requested starting point is ahead of the WAL flush position';
   }
   for (const fork of primary.ancestry().values()) {
-    if (fork.parent === standby.timeline) return has <= fork.count ? null : 'new timeline forked off before current recovery point';
+    if (fork.parent === standby.timeline)
+      return has <= fork.count ? null : 'new timeline forked off before current recovery point';
   }
   return `requested timeline ${standby.timeline} is not in this server's history`;
 }
@@ -35,7 +36,14 @@ export class Walsender {
   readonly slot: string;
   readonly receiver: Walreceiver;
 
-  constructor(server: FakeServer, connection: Connection, receiver: Walreceiver, name: string, slot: string, from: number) {
+  constructor(
+    server: FakeServer,
+    connection: Connection,
+    receiver: Walreceiver,
+    name: string,
+    slot: string,
+    from: number,
+  ) {
     this.#server = server;
     this.connection = connection;
     this.receiver = receiver;
@@ -71,7 +79,9 @@ export class Walsender {
     const { dir } = this.#server;
     const histories = new Map(dir.histories);
     const receiver = this.receiver;
-    this.connection.send(this.#server.host, () => receiver.server.process.run(() => receiver.received(records, histories)));
+    this.connection.send(this.#server.host, () =>
+      receiver.server.process.run(() => receiver.received(records, histories)),
+    );
   }
 
   #tick(): void {
@@ -148,9 +158,16 @@ export class Walreceiver {
       if (primary === null) return refuse();
       primary.process.run(() => {
         const slot = server.slotName;
-        if (primary.phase !== 'primary' || !primary.dir.slots.has(slot) || refusal(primary.dir, server.dir) !== null) return refuse();
+        if (primary.phase !== 'primary' || !primary.dir.slots.has(slot) || refusal(primary.dir, server.dir) !== null)
+          return refuse();
         const connection = server.world.network.connect(near, far);
-        const sender = primary.addSender(connection, this, server.dir.copyName() ?? 'walreceiver', slot, server.dir.records.length);
+        const sender = primary.addSender(
+          connection,
+          this,
+          server.dir.copyName() ?? 'walreceiver',
+          slot,
+          server.dir.records.length,
+        );
         connection.onClose(near, () => server.process.run(() => this.#lost(connection)));
         connection.send(far, () =>
           server.process.run(() => {

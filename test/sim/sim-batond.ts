@@ -27,7 +27,13 @@ export interface BatondOptions {
 }
 
 const nothingKept: KeptFacts = {
-  etcdClusterId: null, highestRevision: 0, highestTerm: 0, lastLedTerm: null, crashesWallMs: [], hold: null, initializedCopyId: null,
+  etcdClusterId: null,
+  highestRevision: 0,
+  highestTerm: 0,
+  lastLedTerm: null,
+  crashesWallMs: [],
+  hold: null,
+  initializedCopyId: null,
 };
 
 export class SimBatond {
@@ -65,7 +71,11 @@ export class SimBatond {
           },
         },
         ledger: createFakeLedger(disk, process.clock),
-        log: { info: () => {}, warn: (message) => note(`warns: ${message}`), error: (message) => note(`error: ${message}`) },
+        log: {
+          info: () => {},
+          warn: (message) => note(`warns: ${message}`),
+          error: (message) => note(`error: ${message}`),
+        },
         version: '0.0.0-simulated',
         parseConfig: readSharedPolicy,
         promisesOf: () => null,
@@ -74,7 +84,9 @@ export class SimBatond {
       new AbortController().signal,
     );
     this.face = running.face;
-    running.ended.catch((error: unknown) => note(`batond ended: ${error instanceof Error ? error.stack : String(error)}`));
+    running.ended.catch((error: unknown) =>
+      note(`batond ended: ${error instanceof Error ? error.stack : String(error)}`),
+    );
   }
 
   self(): unknown {

@@ -48,7 +48,9 @@ export class SimGuardian {
         leases,
         host: processHost,
         link: {
-          listen: (events) => { this.#events = events; },
+          listen: (events) => {
+            this.#events = events;
+          },
           report: (report) => this.#batond?.report(report),
         },
         kept: {
@@ -59,7 +61,8 @@ export class SimGuardian {
           },
         },
         newLeaseId: () => leaseId(String(random.int(1, 2 ** 31))),
-        log: (event, details) => note(`guardian ${event}${typeof details['because'] === 'string' ? `: ${details['because']}` : ''}`),
+        log: (event, details) =>
+          note(`guardian ${event}${typeof details['because'] === 'string' ? `: ${details['because']}` : ''}`),
       },
       new AbortController().signal,
     );

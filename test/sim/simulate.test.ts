@@ -13,7 +13,9 @@ const replay = ({ seed, mode, violations, events }: SimResult) =>
 function onPrimary(kind: FaultKind, forMs: number) {
   return (world: World): readonly Planned[] => {
     const [primary] = world.primaries();
-    return primary === undefined ? [] : [{ kind, atMs: 1_000, forMs, fault: aFault(kind, () => primary, new Random(1)) }];
+    return primary === undefined
+      ? []
+      : [{ kind, atMs: 1_000, forMs, fault: aFault(kind, () => primary, new Random(1)) }];
   };
 }
 
@@ -23,11 +25,23 @@ function onBoth(kind: FaultKind, forMs: number) {
 }
 
 describe('one fault in a synchronous mode', () => {
-  const cases: readonly (readonly [says: string, kind: FaultKind, forMs: number, outageMsMax: number, moves: boolean])[] = [
+  const cases: readonly (readonly [
+    says: string,
+    kind: FaultKind,
+    forMs: number,
+    outageMsMax: number,
+    moves: boolean,
+  ])[] = [
     ['a killed postmaster is failed over at once', 'kill-postmaster', 1, 500, true],
     ['a killed guardian is failed over like a killed postmaster', 'kill-guardian', 1, 500, true],
     ['a host whose power is cut is succeeded on evidence, not on the lease', 'power-off', 8_000, 3_500, true],
-    ['a primary cut off from etcd and its standby is succeeded, also while clients still reach it', 'isolate', 8_000, 3_500, true],
+    [
+      'a primary cut off from etcd and its standby is succeeded, also while clients still reach it',
+      'isolate',
+      8_000,
+      3_500,
+      true,
+    ],
     ['a host that is paused for longer than the lease loses the leadership', 'pause', 9_000, 3_500, true],
     ['a host that is suspended for longer than the lease loses the leadership', 'suspend', 9_000, 3_500, true],
     ['a frozen postgres is fenced and succeeded', 'freeze-postgres', 8_000, 3_500, true],
@@ -45,10 +59,13 @@ describe('one fault in a synchronous mode', () => {
     expect(result.acknowledgedBy.length > 1, replay(result)).toBe(moves);
   });
 
-  test.each<SyncMode>(['available', 'strict', 'off'])('after a power cut of both hosts the cluster comes back by itself (%s)', async (mode) => {
-    const result = await simulate({ seed: 11, mode, durationMs: 20_000, faults: onBoth('power-off', 4_000) });
-    expect(result.violations, replay(result)).toEqual([]);
-  });
+  test.each<SyncMode>(['available', 'strict', 'off'])(
+    'after a power cut of both hosts the cluster comes back by itself (%s)',
+    async (mode) => {
+      const result = await simulate({ seed: 11, mode, durationMs: 20_000, faults: onBoth('power-off', 4_000) });
+      expect(result.violations, replay(result)).toEqual([]);
+    },
+  );
 });
 
 describe('one fault in mode off', () => {
@@ -60,7 +77,11 @@ describe('one fault in mode off', () => {
 });
 
 describe('whatever the seeds think of', () => {
-  const seeds: readonly (readonly [mode: SyncMode, count: number])[] = [['available', 60], ['strict', 20], ['off', 20]];
+  const seeds: readonly (readonly [mode: SyncMode, count: number])[] = [
+    ['available', 60],
+    ['strict', 20],
+    ['off', 20],
+  ];
   for (const [mode, count] of seeds) {
     test(`no invariant is violated in ${count} lives in mode ${mode}, and each is whole again after its faults`, async () => {
       for (let seed = 1; seed <= count; seed += 1) {
@@ -71,7 +92,10 @@ describe('whatever the seeds think of', () => {
   }
 
   test('the same seed gives the same life, event for event', async () => {
-    const [once, again] = [await simulate({ seed: 42, mode: 'available', durationMs: 20_000 }), await simulate({ seed: 42, mode: 'available', durationMs: 20_000 })];
+    const [once, again] = [
+      await simulate({ seed: 42, mode: 'available', durationMs: 20_000 }),
+      await simulate({ seed: 42, mode: 'available', durationMs: 20_000 }),
+    ];
     expect(again.events).toEqual(once.events);
     expect(once.events.length).toBeGreaterThan(50);
   });

@@ -38,7 +38,11 @@ export interface SimResult {
 }
 
 export async function simulate(options: SimOptions): Promise<SimResult> {
-  const world = new World({ seed: options.seed, mode: options.mode, ...(options.mistakes !== undefined && { mistakes: options.mistakes }) });
+  const world = new World({
+    seed: options.seed,
+    mode: options.mode,
+    ...(options.mistakes !== undefined && { mistakes: options.mistakes }),
+  });
   const up = await runUntil(world, () => world.redundant() && anyAcknowledged(world), settleMs);
   if (!up) world.invariants.lives('the cluster did not come up');
   const upAt = world.clock.mono();
@@ -61,12 +65,18 @@ export async function simulate(options: SimOptions): Promise<SimResult> {
   for (const { invariant, detail } of world.invariants.violations) world.note(`VIOLATED ${invariant}: ${detail}`);
   world.etcd.close();
   return {
-    seed: options.seed, mode: options.mode, violations: world.invariants.violations, events: world.events,
+    seed: options.seed,
+    mode: options.mode,
+    violations: world.invariants.violations,
+    events: world.events,
     acknowledged: world.invariants.acknowledged.all.length,
     outageMs: longestGapMs(world, upAt),
-    acknowledgedBy: world.invariants.acknowledged.all.map(({ member }) => member).filter((member, at, all) => member !== all[at - 1]),
+    acknowledgedBy: world.invariants.acknowledged.all
+      .map(({ member }) => member)
+      .filter((member, at, all) => member !== all[at - 1]),
     promotions: world.events.filter((event) => event.includes('promoted, a primary')).length,
-    healedAfterMs, virtualMs: world.clock.mono(),
+    healedAfterMs,
+    virtualMs: world.clock.mono(),
   };
 }
 
@@ -101,13 +111,19 @@ async function runUntil(world: World, fact: () => boolean, limitMs: Ms): Promise
 const anyAcknowledged = (world: World) => world.invariants.acknowledged.all.length > 0;
 
 function longestGapMs(world: World, from: number): Ms {
-  const instants = [from, ...world.invariants.acknowledged.all.map(({ atMs }) => atMs).filter((at) => at >= from), world.clock.mono()];
+  const instants = [
+    from,
+    ...world.invariants.acknowledged.all.map(({ atMs }) => atMs).filter((at) => at >= from),
+    world.clock.mono(),
+  ];
   return Math.max(...instants.map((at, index) => at - (instants[index - 1] ?? at)));
 }
 
 function lifeSigns(world: World, writes: boolean): string {
-  const members = world.members.map(({ name, running, disk }) =>
-    `${name}: ${running?.phase ?? 'down'} tl ${disk.data?.timeline ?? '-'} admits ${disk.data?.admits ?? '-'}`);
+  const members = world.members.map(
+    ({ name, running, disk }) =>
+      `${name}: ${running?.phase ?? 'down'} tl ${disk.data?.timeline ?? '-'} admits ${disk.data?.admits ?? '-'}`,
+  );
   const leader = world.etcd.get('leader')?.value ?? 'nobody';
   return `not whole ${settleMs} ms after the heal: ${writes ? 'writes go on' : 'no writes'}; ${members.join('; ')}; leader ${leader}; sync ${JSON.stringify(world.sync())}`;
 }

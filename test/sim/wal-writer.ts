@@ -12,7 +12,13 @@ export class WalWriter {
   readonly #nextUid: () => number;
   readonly #flushed: (records: readonly WalRecord[]) => void;
 
-  constructor(dir: SimDirectory, clock: Clock, random: Random, nextUid: () => number, flushed: (records: readonly WalRecord[]) => void) {
+  constructor(
+    dir: SimDirectory,
+    clock: Clock,
+    random: Random,
+    nextUid: () => number,
+    flushed: (records: readonly WalRecord[]) => void,
+  ) {
     this.#dir = dir;
     this.#clock = clock;
     this.#random = random;

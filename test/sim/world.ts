@@ -105,7 +105,8 @@ export class World implements PeerWorld {
   sync(): SyncContent | null {
     const entry = this.etcd.store.entries.get('sync');
     if (entry === undefined) return null;
-    if (entry.modRevision !== this.#sync.modRevision) this.#sync = { modRevision: entry.modRevision, content: syncContent(entry.value) };
+    if (entry.modRevision !== this.#sync.modRevision)
+      this.#sync = { modRevision: entry.modRevision, content: syncContent(entry.value) };
     return this.#sync.content;
   }
 
@@ -114,10 +115,20 @@ export class World implements PeerWorld {
     const primary = this.primaries()[0];
     const candidate = this.members.find((member) => member !== primary);
     const daemon = primary === undefined ? null : this.daemon(primary.name);
-    if (primary === undefined || candidate === undefined || daemon === null) return this.note('switchover: nobody to ask');
+    if (primary === undefined || candidate === undefined || daemon === null)
+      return this.note('switchover: nobody to ask');
     const term = this.etcd.get('leader')?.modRevision ?? null;
     void daemon.face
-      .submit({ kind: 'switchover', candidate: candidate.name, leader: primary.name, term, by: 'simulator', reason: 'fault plan', allowDataLoss: false, oldPrimaryIsFenced: false })
+      .submit({
+        kind: 'switchover',
+        candidate: candidate.name,
+        leader: primary.name,
+        term,
+        by: 'simulator',
+        reason: 'fault plan',
+        allowDataLoss: false,
+        oldPrimaryIsFenced: false,
+      })
       .then((outcome) => this.note(`switchover to ${candidate.name}: ${JSON.stringify(outcome)}`));
   }
 
@@ -173,13 +184,18 @@ export class World implements PeerWorld {
     const coordinator = this.etcd.coordinatorFor(name, process.clock);
     this.note(`${name}: batond starts`);
     return new SimBatond({
-      process, disk, random,
+      process,
+      disk,
+      random,
       settings: settingsOf(name, this.mode),
       coordinator: mistakes?.coordinator?.(coordinator) ?? coordinator,
       postgres: mistakes?.postgres?.(postgres, member) ?? postgres,
       peers: createFakePeers(this, process),
       guardian: new FakeGuardianLink({
-        batond: process, random, silentMs, dataDir: dataDirOf(name),
+        batond: process,
+        random,
+        silentMs,
+        dataDir: dataDirOf(name),
         processHost: mistakes?.processHost?.(processHost) ?? processHost,
         guardian: () => member.livingGuardian(),
         spawn: () => member.spawnGuardian(),
@@ -195,7 +211,11 @@ export class World implements PeerWorld {
     const leases = this.etcd.leaseStoreFor(name, process.clock);
     const right = createFakeProcessHost(machine, process);
     return new SimGuardian({
-      process, disk, machine, random: this.random.fork(), dataDir: dataDirOf(name),
+      process,
+      disk,
+      machine,
+      random: this.random.fork(),
+      dataDir: dataDirOf(name),
       processHost: mistakes?.processHost?.(right) ?? right,
       leases: mistakes?.leases?.(leases, process.clock) ?? leases,
       note: (text) => this.note(`${name}: ${text}`),
@@ -209,7 +229,12 @@ export const dataDirOf = (member: MemberName): string => `/${member}`;
 export const settleMs: Ms = 60_000;
 
 function syncContent(text: string): SyncContent | null {
-  const parsed = JSON.parse(text) as { leader: string; sync_standby: string | null; mode: SyncMode; copies: Record<string, string> };
+  const parsed = JSON.parse(text) as {
+    leader: string;
+    sync_standby: string | null;
+    mode: SyncMode;
+    copies: Record<string, string>;
+  };
   const standbys = (parsed.sync_standby ?? '').split(',').filter((name) => name !== '');
   return { leader: parsed.leader, standbys, mode: parsed.mode, copies: parsed.copies };
 }

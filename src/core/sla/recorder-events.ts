@@ -123,7 +123,8 @@ export function acceptingWrites(state: RecorderState, fact: Fact<'accepting-writ
   const { t7 } = open.marks;
   const t6 = t7 !== undefined && t7.mono < seen.mono ? { ...t7, measured: false, by: 'no later than the first good write' } : seen;
   const forkLsn = fact.forkLsn === null ? open.forkLsn : formatLsn(fact.forkLsn);
-  return { ...next, open: { ...firstMark(open, 't6', t6), newTimeline: fact.timeline, forkLsn } };
+  const led = { newLeader: open.newLeader ?? state.leader, termAfter: open.termAfter ?? state.term };
+  return { ...next, open: { ...firstMark(open, 't6', t6), ...led, newTimeline: fact.timeline, forkLsn } };
 }
 
 export function redundancy(state: RecorderState, fact: Fact<'redundant' | 'redundancy-lost'>): RecorderState {

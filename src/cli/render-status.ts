@@ -32,9 +32,18 @@ function renderHead(status: Status, paint: Paint): readonly string[] {
     status.redundant
       ? paint.good('redundant: a standby can take over')
       : paint.doubt('NOT REDUNDANT: no standby can take over by itself'),
+    ...untested(status.members).map((says) => paint.doubt(wrapText(says, '  '))),
     ...status.held.map((why) => paint.doubt(wrapText(`AUTOMATION IS HELD: ${why}`, '  '))),
   ];
 }
+
+/** The release of PostgreSQL that Baton's tests run on. */
+const testedMajor = 15;
+
+const untested = (members: readonly MemberStatus[]): readonly string[] =>
+  members
+    .filter(({ postgres }) => postgres !== null && postgres !== testedMajor)
+    .map(({ name, postgres }) => `UNTESTED: ${name} runs PostgreSQL ${postgres}; Baton is tested with ${testedMajor}`);
 
 function modeText({ mode, standbys }: Status['synchronous']): string {
   if (mode === null) return 'not known';

@@ -19,9 +19,29 @@ export interface AuditEntry {
 
 export const auditKey = (id: string): string => `audit/${id}`;
 
-export function auditEntry(request: OperatorRequest, outcome: AuditEntry['outcome'], problem: string | null, now: WallMs): AuditEntry {
+export function auditEntry(
+  request: OperatorRequest,
+  outcome: AuditEntry['outcome'],
+  problem: string | null,
+  now: WallMs,
+): AuditEntry {
   const { id, kind, by, reason, leader, candidate, requestedAt } = request;
-  return { id, kind, by, reason, leader, candidate, requestedAt, endedAt: new Date(now).toISOString(), outcome, problem };
+  return {
+    id,
+    kind,
+    by,
+    reason,
+    leader,
+    candidate,
+    requestedAt,
+    endedAt: new Date(now).toISOString(),
+    outcome,
+    problem,
+  };
 }
 
-export const writeAudit = (entry: AuditEntry): Write => ({ op: 'put', key: auditKey(entry.id), value: JSON.stringify(entry) });
+export const writeAudit = (entry: AuditEntry): Write => ({
+  op: 'put',
+  key: auditKey(entry.id),
+  value: JSON.stringify(entry),
+});

@@ -16,7 +16,10 @@ export function backing(view: View, state: ClusterState): Backing {
   const waits = view.postgres.kind === 'primary' && view.postgres.waitsFor.length > 0;
   // Whoever PostgreSQL waits for may be named by now: an addition may have landed that this member has not read yet.
   if (sync.standbys.length === 0 && !waits) return { kind: 'nobody-eligible' };
-  return { kind: 'proved-commits', sentMono: view.postgres.kind === 'primary' ? view.postgres.probe.provedSentMono : null };
+  return {
+    kind: 'proved-commits',
+    sentMono: view.postgres.kind === 'primary' ? view.postgres.probe.provedSentMono : null,
+  };
 }
 
 /** I5: when this host must have stopped, unless it is backed. Null while no renewal was ever confirmed. */
@@ -44,12 +47,18 @@ function cutOff(view: View, state: ClusterState): boolean {
   if (by.kind !== 'proved-commits' || lease.kind !== 'held' || view.postgres.kind !== 'primary') return false;
   const windowMs = view.policy.failover.failsafeWindowMs;
   const provedMono = by.sentMono ?? view.postgres.probe.pendingSinceMono;
-  return view.nowMono - lease.confirmedSentMono > windowMs && provedMono !== null && view.nowMono - provedMono > windowMs;
+  return (
+    view.nowMono - lease.confirmedSentMono > windowMs && provedMono !== null && view.nowMono - provedMono > windowMs
+  );
 }
 
 /** I6 alone, whatever the lease says. */
 export function backedNow(view: View, state: ClusterState): boolean {
   const by = backing(view, state);
   if (by.kind === 'nobody-eligible') return true;
-  return by.kind === 'proved-commits' && by.sentMono !== null && view.nowMono - by.sentMono <= view.policy.failover.failsafeWindowMs;
+  return (
+    by.kind === 'proved-commits' &&
+    by.sentMono !== null &&
+    view.nowMono - by.sentMono <= view.policy.failover.failsafeWindowMs
+  );
 }

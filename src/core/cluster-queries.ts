@@ -1,7 +1,8 @@
 /** Questions about the cluster's keys that several rules ask. All of them are pure readings of one view. */
 import type { ClusterState, LeaderKey, MemberRecord, SyncKey } from './cluster.ts';
 import type { CopyId, LeaseId, MemberName, Revision } from './units.ts';
-import type { PostgresView, View } from './view.ts';
+import type { PostgresView } from './postgres-view.ts';
+import type { View } from './view.ts';
 
 export interface Leading {
   readonly key: LeaderKey;
@@ -48,7 +49,11 @@ export function claimed(state: ClusterState, name: MemberName): boolean {
  * I2 and I9: in a synchronous mode only the copies that `sync` names have every acknowledged commit: the named
  * standbys, and the member that claimed last. `why` says which condition fails.
  */
-export function eligible(state: ClusterState, name: MemberName, copy: CopyId | null): { readonly holds: boolean; readonly why: string } {
+export function eligible(
+  state: ClusterState,
+  name: MemberName,
+  copy: CopyId | null,
+): { readonly holds: boolean; readonly why: string } {
   const sync = syncOf(state);
   if (sync === null) return { holds: false, why: 'there is no sync key' };
   if (sync.leader !== name && !sync.standbys.includes(name)) {

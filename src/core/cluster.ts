@@ -29,7 +29,16 @@ export interface SyncKey {
 }
 
 export type MemberState =
-  | 'starting' | 'initdb' | 'cloning' | 'rewinding' | 'running' | 'streaming' | 'stopping' | 'stopped' | 'crashed' | 'unfit';
+  | 'starting'
+  | 'initdb'
+  | 'cloning'
+  | 'rewinding'
+  | 'running'
+  | 'streaming'
+  | 'stopping'
+  | 'stopped'
+  | 'crashed'
+  | 'unfit';
 
 export interface MemberRecord {
   readonly name: MemberName;
@@ -109,7 +118,13 @@ export interface ClusterState {
 export interface SharedConfig {
   readonly lease: { readonly ttlMs: number; readonly heartbeatMs: number; readonly marginMs: number };
   readonly guardian: { readonly orphanMs: number; readonly silentMs: number };
-  readonly probe: { readonly intervalMs: number; readonly deadlineMs: number; readonly doubtIntervalMs: number; readonly doubtDeadlineMs: number; readonly writeIntervalMs: number };
+  readonly probe: {
+    readonly intervalMs: number;
+    readonly deadlineMs: number;
+    readonly doubtIntervalMs: number;
+    readonly doubtDeadlineMs: number;
+    readonly writeIntervalMs: number;
+  };
   readonly failover: {
     readonly hangMs: number;
     readonly streamSilenceMs: number;

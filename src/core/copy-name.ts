@@ -1,6 +1,6 @@
 /** The names under which PostgreSQL knows a member: one per copy of its data, and one for its replication slot. */
 import type { CopyId, MemberName } from './units.ts';
-import type { CopyName } from './view.ts';
+import type { CopyName } from './postgres-view.ts';
 
 /** What marks a name or a slot as Baton's own. */
 export const batonPrefix = 'baton_';

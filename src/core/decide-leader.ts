@@ -1,7 +1,7 @@
 /** The leader key is ours: what its holder does, by the state of its PostgreSQL. */
 import { because } from './because.ts';
 import type { ClusterState, MemberRecord } from './cluster.ts';
-import { claimed, eligible, leading, ownCopy, syncOf } from './cluster-queries.ts';
+import { claimed, eligible, leading, type ownCopy, syncOf } from './cluster-queries.ts';
 import type { Decision } from './decision.ts';
 import { decidePrimary } from './decide-primary.ts';
 import { handOverNote, handOverSwitchover, rollBack } from './decide-switchover.ts';
@@ -10,7 +10,8 @@ import { namedCopies } from './sync-membership.ts';
 import { successor } from './successor.ts';
 import { handOver, publishCluster, release, writeSync } from './transactions.ts';
 import type { MonoMs, Ms, Revision } from './units.ts';
-import type { DataDirectory, StandbyView, View } from './view.ts';
+import type { DataDirectory, StandbyView } from './postgres-view.ts';
+import type { View } from './view.ts';
 
 /** A candidate that has not replayed the old primary's shutdown record by then gives the key back. */
 const replayLimitMs: Ms = 5_000;
@@ -21,7 +22,8 @@ export function decideLeader(view: View, state: ClusterState): Decision {
   if (term === undefined) return because('observe-first', 'the leader key is gone');
   const starts = view.operation.kind === 'busy' && view.operation.spec.kind === 'start';
   // What was seen at rest may be running by now: nobody is handed the key before that is known.
-  if (starts && pg.kind !== 'primary' && pg.kind !== 'standby') return because('await-postgres', 'postgres is being started', { kind: 'guard', term });
+  if (starts && pg.kind !== 'primary' && pg.kind !== 'standby')
+    return because('await-postgres', 'postgres is being started', { kind: 'guard', term });
   switch (pg.kind) {
     case 'unknown':
       return handOverUnseen(view, state) ?? because('observe-first', 'the data directory is being looked at');
@@ -30,7 +32,10 @@ export function decideLeader(view: View, state: ClusterState): Decision {
     case 'absent':
       return leadWithoutData(view, state);
     case 'starting':
-      return slowStart(view, state, pg.sinceMono) ?? because('await-postgres', 'postgres is starting', { kind: 'guard', term });
+      return (
+        slowStart(view, state, pg.sinceMono) ??
+        because('await-postgres', 'postgres is starting', { kind: 'guard', term })
+      );
     case 'stopped':
       return leadStopped(view, state, pg.data, term);
     case 'standby':
@@ -46,9 +51,18 @@ export function decideLeader(view: View, state: ClusterState): Decision {
  */
 function handOverUnseen(view: View, state: ClusterState): Decision | null {
   const { child } = view.guardian;
-  if (child.kind !== 'none' || child.lastExit === null || child.lastExit.requested || !claimed(state, view.self.name)) return null;
+  if (child.kind !== 'none' || child.lastExit === null || child.lastExit.requested || !claimed(state, view.self.name))
+    return null;
   const next = successor(view, state);
-  return next === null ? null : handOverTo(view, state, next, 'hand-over-dead-postgres', `postgres here ended and ${next.name} has every acknowledged commit`);
+  return next === null
+    ? null
+    : handOverTo(
+        view,
+        state,
+        next,
+        'hand-over-dead-postgres',
+        `postgres here ended and ${next.name} has every acknowledged commit`,
+      );
 }
 
 /** Crash recovery may take minutes. Once somebody else can lead, it is not waited for. */
@@ -59,30 +73,48 @@ function slowStart(view: View, state: ClusterState, sinceMono: MonoMs): Decision
   const asPrimary = child.kind === 'running' && child.startedAs === 'primary';
   if (!asPrimary || view.nowMono - sinceMono < startPatienceMs || !claimed(state, view.self.name)) return null;
   const next = successor(view, state);
-  return next === null ? null : because('fence-slow-start', `postgres has been starting for ${Math.round((view.nowMono - sinceMono) / 1000)} s and ${next.name} can lead`,
-    { kind: 'fence', reason: 'postgres starts too slowly' });
+  return next === null
+    ? null
+    : because(
+        'fence-slow-start',
+        `postgres has been starting for ${Math.round((view.nowMono - sinceMono) / 1000)} s and ${next.name} can lead`,
+        { kind: 'fence', reason: 'postgres starts too slowly' },
+      );
 }
 
 function leadWithoutData(view: View, state: ClusterState): Decision {
-  if (state.initialize.kind !== 'absent') return giveUp(view, state, 'release-no-data', 'there is no data directory here');
-  return because('initialize', 'this member won the right to create the cluster',
-    { kind: 'operate', operation: { kind: 'initialize', copyId: view.memory.nextCopyId } });
+  if (state.initialize.kind !== 'absent')
+    return giveUp(view, state, 'release-no-data', 'there is no data directory here');
+  return because('initialize', 'this member won the right to create the cluster', {
+    kind: 'operate',
+    operation: { kind: 'initialize', copyId: view.memory.nextCopyId },
+  });
 }
 
 /** Somebody who can lead gets the key; else it is deleted, so that whoever may take it can. */
-function giveUp(view: View, state: ClusterState, rule: 'release-no-data' | 'release-unusable' | 'release-not-eligible', why: string): Decision {
+function giveUp(
+  view: View,
+  state: ClusterState,
+  rule: 'release-no-data' | 'release-unusable' | 'release-not-eligible',
+  why: string,
+): Decision {
   const next = successor(view, state);
   if (next !== null) return handOverTo(view, state, next, rule, `${why}; ${next.name} can lead`);
   return because(rule, why, { kind: 'commit', purpose: 'release', txn: release(state) });
 }
 
 export const handOverTo = (view: View, state: ClusterState, next: MemberRecord, rule: Rule, why: string): Decision =>
-  because(rule, why, { kind: 'commit', purpose: 'hand-over', txn: handOver(state, next.name, next.leaseId, handOverNote(view, state, next.name, rule, why), null) });
+  because(rule, why, {
+    kind: 'commit',
+    purpose: 'hand-over',
+    txn: handOver(state, next.name, next.leaseId, handOverNote(view, state, next.name, rule, why), null),
+  });
 
 function leadStopped(view: View, state: ClusterState, data: DataDirectory, term: Revision): Decision {
   if (state.initialize.kind === 'absent') return publish(view, state, data);
   const sync = syncOf(state);
-  if (sync === null) return because('hold-malformed', 'the sync key is missing or malformed: nobody may be promoted by it');
+  if (sync === null)
+    return because('hold-malformed', 'the sync key is missing or malformed: nobody may be promoted by it');
   const may = eligible(state, view.self.name, data.copyId);
   if (!may.holds) return giveUp(view, state, 'release-not-eligible', may.why);
   if (data.unstartable !== null) return giveUp(view, state, 'release-unusable', data.unstartable);
@@ -90,64 +122,111 @@ function leadStopped(view: View, state: ClusterState, data: DataDirectory, term:
   const planned = handOverSwitchover(view, state, data);
   if (planned !== null) return planned;
   if (data.standbySignal) {
-    return because('start-to-promote', 'the key is ours and the data is a standby\'s: it starts as one, then is promoted',
-      { kind: 'operate', operation: { kind: 'start', as: 'standby', follow: null } });
+    return because(
+      'start-to-promote',
+      "the key is ours and the data is a standby's: it starts as one, then is promoted",
+      { kind: 'operate', operation: { kind: 'start', as: 'standby', follow: null } },
+    );
   }
   const next = successor(view, state);
   const crashes = view.memory.crashes.length;
   const budget = view.policy.failover.crashBudget;
   if (next !== null) {
-    return handOverTo(view, state, next, 'hand-over-dead-postgres', `postgres here is down and ${next.name} has every acknowledged commit`);
+    return handOverTo(
+      view,
+      state,
+      next,
+      'hand-over-dead-postgres',
+      `postgres here is down and ${next.name} has every acknowledged commit`,
+    );
   }
   if (crashes > budget.count) {
-    return because('hold-crash-budget', `postgres ended ${crashes} times within ${budget.windowMs / 60_000} minutes and nobody else may lead: look at its log, then restart batond`);
+    return because(
+      'hold-crash-budget',
+      `postgres ended ${crashes} times within ${budget.windowMs / 60_000} minutes and nobody else may lead: look at its log, then restart batond`,
+    );
   }
   if (!claimed(state, view.self.name) || view.memory.confirmedSyncRevision !== sync.modRevision) {
     const { modRevision: _, ...kept } = sync;
-    const claim = sync.leader === view.self.name ? kept : { ...kept, leader: view.self.name, standbys: [], copies: ownOnly(view, data) };
-    return because('claim-to-restart', 'sync is written in our name before postgres starts as a primary',
-      { kind: 'commit', purpose: 'claim', txn: writeSync(state, claim) });
+    const claim =
+      sync.leader === view.self.name
+        ? kept
+        : { ...kept, leader: view.self.name, standbys: [], copies: ownOnly(view, data) };
+    return because('claim-to-restart', 'sync is written in our name before postgres starts as a primary', {
+      kind: 'commit',
+      purpose: 'claim',
+      txn: writeSync(state, claim),
+    });
   }
   const waitFor = namedCopies(sync);
   const nobody = sync.mode === 'strict' && waitFor.length === 0;
   const admits = waitFor.length > 0 || nobody ? 'baton-only' : 'everybody';
-  return because('restart-in-place', 'nobody else may lead: postgres starts here again', { kind: 'guard', term },
-    { kind: 'operate', operation: { kind: 'start', as: 'primary', term, waitFor, waitForNobody: nobody, admits } });
+  return because(
+    'restart-in-place',
+    'nobody else may lead: postgres starts here again',
+    { kind: 'guard', term },
+    { kind: 'operate', operation: { kind: 'start', as: 'primary', term, waitFor, waitForNobody: nobody, admits } },
+  );
 }
 
 function publish(view: View, state: ClusterState, data: DataDirectory): Decision {
   if (data.copyId === null || data.copyId !== view.memory.initializedCopyId) {
-    return because('hold-foreign-data', `etcd knows no cluster here, but this member has data of system ${data.systemIdentifier}: it is neither used nor removed. Restore etcd's keys, or move the directory away`,
-      { kind: 'commit', purpose: 'release', txn: release(state) });
+    return because(
+      'hold-foreign-data',
+      `etcd knows no cluster here, but this member has data of system ${data.systemIdentifier}: it is neither used nor removed. Restore etcd's keys, or move the directory away`,
+      { kind: 'commit', purpose: 'release', txn: release(state) },
+    );
   }
-  const sync = { leader: view.self.name, standbys: [], mode: view.policy.synchronous.mode, copies: { [view.self.name]: data.copyId } };
-  return because('publish-cluster', 'initdb is done: the cluster becomes known',
-    { kind: 'commit', purpose: 'publish-cluster', txn: publishCluster(state, data.systemIdentifier, sync, view.self.configText) });
+  const sync = {
+    leader: view.self.name,
+    standbys: [],
+    mode: view.policy.synchronous.mode,
+    copies: { [view.self.name]: data.copyId },
+  };
+  return because('publish-cluster', 'initdb is done: the cluster becomes known', {
+    kind: 'commit',
+    purpose: 'publish-cluster',
+    txn: publishCluster(state, data.systemIdentifier, sync, view.self.configText),
+  });
 }
 
 /** We hold the key and are in recovery: claim, then leave it. */
 function leadStandby(view: View, state: ClusterState, standby: StandbyView, term: Revision): Decision {
   const sync = syncOf(state);
-  if (sync === null) return because('hold-malformed', 'the sync key is missing or malformed: nobody may be promoted by it');
+  if (sync === null)
+    return because('hold-malformed', 'the sync key is missing or malformed: nobody may be promoted by it');
   const may = eligible(state, view.self.name, standby.copyId);
   if (!may.holds && !forcedOn(view, state)) return giveUp(view, state, 'release-not-eligible', may.why);
 
   const request = state.request.kind === 'present' ? state.request.value : null;
-  const behind = request !== null && request.candidate === view.self.name && request.shutdownLsn !== null && standby.replayLsn <= request.shutdownLsn;
+  const behind =
+    request !== null &&
+    request.candidate === view.self.name &&
+    request.shutdownLsn !== null &&
+    standby.replayLsn <= request.shutdownLsn;
   if (behind && !claimed(state, view.self.name)) {
     const heldMs = view.nowMono - (view.memory.leadingSinceMono ?? view.nowMono);
-    if (heldMs < replayLimitMs) return because('await-replay', 'the old primary\'s shutdown record is not replayed yet', { kind: 'guard', term });
+    if (heldMs < replayLimitMs)
+      return because('await-replay', "the old primary's shutdown record is not replayed yet", { kind: 'guard', term });
     // In a synchronous mode only that record is missing, no commit: the promotion goes on.
     const back = sync.mode === 'off' ? rollBack(view, state) : null;
     if (back !== null) return back;
   }
   if (!claimed(state, view.self.name) || sync.standbys.length > 0) {
     const claim = { leader: view.self.name, standbys: [], mode: sync.mode, copies: ownOnly(view, standby) };
-    return because('claim', 'leadership was handed to us: sync is claimed before the promotion', { kind: 'guard', term },
-      { kind: 'commit', purpose: 'claim', txn: writeSync(state, claim) });
+    return because(
+      'claim',
+      'leadership was handed to us: sync is claimed before the promotion',
+      { kind: 'guard', term },
+      { kind: 'commit', purpose: 'claim', txn: writeSync(state, claim) },
+    );
   }
-  return because('promote', 'the key and the claim are ours', { kind: 'guard', term },
-    { kind: 'operate', operation: { kind: 'promote', term, waitForNobody: sync.mode === 'strict' } });
+  return because(
+    'promote',
+    'the key and the claim are ours',
+    { kind: 'guard', term },
+    { kind: 'operate', operation: { kind: 'promote', term, waitForNobody: sync.mode === 'strict' } },
+  );
 }
 
 /** An operator chose this member although it may lack commits, and the old leader handed it the key. */
@@ -157,7 +236,9 @@ function forcedOn(view: View, state: ClusterState): boolean {
   return kind === 'failover' && candidate === view.self.name && allowDataLoss;
 }
 
-function ownOnly(view: View, data: { readonly copyId: ReturnType<typeof ownCopy> }): Readonly<Record<string, NonNullable<ReturnType<typeof ownCopy>>>> {
+function ownOnly(
+  view: View,
+  data: { readonly copyId: ReturnType<typeof ownCopy> },
+): Readonly<Record<string, NonNullable<ReturnType<typeof ownCopy>>>> {
   return data.copyId === null ? {} : { [view.self.name]: data.copyId };
 }
-

@@ -19,11 +19,17 @@ const unseenMs: Ms = 1_500;
 export function decideLeaderless(view: View, state: ClusterState): Decision {
   const lease = ownLease(view);
   if (view.postgres.kind === 'primary' && !claimedLast(view, state)) {
-    return because('fence-unclaimed', 'nobody leads and postgres here is out of recovery, but another member claimed last: somebody promoted it by hand',
-      { kind: 'fence', reason: 'a primary without a claim' });
+    return because(
+      'fence-unclaimed',
+      'nobody leads and postgres here is out of recovery, but another member claimed last: somebody promoted it by hand',
+      { kind: 'fence', reason: 'a primary without a claim' },
+    );
   }
   if (view.postgres.kind === 'primary' && !mayGoOn(view, state)) {
-    return because('fence-deadline', 'the leader key is gone and our lease\'s deadline has passed', { kind: 'fence', reason: 'lease deadline' });
+    return because('fence-deadline', "the leader key is gone and our lease's deadline has passed", {
+      kind: 'fence',
+      reason: 'lease deadline',
+    });
   }
   if (lease === null) return because('await-lease', 'no lease yet: etcd has not granted one');
   if (view.postgres.kind === 'unknown') return because('observe-first', 'what postgres does is not known yet');
@@ -31,7 +37,11 @@ export function decideLeaderless(view: View, state: ClusterState): Decision {
   const asked = decideRequestLeaderless(view, state, lease);
   if (asked !== null) return asked;
   if (state.initialize.kind === 'absent' && sync === null) return createCluster(view, state, lease);
-  if (sync === null) return because('hold-malformed', 'the sync key is missing: nobody can tell who has every commit. Restore it from etcd\'s backup, or force a failover');
+  if (sync === null)
+    return because(
+      'hold-malformed',
+      "the sync key is missing: nobody can tell who has every commit. Restore it from etcd's backup, or force a failover",
+    );
   return campaign(view, state, sync, lease);
 }
 
@@ -51,44 +61,73 @@ function decideRequestLeaderless(view: View, state: ClusterState, lease: LeaseId
   if (state.request.kind !== 'present') return null;
   const request = state.request.value;
   const pg = view.postgres;
-  if (request.kind !== 'failover' || request.candidate !== view.self.name || state.initialize.kind === 'absent') return null;
+  if (request.kind !== 'failover' || request.candidate !== view.self.name || state.initialize.kind === 'absent')
+    return null;
   if (pg.kind !== 'standby' && pg.kind !== 'stopped') return null;
-  if (pg.kind === 'stopped' && pg.data.unstartable !== null) return endRequest(view, state, 'request-refused', pg.data.unstartable);
+  if (pg.kind === 'stopped' && pg.data.unstartable !== null)
+    return endRequest(view, state, 'request-refused', pg.data.unstartable);
   const sync = syncOf(state);
   const copyId = ownCopy(pg);
   const lossless = sync !== null && sync.mode !== 'off' && eligible(state, view.self.name, copyId).holds;
   if (!lossless && !(request.allowDataLoss && request.oldPrimaryIsFenced)) {
-    return endRequest(view, state, 'request-refused', 'it may lose acknowledged commits, and the request does not say both --allow-data-loss and --old-primary-is-fenced');
+    return endRequest(
+      view,
+      state,
+      'request-refused',
+      'it may lose acknowledged commits, and the request does not say both --allow-data-loss and --old-primary-is-fenced',
+    );
   }
   if (view.memory.committing !== null || copyId === null) return null;
   const none: SyncKey = { leader: view.self.name, standbys: [], mode: view.policy.synchronous.mode, copies: {} };
-  return because('forced-take-over', `${request.by} asked for it: ${request.reason || 'no reason given'}`,
-    { kind: 'commit', purpose: 'take-over', txn: takeLeadership(state, view.self.name, lease, claimFor(view, sync ?? none, { copyId })) });
+  return because('forced-take-over', `${request.by} asked for it: ${request.reason || 'no reason given'}`, {
+    kind: 'commit',
+    purpose: 'take-over',
+    txn: takeLeadership(state, view.self.name, lease, claimFor(view, sync ?? none, { copyId })),
+  });
 }
 
 function createCluster(view: View, state: ClusterState, lease: LeaseId): Decision {
   const pg = view.postgres;
   if (pg.kind === 'absent') {
-    return because('win-bootstrap', 'etcd knows no cluster and there is no data here: one member creates it',
-      { kind: 'commit', purpose: 'win-bootstrap', txn: winBootstrap(state, view.self.name, lease) });
+    return because('win-bootstrap', 'etcd knows no cluster and there is no data here: one member creates it', {
+      kind: 'commit',
+      purpose: 'win-bootstrap',
+      txn: winBootstrap(state, view.self.name, lease),
+    });
   }
   if (pg.kind === 'stopped' && pg.data.copyId !== null && pg.data.copyId === view.memory.initializedCopyId) {
-    return because('win-bootstrap', 'initdb was done here before the cluster became known',
-      { kind: 'commit', purpose: 'win-bootstrap', txn: winBootstrap(state, view.self.name, lease) });
+    return because('win-bootstrap', 'initdb was done here before the cluster became known', {
+      kind: 'commit',
+      purpose: 'win-bootstrap',
+      txn: winBootstrap(state, view.self.name, lease),
+    });
   }
-  const what = pg.kind === 'stopped' ? `data of system ${pg.data.systemIdentifier}` : pg.kind === 'unusable' ? pg.problem : 'a running PostgreSQL';
-  return because('hold-foreign-data', `etcd knows no cluster under this name, but here is ${what}. Nothing is touched: restore etcd's keys, or move the directory away`);
+  const what =
+    pg.kind === 'stopped'
+      ? `data of system ${pg.data.systemIdentifier}`
+      : pg.kind === 'unusable'
+        ? pg.problem
+        : 'a running PostgreSQL';
+  return because(
+    'hold-foreign-data',
+    `etcd knows no cluster under this name, but here is ${what}. Nothing is touched: restore etcd's keys, or move the directory away`,
+  );
 }
 
 function campaign(view: View, state: ClusterState, sync: SyncKey, lease: LeaseId): Decision {
   const pg = view.postgres;
   if (pg.kind === 'absent' || pg.kind === 'unusable') {
-    return because('await-leader', pg.kind === 'absent' ? 'no data here: somebody who has it must lead first' : pg.problem);
+    return because(
+      'await-leader',
+      pg.kind === 'absent' ? 'no data here: somebody who has it must lead first' : pg.problem,
+    );
   }
   if (pg.kind === 'starting') return because('await-postgres', 'postgres is starting');
   if (pg.kind === 'stopped' && pg.data.unstartable !== null) return because('hold-unusable', pg.data.unstartable);
-  if (pg.kind === 'standby' && view.nowMono - pg.seenMono > unseenMs) return because('await-postgres', 'our own postgres does not answer');
-  if (view.self.nofailover && sync.leader !== view.self.name) return because('await-leader', 'this member is tagged nofailover');
+  if (pg.kind === 'standby' && view.nowMono - pg.seenMono > unseenMs)
+    return because('await-postgres', 'our own postgres does not answer');
+  if (view.self.nofailover && sync.leader !== view.self.name)
+    return because('await-leader', 'this member is tagged nofailover');
   const copy = ownCopy(pg);
   const may = eligible(state, view.self.name, copy);
   if (!may.holds) return because('await-leader', may.why);
@@ -98,8 +137,11 @@ function campaign(view: View, state: ClusterState, sync: SyncKey, lease: LeaseId
   // A stopped primary never stopped waiting for those it named, so it may keep them; anybody else claims alone.
   const keeps = pg.kind === 'stopped' && !pg.data.standbySignal && sync.leader === view.self.name;
   const claim = keeps ? sync : claimFor(view, sync, { copyId: copy });
-  return because('campaign', `the key is free and ${may.why}`,
-    { kind: 'commit', purpose: 'campaign', txn: takeLeadership(state, view.self.name, lease, plain(claim)) });
+  return because('campaign', `the key is free and ${may.why}`, {
+    kind: 'commit',
+    purpose: 'campaign',
+    txn: takeLeadership(state, view.self.name, lease, plain(claim)),
+  });
 }
 
 const plain = ({ leader, standbys, mode, copies }: SyncKey): SyncKey => ({ leader, standbys, mode, copies });
@@ -111,9 +153,12 @@ function waitSynchronous(view: View, state: ClusterState, sync: SyncKey): Decisi
   const absentMs = view.nowMono - absentSince(view);
   const others = namedRecords(view, state, sync);
   if (pg.kind === 'standby') {
-    const running = others.filter((other) => other.role === 'replica' && (other.state === 'streaming' || other.state === 'running'));
+    const running = others.filter(
+      (other) => other.role === 'replica' && (other.state === 'streaming' || other.state === 'running'),
+    );
     const first = rank([...running, ownRank(view)])[0];
-    if (first?.name !== view.self.name && absentMs < yieldMs) return because('yield-campaign', `${first?.name} comes first`);
+    if (first?.name !== view.self.name && absentMs < yieldMs)
+      return because('yield-campaign', `${first?.name} comes first`);
     return null;
   }
   return coldStart(view, sync, others, absentMs);
@@ -128,11 +173,15 @@ function coldStart(view: View, sync: SyncKey, others: readonly MemberRecord[], a
   named.delete(view.self.name);
   const runs = others.find((other) => other.role === 'replica' && other.state === 'streaming');
   const waitMs = view.policy.failover.coldStartWaitMs;
-  if (runs !== undefined && absentMs < waitMs) return because('yield-campaign', `${runs.name} is up and may take the key`);
+  if (runs !== undefined && absentMs < waitMs)
+    return because('yield-campaign', `${runs.name} is up and may take the key`);
   const allReported = others.length === named.size && others.every((other) => other.lsn !== null);
   const upMs = Math.min(absentMs, view.nowMono - view.self.startedMono);
   if (!allReported && upMs < waitMs) {
-    return because('cold-start-wait', `waiting for ${[...named].join(', ')} to report what it has, ${Math.ceil((waitMs - upMs) / 1000)} s more`);
+    return because(
+      'cold-start-wait',
+      `waiting for ${[...named].join(', ')} to report what it has, ${Math.ceil((waitMs - upMs) / 1000)} s more`,
+    );
   }
   const best = rank([...others, ownRank(view)])[0];
   if (best !== undefined && best.name !== view.self.name && absentMs < 2 * waitMs) {
@@ -148,21 +197,38 @@ function waitAsynchronous(view: View, state: ClusterState, sync: SyncKey): Decis
   const fenced = old?.kind === 'present' && old.value.fencedTerm !== null;
   const absentMs = view.nowMono - absentSince(view);
   if (!fenced && absentMs < view.policy.lease.ttlMs) {
-    return because('await-old-deadline', `mode off: ${sync.leader} may act on its lease for ${Math.ceil((view.policy.lease.ttlMs - absentMs) / 1000)} s more`);
+    return because(
+      'await-old-deadline',
+      `mode off: ${sync.leader} may act on its lease for ${Math.ceil((view.policy.lease.ttlMs - absentMs) / 1000)} s more`,
+    );
   }
-  if (view.postgres.kind === 'stopped') return because('await-leader', 'mode off: only the last leader starts by itself after a cold start');
-  const position = [view.peers.get(sync.leader)?.report?.lsn ?? null, old?.kind === 'present' ? old.value.lsn : null].filter((each) => each !== null);
+  if (view.postgres.kind === 'stopped')
+    return because('await-leader', 'mode off: only the last leader starts by itself after a cold start');
+  const position = [
+    view.peers.get(sync.leader)?.report?.lsn ?? null,
+    old?.kind === 'present' ? old.value.lsn : null,
+  ].filter((each) => each !== null);
   const [known] = position.toSorted((a, b) => (a > b ? -1 : 1));
   if (view.postgres.kind === 'standby') {
-    if (known === undefined) return because('hold-lag', `mode off: nobody here knows how far ${sync.leader} was: baton failover --allow-data-loss overrides`);
+    if (known === undefined)
+      return because(
+        'hold-lag',
+        `mode off: nobody here knows how far ${sync.leader} was: baton failover --allow-data-loss overrides`,
+      );
     const behind = known - view.postgres.receivedLsn;
     if (behind > BigInt(view.policy.failover.maxLagBytes)) {
-      return because('hold-lag', `${behind} bytes behind what ${sync.leader} last reported, maxLag is ${view.policy.failover.maxLagBytes}: baton failover --allow-data-loss overrides`);
+      return because(
+        'hold-lag',
+        `${behind} bytes behind what ${sync.leader} last reported, maxLag is ${view.policy.failover.maxLagBytes}: baton failover --allow-data-loss overrides`,
+      );
     }
   }
-  const better = rank([...namedRecords(view, state, { ...sync, standbys: [...state.members.keys()] }), ownRank(view)])
-    .find((each) => each.name !== sync.leader);
-  if (better !== undefined && better.name !== view.self.name && absentMs < view.policy.lease.ttlMs + yieldMs) return because('yield-campaign', `${better.name} has more`);
+  const better = rank([
+    ...namedRecords(view, state, { ...sync, standbys: [...state.members.keys()] }),
+    ownRank(view),
+  ]).find((each) => each.name !== sync.leader);
+  if (better !== undefined && better.name !== view.self.name && absentMs < view.policy.lease.ttlMs + yieldMs)
+    return because('yield-campaign', `${better.name} has more`);
   return null;
 }
 
@@ -178,10 +244,21 @@ function namedRecords(view: View, state: ClusterState, sync: SyncKey): readonly 
     .filter((record) => sync.mode === 'off' || record.copyId === sync.copies[record.name]);
 }
 
-function ownRank(view: View): { name: MemberName; timeline: Timeline | null; lsn: Lsn | null; priority: number; copyId?: CopyId } {
+function ownRank(view: View): {
+  name: MemberName;
+  timeline: Timeline | null;
+  lsn: Lsn | null;
+  priority: number;
+  copyId?: CopyId;
+} {
   const pg = view.postgres;
-  const at = pg.kind === 'standby' ? { timeline: pg.timeline, lsn: pg.receivedLsn > pg.replayLsn ? pg.receivedLsn : pg.replayLsn }
-    : pg.kind === 'primary' ? { timeline: pg.timeline, lsn: pg.currentLsn }
-    : pg.kind === 'stopped' ? { timeline: pg.data.timeline, lsn: pg.data.lsn } : { timeline: null, lsn: null };
+  const at =
+    pg.kind === 'standby'
+      ? { timeline: pg.timeline, lsn: pg.receivedLsn > pg.replayLsn ? pg.receivedLsn : pg.replayLsn }
+      : pg.kind === 'primary'
+        ? { timeline: pg.timeline, lsn: pg.currentLsn }
+        : pg.kind === 'stopped'
+          ? { timeline: pg.data.timeline, lsn: pg.data.lsn }
+          : { timeline: null, lsn: null };
   return { name: view.self.name, priority: view.self.priority, ...at };
 }

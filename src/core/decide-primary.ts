@@ -9,7 +9,8 @@ import { healthyStandbys, joinStep, leaveStep, proofHolds } from './sync-members
 import { successor } from './successor.ts';
 import { writeHistory } from './transactions.ts';
 import type { MemberName, Ms, Revision } from './units.ts';
-import type { PrimaryView, View } from './view.ts';
+import type { PrimaryView } from './postgres-view.ts';
+import type { View } from './view.ts';
 
 export function decidePrimary(view: View, state: ClusterState, primary: PrimaryView, term: Revision): Decision {
   const guard: Intent = { kind: 'guard', term };
@@ -29,18 +30,26 @@ export function decidePrimary(view: View, state: ClusterState, primary: PrimaryV
 
 function mustStop(view: View, state: ClusterState, primary: PrimaryView): Decision | null {
   if (!claimed(state, view.self.name)) {
-    return because('fence-unclaimed', 'postgres is out of recovery and sync was not claimed in this term: somebody promoted it by hand',
-      { kind: 'fence', reason: 'a primary without a claim' });
+    return because(
+      'fence-unclaimed',
+      'postgres is out of recovery and sync was not claimed in this term: somebody promoted it by hand',
+      { kind: 'fence', reason: 'a primary without a claim' },
+    );
   }
   if (!mayGoOn(view, state)) {
-    return because('fence-deadline', 'the lease\'s deadline has passed and nothing else proves our leadership',
-      { kind: 'fence', reason: 'lease deadline' });
+    return because('fence-deadline', "the lease's deadline has passed and nothing else proves our leadership", {
+      kind: 'fence',
+      reason: 'lease deadline',
+    });
   }
   const failingMs = primary.failingSinceMono === null ? 0 : view.nowMono - primary.failingSinceMono;
   if (failingMs >= view.policy.failover.hangMs) {
     const next = successor(view, state);
-    return because('fence-hung', `postgres has served nobody new for ${Math.round(failingMs)} ms${next === null ? '' : `, and ${next.name} can lead`}`,
-      { kind: 'fence', reason: 'postgres hangs' });
+    return because(
+      'fence-hung',
+      `postgres has served nobody new for ${Math.round(failingMs)} ms${next === null ? '' : `, and ${next.name} can lead`}`,
+      { kind: 'fence', reason: 'postgres hangs' },
+    );
   }
   return null;
 }
@@ -50,8 +59,10 @@ function hostShutsDown(view: View, state: ClusterState): Decision | null {
   if (view.guardian.terminating !== true) return null;
   const next = successor(view, state);
   if (next === null) return null;
-  return because('stop-for-shutdown', `this host shuts down and ${next.name} can lead`,
-    { kind: 'operate', operation: { kind: 'stop', mode: 'fast', limitMs: shutdownLimitMs, reason: 'the host shuts down' } });
+  return because('stop-for-shutdown', `this host shuts down and ${next.name} can lead`, {
+    kind: 'operate',
+    operation: { kind: 'stop', mode: 'fast', limitMs: shutdownLimitMs, reason: 'the host shuts down' },
+  });
 }
 
 /**
@@ -61,16 +72,30 @@ function hostShutsDown(view: View, state: ClusterState): Decision | null {
 function admission(view: View, state: ClusterState, primary: PrimaryView, term: Revision): Decision | null {
   if (primary.admits === 'everybody') return null;
   const sync = syncOf(state);
-  const nothingToProve = sync !== null && sync.mode !== 'strict' && sync.standbys.length === 0 && primary.waitsFor.length === 0;
+  const nothingToProve =
+    sync !== null && sync.mode !== 'strict' && sync.standbys.length === 0 && primary.waitsFor.length === 0;
   const proved = primary.waitsFor.length > 0 && proofHolds(view, primary, term);
   if (nothingToProve || proved || primary.probe.seenWaiting) {
-    return because('admit-clients', nothingToProve ? 'no commit has to wait' : 'a commit was seen to wait',
-      { kind: 'operate', operation: { kind: 'admit', whom: 'everybody' } });
+    return because('admit-clients', nothingToProve ? 'no commit has to wait' : 'a commit was seen to wait', {
+      kind: 'operate',
+      operation: { kind: 'admit', whom: 'everybody' },
+    });
   }
-  const standby = sync === null ? undefined : healthyStandbys(primary, state, sync).find((each) => primary.waitsFor.includes(each.copyName));
+  const standby =
+    sync === null
+      ? undefined
+      : healthyStandbys(primary, state, sync).find((each) => primary.waitsFor.includes(each.copyName));
   if (standby === undefined) return null;
-  return because('prove-before-admission', `clients come in once a commit was seen waiting for ${standby.member}`,
-    { kind: 'operate', operation: { kind: 'prove-wait', standby: standby.member, copyName: standby.copyName, term, names: primary.waitsFor } });
+  return because('prove-before-admission', `clients come in once a commit was seen waiting for ${standby.member}`, {
+    kind: 'operate',
+    operation: {
+      kind: 'prove-wait',
+      standby: standby.member,
+      copyName: standby.copyName,
+      term,
+      names: primary.waitsFor,
+    },
+  });
 }
 
 /** A proof that waits for a standby that has gone would hold up the step that lets commits go on. */
@@ -79,26 +104,39 @@ function abortLostProof(view: View, state: ClusterState, primary: PrimaryView): 
   const { standby } = view.operation.spec;
   const sync = state.sync.kind === 'present' ? state.sync.value : null;
   if (sync === null || healthyStandbys(primary, state, sync).some((each) => each.member === standby)) return null;
-  return because('abort-lost-proof', `${standby} no longer streams`, { kind: 'abort-operation', reason: `${standby} no longer streams` });
+  return because('abort-lost-proof', `${standby} no longer streams`, {
+    kind: 'abort-operation',
+    reason: `${standby} no longer streams`,
+  });
 }
 
 function housekeeping(view: View, state: ClusterState, primary: PrimaryView): Decision | null {
   const own = view.memory.promotion;
   if (own !== null && state.history.kind !== 'malformed' && view.memory.committing === null) {
     const rows = state.history.kind === 'present' ? state.history.value : [];
-    if (!rows.some((row) => row.newTimeline === own.newTimeline && row.lsn === own.lsn && row.newLeader === own.newLeader)) {
-      return because('write-history', `timeline ${primary.timeline} is entered into the history`,
-        { kind: 'commit', purpose: 'write-history', txn: writeHistory(state, [...rows, own].slice(-historyRowsMax)) });
+    if (
+      !rows.some((row) => row.newTimeline === own.newTimeline && row.lsn === own.lsn && row.newLeader === own.newLeader)
+    ) {
+      return because('write-history', `timeline ${primary.timeline} is entered into the history`, {
+        kind: 'commit',
+        purpose: 'write-history',
+        txn: writeHistory(state, [...rows, own].slice(-historyRowsMax)),
+      });
     }
   }
   const others = slotsFor(view, state);
   if (!primary.furnished || others.some((name) => !view.memory.furnishedFor.includes(name))) {
-    return because('furnish', 'roles and slots for the other members', { kind: 'operate', operation: { kind: 'furnish', slotsFor: others } });
+    return because('furnish', 'roles and slots for the other members', {
+      kind: 'operate',
+      operation: { kind: 'furnish', slotsFor: others },
+    });
   }
   // Not before clients are in: the checkpointer, busy with it, would switch the waiting of commits on late.
   if (primary.checkpointTimeline !== primary.timeline && primary.admits === 'everybody') {
-    return because('checkpoint-promoted', 'a rewind against this timeline works only after a checkpoint on it',
-      { kind: 'operate', operation: { kind: 'checkpoint', request: null } });
+    return because('checkpoint-promoted', 'a rewind against this timeline works only after a checkpoint on it', {
+      kind: 'operate',
+      operation: { kind: 'checkpoint', request: null },
+    });
   }
   return null;
 }
@@ -111,8 +149,10 @@ const historyRowsMax = 400;
 function slotsFor(view: View, state: ClusterState): readonly MemberName[] {
   const known = new Set<MemberName>(view.memory.furnishedFor);
   // Also of members whose key has run out: their slot keeps what they need to come back without a clone.
-  for (const name of Object.keys(state.sync.kind === 'present' ? state.sync.value.copies : {})) known.add(name as MemberName);
-  for (const key of state.members.values()) if (key.kind === 'present' && key.value.role !== 'observer') known.add(key.value.name);
+  for (const name of Object.keys(state.sync.kind === 'present' ? state.sync.value.copies : {}))
+    known.add(name as MemberName);
+  for (const key of state.members.values())
+    if (key.kind === 'present' && key.value.role !== 'observer') known.add(key.value.name);
   known.delete(view.self.name);
   return [...known].toSorted();
 }
@@ -121,7 +161,12 @@ function steady(view: View, state: ClusterState): Decision {
   const unreachable = view.coordinator.kind === 'read' && view.coordinator.unreachableSinceMono !== null;
   if (unreachable) {
     const by = backing(view, state).kind;
-    const why = by === 'nobody-eligible' ? 'nobody else is eligible' : by === 'proved-commits' ? 'the synchronous standby still acknowledges' : 'the lease has not run out';
+    const why =
+      by === 'nobody-eligible'
+        ? 'nobody else is eligible'
+        : by === 'proved-commits'
+          ? 'the synchronous standby still acknowledges'
+          : 'the lease has not run out';
     return because('lead-blind', `etcd does not answer; ${why}`);
   }
   const standbys = state.sync.kind === 'present' ? state.sync.value.standbys : [];

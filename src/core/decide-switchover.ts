@@ -12,7 +12,8 @@ import type { HandOverNote } from './hand-over-note.ts';
 import type { Rule } from './rules.ts';
 import { clearRequest, handBack, handOver } from './transactions.ts';
 import { elapsed, type MemberName, type Ms, revision } from './units.ts';
-import type { DataDirectory, PrimaryView, View } from './view.ts';
+import type { DataDirectory, PrimaryView } from './postgres-view.ts';
+import type { View } from './view.ts';
 
 /** A fast shutdown that takes longer is ended by the guardian with SIGKILL, and is a failover then. */
 const stopLimitMs: Ms = 30_000;
@@ -41,11 +42,19 @@ export function decideRequest(view: View, state: ClusterState, primary: PrimaryV
   const old = endIfOld(view, state);
   if (old !== null) return old;
   if (view.memory.checkpointedRequest !== request.id) {
-    return because('switchover-checkpoint', 'a checkpoint while still open makes the shutdown short',
-      { kind: 'operate', operation: { kind: 'checkpoint', request: request.id } });
+    return because('switchover-checkpoint', 'a checkpoint while still open makes the shutdown short', {
+      kind: 'operate',
+      operation: { kind: 'checkpoint', request: request.id },
+    });
   }
-  return because('switchover-stop', `${request.by} asked for ${request.candidate} to lead: ${request.reason || 'no reason given'}`,
-    { kind: 'operate', operation: { kind: 'stop', mode: 'fast', limitMs: stopLimitMs, reason: `switchover to ${request.candidate}` } });
+  return because(
+    'switchover-stop',
+    `${request.by} asked for ${request.candidate} to lead: ${request.reason || 'no reason given'}`,
+    {
+      kind: 'operate',
+      operation: { kind: 'stop', mode: 'fast', limitMs: stopLimitMs, reason: `switchover to ${request.candidate}` },
+    },
+  );
 }
 
 /**
@@ -54,8 +63,10 @@ export function decideRequest(view: View, state: ClusterState, primary: PrimaryV
  */
 function stopForForced(state: ClusterState, request: OperatorRequest): Decision | null {
   if (losesNothing(state, request) || !request.allowDataLoss) return null;
-  return because('forced-stop', `${request.by} asked for ${request.candidate} to lead, accepting loss`,
-    { kind: 'operate', operation: { kind: 'stop', mode: 'fast', limitMs: stopLimitMs, reason: `failover to ${request.candidate}` } });
+  return because('forced-stop', `${request.by} asked for ${request.candidate} to lead, accepting loss`, {
+    kind: 'operate',
+    operation: { kind: 'stop', mode: 'fast', limitMs: stopLimitMs, reason: `failover to ${request.candidate}` },
+  });
 }
 
 export function losesNothing(state: ClusterState, request: OperatorRequest): boolean {
@@ -64,27 +75,41 @@ export function losesNothing(state: ClusterState, request: OperatorRequest): boo
 }
 
 /** Why a request cannot be carried out; null when it can. Checked again at every step, on what holds then. */
-export function refusal(view: View, state: ClusterState, primary: PrimaryView, request: OperatorRequest): string | null {
+export function refusal(
+  view: View,
+  state: ClusterState,
+  primary: PrimaryView,
+  request: OperatorRequest,
+): string | null {
   const lead = leading(state);
   if (request.leader !== lead?.key.member || (request.term !== null && request.term !== lead.term)) {
     return `it was decided on ${request.leader ?? 'no leader'} in term ${request.term ?? '?'}, and now ${lead?.key.member} leads in term ${lead?.term}`;
   }
   const candidate = memberRecord(state, request.candidate);
-  if (request.kind === 'failover') return candidate?.role === 'replica' ? null : `${request.candidate} is no running standby`;
+  if (request.kind === 'failover')
+    return candidate?.role === 'replica' ? null : `${request.candidate} is no running standby`;
   const sync = syncOf(state);
   if (sync === null) return 'the sync key is missing or malformed';
   const check = checkCandidate(view, state, request.candidate);
   const failing = check.conditions.find((each) => !each.holds);
   if (failing !== undefined) return `${request.candidate} cannot lead: ${failing.condition}: ${failing.detail}`;
   const record = memberRecord(state, request.candidate);
-  const sender = primary.walsenders.find((each) => record?.copyId != null && each.applicationName.endsWith(record.copyId));
-  if (sender?.state !== 'streaming' || sender.flushLsn === null) return `${request.candidate} does not stream from here`;
+  const sender = primary.walsenders.find(
+    (each) => record?.copyId != null && each.applicationName.endsWith(record.copyId),
+  );
+  if (sender?.state !== 'streaming' || sender.flushLsn === null)
+    return `${request.candidate} does not stream from here`;
   const lag = primary.currentLsn - sender.flushLsn;
   return lag > lagBytesMax ? `${request.candidate} is ${lag} bytes behind` : null;
 }
 
 /** The request is over. Null while another transaction is under way, so that leading goes on meanwhile. */
-export function endRequest(view: View, state: ClusterState, rule: 'request-done' | 'request-refused' | 'switchover-roll-back', why: string): Decision | null {
+export function endRequest(
+  view: View,
+  state: ClusterState,
+  rule: 'request-done' | 'request-refused' | 'switchover-roll-back',
+  why: string,
+): Decision | null {
   if (view.memory.committing !== null || state.request.kind !== 'present') return null;
   const outcome = rule === 'request-done' ? 'done' : rule === 'request-refused' ? 'refused' : 'rolled-back';
   const ended = auditEntry(state.request.value, outcome, outcome === 'done' ? null : why, view.nowWall);
@@ -100,22 +125,40 @@ export function handOverSwitchover(view: View, state: ClusterState, data: DataDi
   if (request.kind === 'failover') {
     if (candidate === null || !request.allowDataLoss) return null;
     return because('forced-hand-over', `${request.by} asked for ${request.candidate} to lead, accepting loss`, {
-      kind: 'commit', purpose: 'hand-over',
-      txn: handOver(state, candidate.name, candidate.leaseId, handOverNote(view, state, candidate.name, 'forced-hand-over', request.reason), request),
+      kind: 'commit',
+      purpose: 'hand-over',
+      txn: handOver(
+        state,
+        candidate.name,
+        candidate.leaseId,
+        handOverNote(view, state, candidate.name, 'forced-hand-over', request.reason),
+        request,
+      ),
     });
   }
   const ready = candidate !== null && checkCandidate(view, state, request.candidate).holds;
   const clean = data.clusterState === 'shut down' && !data.standbySignal;
   if (ready && clean) {
     return because('switchover-hand-over', `shut down at ${request.candidate}'s turn`, {
-      kind: 'commit', purpose: 'hand-over',
-      txn: handOver(state, candidate.name, candidate.leaseId,
-        handOverNote(view, state, candidate.name, 'switchover-hand-over', request.reason), { ...request, shutdownLsn: data.checkpointLsn }),
+      kind: 'commit',
+      purpose: 'hand-over',
+      txn: handOver(
+        state,
+        candidate.name,
+        candidate.leaseId,
+        handOverNote(view, state, candidate.name, 'switchover-hand-over', request.reason),
+        { ...request, shutdownLsn: data.checkpointLsn },
+      ),
     });
   }
   if (!clean && successor(view, state) !== null) return null;
-  const why = clean ? `${request.candidate} is no longer ready` : `postgres did not shut down cleanly (${data.clusterState})`;
-  return endRequest(view, state, 'switchover-roll-back', `${why}: postgres comes back here`) ?? because('switchover-roll-back', why);
+  const why = clean
+    ? `${request.candidate} is no longer ready`
+    : `postgres did not shut down cleanly (${data.clusterState})`;
+  return (
+    endRequest(view, state, 'switchover-roll-back', `${why}: postgres comes back here`) ??
+    because('switchover-roll-back', why)
+  );
 }
 
 /** Mode `off`: a candidate that was handed the key and lacks what the old primary had gives it back, before it claims. */
@@ -126,7 +169,11 @@ export function rollBack(view: View, state: ClusterState): Decision | null {
   const why = `the shutdown record of ${old.name} did not arrive: it gets the key back`;
   const ended = auditEntry(state.request.value, 'rolled-back', why, view.nowWall);
   const note = handOverNote(view, state, old.name, 'switchover-hand-back', why);
-  return because('switchover-hand-back', why, { kind: 'commit', purpose: 'hand-over', txn: handBack(state, old.name, old.leaseId, note, ended) });
+  return because('switchover-hand-back', why, {
+    kind: 'commit',
+    purpose: 'hand-over',
+    txn: handBack(state, old.name, old.leaseId, note, ended),
+  });
 }
 
 /** What the successor is told with the key. */
@@ -134,7 +181,11 @@ export function handOverNote(view: View, state: ClusterState, to: MemberName, ru
   const { child } = view.guardian;
   const exit = child.kind === 'none' ? child.lastExit : null;
   return {
-    from: view.self.name, to, term: leading(state)?.term ?? revision(0), rule, because: why,
+    from: view.self.name,
+    to,
+    term: leading(state)?.term ?? revision(0),
+    rule,
+    because: why,
     sincePostgresEndedMs: exit === null ? null : elapsed(exit.atMono, view.nowMono),
   };
 }

@@ -42,7 +42,10 @@ function childRemains(view: View): Decision | null {
     return because('await-fence', 'postgres ended; its guardian kills what it left behind');
   }
   if (child.kind === 'exited') {
-    return because('fence-remains', 'postgres ended: its remaining processes are killed before anything else', { kind: 'fence', reason: 'the postmaster is gone' });
+    return because('fence-remains', 'postgres ended: its remaining processes are killed before anything else', {
+      kind: 'fence',
+      reason: 'the postmaster is gone',
+    });
   }
   if (child.kind === 'fencing') return because('await-fence', 'processes of the data directory are being killed');
   if (child.kind === 'stopping') return because('await-stop', 'postgres is stopping');
@@ -56,18 +59,36 @@ const unfencedMs: Ms = 1_000;
 function handOverUnfenced(view: View): Decision | null {
   const { child } = view.guardian;
   const sinceMono = child.kind === 'exited' ? child.exit.atMono : child.kind === 'fencing' ? child.sinceMono : null;
-  if (sinceMono === null || view.nowMono - sinceMono < unfencedMs || view.coordinator.kind !== 'read' || view.memory.held.length > 0) return null;
+  if (
+    sinceMono === null ||
+    view.nowMono - sinceMono < unfencedMs ||
+    view.coordinator.kind !== 'read' ||
+    view.memory.held.length > 0
+  )
+    return null;
   const { state } = view.coordinator;
   if (!isMine(view, state) || !claimed(state, view.self.name) || syncOf(state)?.mode === 'off') return null;
   const next = successor(view, state);
-  return next === null ? null
-    : handOverTo(view, state, next, 'hand-over-unfenced', `processes here cannot be killed (does the disk hang?); nothing is acknowledged without ${next.name}, which leads from now on`);
+  return next === null
+    ? null
+    : handOverTo(
+        view,
+        state,
+        next,
+        'hand-over-unfenced',
+        `processes here cannot be killed (does the disk hang?); nothing is acknowledged without ${next.name}, which leads from now on`,
+      );
 }
 
 /** Nothing starts on belief (I8): until etcd was read once, what runs goes on under its guardian, and nothing starts. */
 function unread(view: View): Decision {
   const running = view.postgres.kind === 'primary' || view.postgres.kind === 'standby';
-  return because('await-etcd', running ? 'etcd was not read yet: postgres goes on under its guardian' : 'etcd was not read yet: nothing is started');
+  return because(
+    'await-etcd',
+    running
+      ? 'etcd was not read yet: postgres goes on under its guardian'
+      : 'etcd was not read yet: nothing is started',
+  );
 }
 
 /** Automation is held; a leader goes on leading under its guardian, and nobody is promoted, started or renamed. */
@@ -75,14 +96,22 @@ function hold(view: View, state: ClusterState): Decision | null {
   const [first] = view.memory.held;
   const malformed = [state.leader, state.sync, state.initialize].find((key) => key.kind === 'malformed');
   const mine = isMine(view, state);
-  const guard: readonly Intent[] = mine && state.leader.kind === 'present' ? [{ kind: 'guard', term: state.leader.modRevision }] : [];
+  const guard: readonly Intent[] =
+    mine && state.leader.kind === 'present' ? [{ kind: 'guard', term: state.leader.modRevision }] : [];
   if (first !== undefined) return { ...because('hold', first.reason), intents: guard };
   if (malformed?.kind === 'malformed') return { ...because('hold-malformed', malformed.problem), intents: guard };
   const pg = view.postgres;
-  const identifier = pg.kind === 'stopped' ? pg.data.systemIdentifier : pg.kind === 'standby' || pg.kind === 'primary' ? pg.systemIdentifier : null;
+  const identifier =
+    pg.kind === 'stopped'
+      ? pg.data.systemIdentifier
+      : pg.kind === 'standby' || pg.kind === 'primary'
+        ? pg.systemIdentifier
+        : null;
   if (identifier !== null && state.initialize.kind === 'present' && identifier !== state.initialize.value) {
     const why = `the data here is of system ${identifier}, the cluster is ${state.initialize.value}: it is neither used nor removed. Move it away to let this member be cloned`;
-    return pg.kind === 'primary' ? because('fence-foreign', why, { kind: 'fence', reason: 'another system identifier' }) : because('hold-foreign-data', why);
+    return pg.kind === 'primary'
+      ? because('fence-foreign', why, { kind: 'fence', reason: 'another system identifier' })
+      : because('hold-foreign-data', why);
   }
   return null;
 }
@@ -90,15 +119,25 @@ function hold(view: View, state: ClusterState): Decision | null {
 /** The key carries our name on a lease that is not ours: an earlier run of this host, or a second daemon of the name. */
 function underAnotherLease(view: View, state: ClusterState): Decision {
   const sync = syncOf(state);
-  const ours = sync !== null && sync.leader === view.self.name && sync.copies[view.self.name] === ownCopy(view.postgres);
+  const ours =
+    sync !== null && sync.leader === view.self.name && sync.copies[view.self.name] === ownCopy(view.postgres);
   if (ours && backedNow(view, state)) {
-    return because('await-lease', 'our lease ran out and the key on it is about to go; nobody else is eligible, or the standby still acknowledges');
+    return because(
+      'await-lease',
+      'our lease ran out and the key on it is about to go; nobody else is eligible, or the standby still acknowledges',
+    );
   }
   if (view.postgres.kind === 'primary' && view.guardian.lease.kind !== 'none') {
-    return because('fence-other-lease', 'the leader key carries this member\'s name on another lease: an earlier run, or a second daemon with this name',
-      { kind: 'fence', reason: 'the leader key is on another lease' });
+    return because(
+      'fence-other-lease',
+      "the leader key carries this member's name on another lease: an earlier run, or a second daemon with this name",
+      { kind: 'fence', reason: 'the leader key is on another lease' },
+    );
   }
-  return because('await-lease', 'the leader key carries this member\'s name on another lease; it runs out by itself unless somebody renews it');
+  return because(
+    'await-lease',
+    "the leader key carries this member's name on another lease; it runs out by itself unless somebody renews it",
+  );
 }
 
 /** A failed operation is not begun again at once: whatever made it fail needs a moment to change. */
@@ -130,5 +169,7 @@ function mayBegin(view: View, operation: OperationSpec): boolean {
   const pg = view.postgres;
   // Decided on what was before the last operation ended, the same one would be begun once more.
   if (last !== null && (pg.kind === 'standby' || pg.kind === 'primary') && pg.seenMono < last.atMono) return false;
-  return last === null || last.outcome.ok || last.spec.kind !== operation.kind || view.nowMono - last.atMono >= retryAfterMs;
+  return (
+    last === null || last.outcome.ok || last.spec.kind !== operation.kind || view.nowMono - last.atMono >= retryAfterMs
+  );
 }

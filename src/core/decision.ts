@@ -1,5 +1,5 @@
 /** What a decision may say: the name of the rule that fired, why, and what to do about it. */
-import type { CopyName } from './view.ts';
+import type { CopyName } from './postgres-view.ts';
 import type { Txn } from './transaction.ts';
 import type { CopyId, MemberName, MonoMs, Ms, Revision } from './units.ts';
 import type { Rule } from './rules.ts';
@@ -25,8 +25,20 @@ export type Intent =
   | { readonly kind: 'abort-operation'; readonly reason: string };
 
 export type CommitPurpose =
-  | 'win-bootstrap' | 'publish-cluster' | 'campaign' | 'take-over' | 'claim' | 'hand-over' | 'release'
-  | 'sync-remove' | 'sync-add' | 'sync-confirm' | 'sync-mode' | 'write-history' | 'clear-request' | 'write-config';
+  | 'win-bootstrap'
+  | 'publish-cluster'
+  | 'campaign'
+  | 'take-over'
+  | 'claim'
+  | 'hand-over'
+  | 'release'
+  | 'sync-remove'
+  | 'sync-add'
+  | 'sync-confirm'
+  | 'sync-mode'
+  | 'write-history'
+  | 'clear-request'
+  | 'write-config';
 
 /** Long work. One at a time, each with its own abort signal; the loop goes on deciding meanwhile. */
 export type OperationSpec =
@@ -36,14 +48,27 @@ export type OperationSpec =
   | { readonly kind: 'rejoin'; readonly leader: MemberName; readonly term: Revision; readonly copyId: CopyId }
   | { readonly kind: 'start'; readonly as: 'standby'; readonly follow: MemberName | null }
   /** `waitFor`: names it must wait for from its first commit; `admits`: who may connect until that is proved (I8). */
-  | { readonly kind: 'start'; readonly as: 'primary'; readonly term: Revision; readonly waitFor: readonly CopyName[]; readonly waitForNobody: boolean; readonly admits: 'everybody' | 'baton-only' }
+  | {
+      readonly kind: 'start';
+      readonly as: 'primary';
+      readonly term: Revision;
+      readonly waitFor: readonly CopyName[];
+      readonly waitForNobody: boolean;
+      readonly admits: 'everybody' | 'baton-only';
+    }
   | { readonly kind: 'stop'; readonly mode: 'fast' | 'immediate'; readonly limitMs: Ms; readonly reason: string }
   | { readonly kind: 'promote'; readonly term: Revision; readonly waitForNobody: boolean }
   /** Point a running standby at another upstream. */
   | { readonly kind: 'follow'; readonly leader: MemberName }
   | { readonly kind: 'wait-for'; readonly names: readonly CopyName[]; readonly nobody: boolean }
   /** The proof of I3, for one standby. */
-  | { readonly kind: 'prove-wait'; readonly standby: MemberName; readonly copyName: CopyName; readonly term: Revision; readonly names: readonly CopyName[] }
+  | {
+      readonly kind: 'prove-wait';
+      readonly standby: MemberName;
+      readonly copyName: CopyName;
+      readonly term: Revision;
+      readonly names: readonly CopyName[];
+    }
   | { readonly kind: 'admit'; readonly whom: 'everybody' | 'baton-only' }
   | { readonly kind: 'checkpoint'; readonly request: string | null }
   /** Create roles and the members' slots; drop slots that nobody will use. */

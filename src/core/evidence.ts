@@ -1,6 +1,7 @@
 /** The evidence for an early takeover (I7; DESIGN section 4): what the standby's daemon has gathered about the leader. */
 import type { MemberName, MonoMs, Ms } from './units.ts';
-import type { PeerView, ProbeView, StandbyView, View } from './view.ts';
+import type { StandbyView } from './postgres-view.ts';
+import type { PeerView, ProbeView, View } from './view.ts';
 
 export interface EvidenceItem {
   readonly id: 'E3' | 'E4' | 'E5' | 'E6' | 'refused-twice' | 'unannounced';
@@ -70,7 +71,11 @@ function unannounced(view: View, peer: PeerView | undefined): EvidenceItem {
   const announced =
     (request?.kind === 'present' && request.value.kind === 'switchover') ||
     (peer?.report?.planned === true && view.nowMono - peer.report.atMono <= probeFreshMs);
-  return { id: 'unannounced', holds: !announced, detail: announced ? 'a planned stop is announced' : 'nothing planned' };
+  return {
+    id: 'unannounced',
+    holds: !announced,
+    detail: announced ? 'a planned stop is announced' : 'nothing planned',
+  };
 }
 
 function heartbeatStale(nowMono: MonoMs, peer: PeerView | undefined): EvidenceItem {
@@ -86,8 +91,15 @@ function heartbeatStale(nowMono: MonoMs, peer: PeerView | undefined): EvidenceIt
 function refusedTwice(view: View, peer: PeerView | undefined): EvidenceItem {
   const apartMs = view.policy.failover.refusedConfirmMs;
   const confirmed = (probe: ProbeView | null | undefined) =>
-    probe != null && probe.outcome === 'refused' && probe.count >= 2 && probe.atMono - probe.sinceMono >= apartMs &&
+    probe != null &&
+    probe.outcome === 'refused' &&
+    probe.count >= 2 &&
+    probe.atMono - probe.sinceMono >= apartMs &&
     view.nowMono - probe.atMono <= probeFreshMs;
   const holds = confirmed(peer?.postgres) && confirmed(peer?.daemon);
-  return { id: 'refused-twice', holds, detail: holds ? `both refused twice, ${apartMs} ms apart` : 'not both refused twice' };
+  return {
+    id: 'refused-twice',
+    holds,
+    detail: holds ? `both refused twice, ${apartMs} ms apart` : 'not both refused twice',
+  };
 }

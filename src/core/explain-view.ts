@@ -7,7 +7,8 @@ import { gatherEvidence } from './evidence.ts';
 import type { Explanation, LeadCondition, MemberExplanation } from './explain.ts';
 import { checkCandidate } from './successor.ts';
 import { formatLsn, type MemberName } from './units.ts';
-import type { PostgresView, View } from './view.ts';
+import type { PostgresView } from './postgres-view.ts';
+import type { View } from './view.ts';
 
 export function explainView(cluster: string, view: View, decision: Decision): Explanation {
   const state = view.coordinator.kind === 'read' ? view.coordinator.state : null;
@@ -21,7 +22,9 @@ export function explainView(cluster: string, view: View, decision: Decision): Ex
     at: new Date(view.nowWall).toISOString(),
     leader: lead?.key.member ?? null,
     mode: sync?.mode ?? null,
-    members: [...names].toSorted().map((name) => (name === view.self.name ? explainSelf(view, state, decision) : explainPeer(view, state, name))),
+    members: [...names]
+      .toSorted()
+      .map((name) => (name === view.self.name ? explainSelf(view, state, decision) : explainPeer(view, state, name))),
     next: nextStep(view, state, decision),
   };
 }
@@ -30,7 +33,12 @@ function explainSelf(view: View, state: ClusterState | null, decision: Decision)
   const conditions = state === null ? [] : ownConditions(view, state);
   return {
     name: view.self.name,
-    sees: [describePostgres(view.postgres), describeLease(view), ...describeEtcd(view), ...describeEvidence(view, state)],
+    sees: [
+      describePostgres(view.postgres),
+      describeLease(view),
+      ...describeEtcd(view),
+      ...describeEvidence(view, state),
+    ],
     rule: decision.rule,
     because: decision.because,
     mayLead: conditions.length > 0 && conditions.every((each) => each.holds),
@@ -42,11 +50,16 @@ function explainPeer(view: View, state: ClusterState | null, name: MemberName): 
   const record = state === null ? null : memberRecord(state, name);
   const peer = view.peers.get(name);
   const probes = [
-    peer?.postgres == null ? 'postgres not probed yet' : `postgres ${peer.postgres.outcome} ${Math.round(view.nowMono - peer.postgres.atMono)} ms ago`,
-    peer?.daemon == null ? 'daemon not probed yet' : `daemon ${peer.daemon.outcome} ${Math.round(view.nowMono - peer.daemon.atMono)} ms ago`,
+    peer?.postgres == null
+      ? 'postgres not probed yet'
+      : `postgres ${peer.postgres.outcome} ${Math.round(view.nowMono - peer.postgres.atMono)} ms ago`,
+    peer?.daemon == null
+      ? 'daemon not probed yet'
+      : `daemon ${peer.daemon.outcome} ${Math.round(view.nowMono - peer.daemon.atMono)} ms ago`,
   ];
   const leads = state !== null && leading(state)?.key.member === name;
-  const conditions = state === null ? [] : leads ? leaderConditions(view, name) : checkCandidate(view, state, name).conditions;
+  const conditions =
+    state === null ? [] : leads ? leaderConditions(view, name) : checkCandidate(view, state, name).conditions;
   return {
     name,
     sees: [record === null ? 'no member key: its lease has run out' : describeRecord(record), ...probes],
@@ -62,7 +75,11 @@ function leaderConditions(view: View, name: MemberName): readonly LeadCondition[
   const peer = view.peers.get(name);
   return [
     { condition: 'holds the leader key', holds: true, detail: 'as etcd says' },
-    { condition: 'postgres answers', holds: peer?.postgres?.outcome === 'ok', detail: peer?.postgres?.outcome ?? 'not probed yet' },
+    {
+      condition: 'postgres answers',
+      holds: peer?.postgres?.outcome === 'ok',
+      detail: peer?.postgres?.outcome ?? 'not probed yet',
+    },
   ];
 }
 
@@ -73,13 +90,29 @@ function ownConditions(view: View, state: ClusterState): readonly LeadCondition[
   const running = pg.kind === 'primary' || pg.kind === 'standby';
   const conditions: LeadCondition[] = [
     { condition: 'eligible', holds: may.holds, detail: may.why },
-    { condition: 'lease held', holds: lease.kind === 'held', detail: lease.kind === 'held' ? `lease ${lease.leaseId}` : 'etcd has granted none; is it reachable from here?' },
+    {
+      condition: 'lease held',
+      holds: lease.kind === 'held',
+      detail: lease.kind === 'held' ? `lease ${lease.leaseId}` : 'etcd has granted none; is it reachable from here?',
+    },
     { condition: 'postgres runs', holds: running, detail: describePostgres(pg) },
-    { condition: 'may fail over', holds: !view.self.nofailover, detail: view.self.nofailover ? 'tagged nofailover in its configuration' : 'not excluded' },
-    { condition: 'automation runs', holds: view.memory.held.length === 0, detail: view.memory.held[0]?.reason ?? 'not held' },
+    {
+      condition: 'may fail over',
+      holds: !view.self.nofailover,
+      detail: view.self.nofailover ? 'tagged nofailover in its configuration' : 'not excluded',
+    },
+    {
+      condition: 'automation runs',
+      holds: view.memory.held.length === 0,
+      detail: view.memory.held[0]?.reason ?? 'not held',
+    },
   ];
   if (leading(state)?.key.member === view.self.name) {
-    conditions.push({ condition: 'may go on', holds: mayGoOn(view, state), detail: mayGoOn(view, state) ? 'inside its lease, or backed' : 'the lease\'s deadline has passed' });
+    conditions.push({
+      condition: 'may go on',
+      holds: mayGoOn(view, state),
+      detail: mayGoOn(view, state) ? 'inside its lease, or backed' : "the lease's deadline has passed",
+    });
   }
   return conditions;
 }
@@ -113,7 +146,9 @@ function describeLease(view: View): string {
   if (!view.guardian.connected) return 'the guardian does not answer';
   if (lease.kind !== 'held') return lease.kind === 'none' ? 'no lease' : 'the lease is gone';
   const leftMs = Math.round(lease.confirmedSentMono + lease.ttlMs - view.policy.lease.marginMs - view.nowMono);
-  return leftMs > 0 ? `lease good for ${(leftMs / 1000).toFixed(1)} s more` : `lease deadline passed ${(-leftMs / 1000).toFixed(1)} s ago`;
+  return leftMs > 0
+    ? `lease good for ${(leftMs / 1000).toFixed(1)} s more`
+    : `lease deadline passed ${(-leftMs / 1000).toFixed(1)} s ago`;
 }
 
 function describeEtcd(view: View): readonly string[] {
@@ -125,8 +160,12 @@ function describeEtcd(view: View): readonly string[] {
 function describeEvidence(view: View, state: ClusterState | null): readonly string[] {
   const lead = state === null ? null : leading(state);
   if (lead === null || lead.key.member === view.self.name || view.postgres.kind !== 'standby') return [];
-  const held = gatherEvidence(view, view.postgres, lead.key.member).items.filter((item) => item.holds && item.id !== 'unannounced');
-  return held.length === 0 ? [] : [`against ${lead.key.member}: ${held.map((item) => `${item.id} ${item.detail}`).join('; ')}`];
+  const held = gatherEvidence(view, view.postgres, lead.key.member).items.filter(
+    (item) => item.holds && item.id !== 'unannounced',
+  );
+  return held.length === 0
+    ? []
+    : [`against ${lead.key.member}: ${held.map((item) => `${item.id} ${item.detail}`).join('; ')}`];
 }
 
 const describeRecord = (record: MemberRecord): string =>
@@ -135,12 +174,14 @@ const describeRecord = (record: MemberRecord): string =>
 function nextStep(view: View, state: ClusterState | null, decision: Decision): string {
   if (state === null) return 'etcd has not been read: check that it runs and that this host reaches it';
   if (view.memory.held[0] !== undefined) return `automation is held: ${view.memory.held[0].reason}`;
-  if (view.coordinator.kind === 'read' && view.coordinator.unreachableSinceMono !== null) return 'etcd does not answer here: check its members and the network; nothing is promoted meanwhile';
+  if (view.coordinator.kind === 'read' && view.coordinator.unreachableSinceMono !== null)
+    return 'etcd does not answer here: check its members and the network; nothing is promoted meanwhile';
   const lead = leading(state);
   if (lead === null) return `nobody leads: ${decision.because}`;
   if (decision.rule.startsWith('hold')) return decision.because;
   const sync = syncOf(state);
   if (sync === null) return 'the sync key is missing or malformed: restore it before anything fails';
-  if (sync.mode !== 'off' && sync.standbys.length === 0) return 'no synchronous standby: one more failure would stop the service. Bring the other member back';
+  if (sync.mode !== 'off' && sync.standbys.length === 0)
+    return 'no synchronous standby: one more failure would stop the service. Bring the other member back';
   return 'nothing to do';
 }

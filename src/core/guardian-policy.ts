@@ -3,17 +3,38 @@
  * first rule that holds fires; safety comes before liveness, and both before the renewals.
  */
 import {
-  batondSilentMs, handOverLimitMs, orphanStopLimitMs, suspendMinMs, terminateStopLimitMs,
+  batondSilentMs,
+  handOverLimitMs,
+  orphanStopLimitMs,
+  suspendMinMs,
+  terminateStopLimitMs,
   type GuardianState,
 } from './guardian-state.ts';
 import { leaseDeadline } from './lease-deadline.ts';
 import { after, elapsed, type MonoMs, type Ms } from './units.ts';
 
 export const GUARDIAN_RULES = [
-  'fence-leftovers', 'fence-remains', 'fence-after-suspend', 'fence-lease-gone', 'fence-deadline', 'fence-stop-limit',
-  'await-hand-over', 'stop-terminating', 'revoke-terminating', 'exit-terminated',
-  'stop-orphaned-leader', 'revoke-after-exit', 'revoke-orphaned', 'grant-lease', 'renew-lease',
-  'await-fence', 'await-rules', 'hold-backed', 'hold-orphan', 'keep-standby', 'hold',
+  'fence-leftovers',
+  'fence-remains',
+  'fence-after-suspend',
+  'fence-lease-gone',
+  'fence-deadline',
+  'fence-stop-limit',
+  'await-hand-over',
+  'stop-terminating',
+  'revoke-terminating',
+  'exit-terminated',
+  'stop-orphaned-leader',
+  'revoke-after-exit',
+  'revoke-orphaned',
+  'grant-lease',
+  'renew-lease',
+  'await-fence',
+  'await-rules',
+  'hold-backed',
+  'hold-orphan',
+  'keep-standby',
+  'hold',
 ] as const;
 export type GuardianRule = (typeof GUARDIAN_RULES)[number];
 
@@ -47,7 +68,10 @@ export function decideGuardian(state: GuardianState, nowMono: MonoMs): GuardianD
 }
 
 const act = (rule: GuardianRule, why: string, action: GuardianAction): GuardianDecision => ({
-  rule, because: why, action, wakeAtMono: null,
+  rule,
+  because: why,
+  action,
+  wakeAtMono: null,
 });
 
 /** Whether processes of the data directory may be running, as far as the guardian knows. */
@@ -74,7 +98,9 @@ function suspendedMs(state: GuardianState): Ms {
 /** The lease's deadline passed while the machine slept: backing or not, postgres is fenced before anybody is asked. */
 export function sleptPastDeadline(state: GuardianState): boolean {
   const deadline = deadlineOf(state);
-  return suspendedMs(state) > 0 && deadline !== null && state.suspendSeenMono !== null && state.suspendSeenMono >= deadline;
+  return (
+    suspendedMs(state) > 0 && deadline !== null && state.suspendSeenMono !== null && state.suspendSeenMono >= deadline
+  );
 }
 
 /** I6: until when a leader may go on without a lease; 'ever' when nobody else is eligible, null when it may not. */
@@ -107,14 +133,18 @@ function decideFence(state: GuardianState, nowMono: MonoMs): GuardianDecision | 
   if (state.fencing || !mayRun(state)) return null;
   const fence = (rule: GuardianRule, why: string) => act(rule, why, { kind: 'fence' });
   if (state.child.kind === 'unknown') {
-    return fence('fence-leftovers', 'this guardian started nothing yet: what runs in the data directory has no guardian');
+    return fence(
+      'fence-leftovers',
+      'this guardian started nothing yet: what runs in the data directory has no guardian',
+    );
   }
   if (state.child.kind === 'exited') {
     return fence('fence-remains', 'the postmaster is gone and its backends may still acknowledge commits');
   }
   if (state.leading !== null) {
     const deadline = deadlineOf(state);
-    if (sleptPastDeadline(state)) return fence('fence-after-suspend', 'the machine was suspended past the lease\'s deadline');
+    if (sleptPastDeadline(state))
+      return fence('fence-after-suspend', "the machine was suspended past the lease's deadline");
     if (!backed(state, nowMono)) {
       if (state.lease.kind === 'gone') return fence('fence-lease-gone', 'etcd says that the lease does not exist');
       if (deadline === null || nowMono >= deadline) {
@@ -134,11 +164,17 @@ function decideTermination(state: GuardianState, nowMono: MonoMs): GuardianDecis
   const mayHandOver = state.leading !== null && !state.leading.over && !silent(state, nowMono) && nowMono < handOverBy;
   if (mayHandOver) return null;
   if (state.child.kind === 'running') {
-    return act('stop-terminating', 'the guardian was told to terminate', { kind: 'stop', mode: 'fast', limitMs: terminateStopLimitMs });
+    return act('stop-terminating', 'the guardian was told to terminate', {
+      kind: 'stop',
+      mode: 'fast',
+      limitMs: terminateStopLimitMs,
+    });
   }
   if (state.child.kind !== 'none') return null;
   if (state.lease.kind === 'held' || state.lease.kind === 'adopting') {
-    return act('revoke-terminating', 'postgres is down: whoever may lead need not wait for the lease to end', { kind: 'revoke' });
+    return act('revoke-terminating', 'postgres is down: whoever may lead need not wait for the lease to end', {
+      kind: 'revoke',
+    });
   }
   if (state.revoking || state.lease.kind === 'granting') return null;
   return act('exit-terminated', 'postgres is down and the lease is given back', { kind: 'exit' });
@@ -150,15 +186,22 @@ function decideOrphan(state: GuardianState, nowMono: MonoMs): GuardianDecision |
   const orphaned = nowMono >= after(state.batond.heardMono, state.rules.orphanMs);
   if (state.child.kind === 'running') {
     if (!orphaned) return null;
-    return act('stop-orphaned-leader', `batond was silent for ${state.rules.orphanMs} ms`,
-      { kind: 'stop', mode: 'fast', limitMs: orphanStopLimitMs });
+    return act('stop-orphaned-leader', `batond was silent for ${state.rules.orphanMs} ms`, {
+      kind: 'stop',
+      mode: 'fast',
+      limitMs: orphanStopLimitMs,
+    });
   }
   if (state.child.kind !== 'none' || state.lease.kind !== 'held') return null;
   if (state.child.lastExit !== null && !state.child.lastExit.requested) {
-    return act('revoke-after-exit', 'postgres ended while batond is silent: another member may lead at once', { kind: 'revoke' });
+    return act('revoke-after-exit', 'postgres ended while batond is silent: another member may lead at once', {
+      kind: 'revoke',
+    });
   }
   if (!orphaned) return null;
-  return act('revoke-orphaned', `batond was silent for ${state.rules.orphanMs} ms and postgres is down`, { kind: 'revoke' });
+  return act('revoke-orphaned', `batond was silent for ${state.rules.orphanMs} ms and postgres is down`, {
+    kind: 'revoke',
+  });
 }
 
 function decideLease(state: GuardianState, nowMono: MonoMs): GuardianDecision | null {
@@ -172,11 +215,20 @@ function decideLease(state: GuardianState, nowMono: MonoMs): GuardianDecision | 
       return act('grant-lease', 'this member has no lease', { kind: 'grant' });
     case 'gone':
       if (!mayGrant(state, nowMono)) return null;
-      return act('grant-lease', 'the lease is gone: a new one, under a new id, with which batond may ask for leadership again', { kind: 'grant' });
+      return act(
+        'grant-lease',
+        'the lease is gone: a new one, under a new id, with which batond may ask for leadership again',
+        { kind: 'grant' },
+      );
     case 'adopting':
     case 'held':
       // A standby streams on without its batond, but must not hold a lease that a key could be put on.
-      if (state.leading === null && silent(state, nowMono) && nowMono >= after(state.batond.heardMono, state.rules.orphanMs)) return null;
+      if (
+        state.leading === null &&
+        silent(state, nowMono) &&
+        nowMono >= after(state.batond.heardMono, state.rules.orphanMs)
+      )
+        return null;
       if (lease.renewSentMono !== null && nowMono < after(lease.renewSentMono, state.rules.heartbeatMs)) return null;
       return act('renew-lease', 'a heartbeat is due', { kind: 'renew' });
   }
@@ -188,14 +240,18 @@ const mayGrant = (state: GuardianState, nowMono: MonoMs): boolean =>
 
 function hold(state: GuardianState, nowMono: MonoMs): GuardianDecision {
   const wait = (rule: GuardianRule, why: string): GuardianDecision => ({
-    rule, because: why, action: { kind: 'wait' }, wakeAtMono: nextInstant(state, nowMono),
+    rule,
+    because: why,
+    action: { kind: 'wait' },
+    wakeAtMono: nextInstant(state, nowMono),
   });
   if (state.fencing) return wait('await-fence', 'processes of the data directory are being killed');
-  if (state.terminatingSinceMono !== null) return wait('await-hand-over', 'batond may hand the leadership over, or postgres is stopping');
+  if (state.terminatingSinceMono !== null)
+    return wait('await-hand-over', 'batond may hand the leadership over, or postgres is stopping');
   if (state.rules === null) return wait('await-rules', 'batond has not said the lease times yet');
   const deadline = deadlineOf(state);
   if (mayRun(state) && state.leading !== null && (deadline === null || nowMono >= deadline)) {
-    return wait('hold-backed', 'past the lease\'s deadline, but nobody else can lead without this member\'s commits');
+    return wait('hold-backed', "past the lease's deadline, but nobody else can lead without this member's commits");
   }
   if (silent(state, nowMono) && mayRun(state)) {
     return state.leading !== null

@@ -19,9 +19,15 @@ export interface StartMarks {
 }
 
 /** The problem says what is missing, for batond's log. */
-export function judgeStart(state: GuardianState, request: StartRequest, marks: StartMarks, nowMono: MonoMs): Result<void, string> {
+export function judgeStart(
+  state: GuardianState,
+  request: StartRequest,
+  marks: StartMarks,
+  nowMono: MonoMs,
+): Result<void, string> {
   if (state.terminatingSinceMono !== null) return err('the guardian was told to terminate');
-  if (state.fencing || state.child.kind !== 'none') return err(`postgres is not known to be down (${state.child.kind})`);
+  if (state.fencing || state.child.kind !== 'none')
+    return err(`postgres is not known to be down (${state.child.kind})`);
   if (marks.unstartable) return err('a rewind or clone was interrupted: the data directory must be made whole first');
   if (request.as === 'standby') {
     return marks.standbySignal ? ok(undefined) : err('standby.signal is missing: it would start as a primary');
@@ -30,7 +36,8 @@ export function judgeStart(state: GuardianState, request: StartRequest, marks: S
   if (state.leading !== null && request.term < state.leading.term) {
     return err(`term ${request.term} is over: this member leads in term ${state.leading.term}`);
   }
-  if (sleptPastDeadline(state)) return err('the machine was suspended past the lease\'s deadline, and etcd has not answered since');
+  if (sleptPastDeadline(state))
+    return err("the machine was suspended past the lease's deadline, and etcd has not answered since");
   // A newer term is of the lease held now; so is the first.
   const deadline = deadlineOf(request.term === state.leading?.term ? state : { ...state, leading: null });
   const live = deadline !== null && nowMono < deadline;

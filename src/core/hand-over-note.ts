@@ -28,7 +28,14 @@ export function parseHandOverNote(text: string | undefined): HandOverNote | null
     const { from, to, term, rule, because, sincePostgresEndedMs } = value as Record<string, unknown>;
     const texts = [from, to, rule, because].every((each) => typeof each === 'string');
     if (!texts || typeof term !== 'number') return null;
-    return { from, to, term, rule, because, sincePostgresEndedMs: typeof sincePostgresEndedMs === 'number' ? sincePostgresEndedMs : null } as HandOverNote;
+    return {
+      from,
+      to,
+      term,
+      rule,
+      because,
+      sincePostgresEndedMs: typeof sincePostgresEndedMs === 'number' ? sincePostgresEndedMs : null,
+    } as HandOverNote;
   } catch {
     return null;
   }

@@ -1,7 +1,8 @@
 /** What this member is, in the words that it shows to others. */
 import type { MemberState } from './cluster.ts';
 import type { Lsn, Ms, Timeline } from './units.ts';
-import type { PostgresView, View } from './view.ts';
+import type { PostgresView } from './postgres-view.ts';
+import type { View } from './view.ts';
 
 /** A server that has not answered for so long is not said to stream. */
 const unseenMs: Ms = 2_000;

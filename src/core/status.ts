@@ -41,6 +41,8 @@ export interface MemberStatus {
   readonly port: number | null;
   readonly apiUrl: string | null;
   readonly version: string | null;
+  /** Major version of its PostgreSQL; null when it is not known. */
+  readonly postgres: number | null;
   /** What it is doing, like `clone: 40 %`; null when nothing, or when only that member knows. */
   readonly operation: string | null;
 }
@@ -101,6 +103,8 @@ function build(
     ...known,
     ...standbys,
     ...(lead === null ? [] : [lead.key.member]),
+    // Who claimed last has every commit, also when nothing else is heard of it any more.
+    ...(sync === null ? [] : [sync.leader]),
   ]);
   const drafts = [...names]
     .toSorted((a, b) => (a < b ? -1 : 1))
@@ -141,6 +145,7 @@ function draftOf(name: MemberName, key: Key<MemberRecord> | undefined, synchrono
       port: null,
       apiUrl: null,
       version: null,
+      postgres: null,
       timeline: null,
       operation: null,
     };
@@ -151,8 +156,10 @@ function draftOf(name: MemberName, key: Key<MemberRecord> | undefined, synchrono
       nofailover: false,
     };
   }
-  const { location, role, state, timeline, lsn, host, port, apiUrl, version, tags } = key.value;
-  const status = { name, location, role, state, timeline, synchronous, host, port, apiUrl, version, operation: null };
+  const { location, role, state, timeline, lsn, host, port, apiUrl, version, serverVersion, tags } = key.value;
+  const postgres = serverVersion === null ? null : Math.floor(serverVersion / 10_000);
+  const at = { host, port, apiUrl };
+  const status = { name, location, role, state, timeline, synchronous, ...at, version, postgres, operation: null };
   return { status, timeline, lsn, nofailover: tags.nofailover === true };
 }
 

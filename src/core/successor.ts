@@ -20,11 +20,30 @@ export function checkCandidate(view: View, state: ClusterState, member: MemberNa
   const peer = view.peers.get(member);
   const answered = peer?.daemon?.outcome === 'ok' && view.nowMono - peer.daemon.atMono <= seenFreshMs;
   const conditions = [
-    { condition: 'registered', holds: record !== null, detail: record === null ? 'no member key: its lease has run out' : 'its lease is alive' },
+    {
+      condition: 'registered',
+      holds: record !== null,
+      detail: record === null ? 'no member key: its lease has run out' : 'its lease is alive',
+    },
     { condition: 'eligible', holds: may.holds, detail: may.why },
-    { condition: 'standby-running', holds: record?.role === 'replica' && (record.state === 'streaming' || record.state === 'running'), detail: record === null ? 'unknown' : `${record.role}, ${record.state}` },
-    { condition: 'daemon-answers', holds: answered, detail: peer?.daemon == null ? 'not probed yet' : `daemon ${peer.daemon.outcome} ${Math.round(view.nowMono - peer.daemon.atMono)} ms ago` },
-    { condition: 'may-fail-over', holds: record?.tags['nofailover'] !== true, detail: record?.tags['nofailover'] === true ? 'tagged nofailover' : 'not excluded' },
+    {
+      condition: 'standby-running',
+      holds: record?.role === 'replica' && (record.state === 'streaming' || record.state === 'running'),
+      detail: record === null ? 'unknown' : `${record.role}, ${record.state}`,
+    },
+    {
+      condition: 'daemon-answers',
+      holds: answered,
+      detail:
+        peer?.daemon == null
+          ? 'not probed yet'
+          : `daemon ${peer.daemon.outcome} ${Math.round(view.nowMono - peer.daemon.atMono)} ms ago`,
+    },
+    {
+      condition: 'may-fail-over',
+      holds: record?.tags['nofailover'] !== true,
+      detail: record?.tags['nofailover'] === true ? 'tagged nofailover' : 'not excluded',
+    },
   ];
   return { member, holds: conditions.every((each) => each.holds), conditions };
 }
@@ -49,8 +68,13 @@ interface Ranked {
 
 /** Best first: timeline, position, priority, name. Two hosts given the same records name the same winner. */
 export function rank<T extends Ranked>(candidates: readonly T[]): readonly T[] {
-  return candidates.toSorted((a, b) =>
-    (b.timeline ?? 0) - (a.timeline ?? 0) || compareLsn(b.lsn, a.lsn) || b.priority - a.priority || (a.name < b.name ? -1 : 1));
+  return candidates.toSorted(
+    (a, b) =>
+      (b.timeline ?? 0) - (a.timeline ?? 0) ||
+      compareLsn(b.lsn, a.lsn) ||
+      b.priority - a.priority ||
+      (a.name < b.name ? -1 : 1),
+  );
 }
 
 const compareLsn = (a: Lsn | null, b: Lsn | null): number => {

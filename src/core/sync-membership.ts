@@ -14,7 +14,8 @@ import { copyName, slotName } from './copy-name.ts';
 import type { CommitPurpose, Decision } from './decision.ts';
 import { writeSync } from './transactions.ts';
 import type { MemberName, Ms, Revision } from './units.ts';
-import type { CopyName, PrimaryView, View, Walsender } from './view.ts';
+import type { CopyName, PrimaryView, Walsender } from './postgres-view.ts';
+import type { View } from './view.ts';
 
 /** A standby that is further behind than this catches up before commits are made to wait for it. */
 const addLagBytesMax = 16n * 1024n * 1024n;
@@ -48,7 +49,13 @@ export function leaveStep(view: View, primary: PrimaryView, state: ClusterState)
   const removed = removeStep(view, primary, state, sync);
   if (removed !== null) return removed;
   const wanted = new Set([...namedCopies(sync), ...healthyStandbys(primary, state, sync).map((each) => each.copyName)]);
-  return narrowStep(view, primary, state, sync, primary.waitsFor.filter((name) => wanted.has(name)));
+  return narrowStep(
+    view,
+    primary,
+    state,
+    sync,
+    primary.waitsFor.filter((name) => wanted.has(name)),
+  );
 }
 
 /** Who may join, one at a time; then PostgreSQL waits for exactly those that are named. */
@@ -64,9 +71,23 @@ export const namedCopies = (sync: SyncKey): readonly CopyName[] =>
 function modeStep(view: View, state: ClusterState, sync: SyncKey, wanted: SyncMode): Decision {
   const emptied: SyncKey = { ...sync, standbys: [], copies: onlyCopies(sync, [sync.leader]) };
   if (sync.standbys.length > 0) {
-    return commitSync(view, state, 'sync-remove', emptied, 'mode-empty-sync', `before the mode becomes ${wanted}, sync names no standby`);
+    return commitSync(
+      view,
+      state,
+      'sync-remove',
+      emptied,
+      'mode-empty-sync',
+      `before the mode becomes ${wanted}, sync names no standby`,
+    );
   }
-  return commitSync(view, state, 'sync-mode', { ...emptied, mode: wanted }, 'mode-change', `the configuration asks for mode ${wanted}`);
+  return commitSync(
+    view,
+    state,
+    'sync-mode',
+    { ...emptied, mode: wanted },
+    'mode-change',
+    `the configuration asks for mode ${wanted}`,
+  );
 }
 
 /** A named standby that is gone or stalled leaves the key; only then does PostgreSQL stop waiting for it. */
@@ -92,12 +113,14 @@ function lost(view: View, primary: PrimaryView, sync: SyncKey, member: MemberNam
   const pendingMs = primary.probe.pendingSinceMono === null ? 0 : primary.seenMono - primary.probe.pendingSinceMono;
   if (sender === undefined) {
     const probe = view.peers.get(member)?.postgres ?? null;
-    if (probe?.outcome === 'refused' && view.nowMono - probe.atMono < absentGraceMs) return 'its host refuses connections';
+    if (probe?.outcome === 'refused' && view.nowMono - probe.atMono < absentGraceMs)
+      return 'its host refuses connections';
     return pendingMs >= absentGraceMs ? `no walsender, and a commit has waited ${Math.round(pendingMs)} ms` : null;
   }
   const stalledMs = primary.seenMono - sender.flushChangedMono;
   const behind = sender.flushLsn === null || sender.flushLsn < primary.currentLsn;
-  if (behind && pendingMs >= stalledGraceMs && stalledMs >= stalledGraceMs) return `it has flushed nothing for ${Math.round(stalledMs)} ms`;
+  if (behind && pendingMs >= stalledGraceMs && stalledMs >= stalledGraceMs)
+    return `it has flushed nothing for ${Math.round(stalledMs)} ms`;
   return null;
 }
 
@@ -105,15 +128,20 @@ function addStep(view: View, primary: PrimaryView, state: ClusterState, sync: Sy
   const term = leading(state)?.term;
   const next = healthyStandbys(primary, state, sync).find((standby) => !sync.standbys.includes(standby.member));
   const removed = view.memory.syncRemovedMono;
-  if (next === undefined || term === undefined || (removed !== null && view.nowMono - removed < addPauseMs)) return null;
+  if (next === undefined || term === undefined || (removed !== null && view.nowMono - removed < addPauseMs))
+    return null;
   if (!primary.waitsFor.includes(next.copyName)) {
     // Only ever more names: an addition of one of the others may still be on its way to the key.
-    return because('sync-add-wait', `${next.member} streams: commits begin to wait for it`,
-      { kind: 'operate', operation: { kind: 'wait-for', names: [next.copyName, ...primary.waitsFor], nobody: false } });
+    return because('sync-add-wait', `${next.member} streams: commits begin to wait for it`, {
+      kind: 'operate',
+      operation: { kind: 'wait-for', names: [next.copyName, ...primary.waitsFor], nobody: false },
+    });
   }
   if (!proofHolds(view, primary, term) || view.memory.proof?.copyName !== next.copyName) {
-    return because('sync-add-prove', `a commit must be seen waiting for ${next.member} before sync may name it`,
-      { kind: 'operate', operation: { kind: 'prove-wait', standby: next.member, copyName: next.copyName, term, names: primary.waitsFor } });
+    return because('sync-add-prove', `a commit must be seen waiting for ${next.member} before sync may name it`, {
+      kind: 'operate',
+      operation: { kind: 'prove-wait', standby: next.member, copyName: next.copyName, term, names: primary.waitsFor },
+    });
   }
   const copy = memberRecord(state, next.member)?.copyId;
   if (copy == null) return null;
@@ -132,7 +160,8 @@ export function healthyStandbys(primary: PrimaryView, state: ClusterState, sync:
     if (key.kind !== 'present' || key.value.name === sync.leader) continue;
     const member = key.value;
     const sender = onlySender(primary, member);
-    if (sender === null || stalled(primary, sender) || member.copyId === null || member.tags['nosync'] === true) continue;
+    if (sender === null || stalled(primary, sender) || member.copyId === null || member.tags['nosync'] === true)
+      continue;
     found.push({ member: member.name, copyName: copyName(member.name, member.copyId), sender });
   }
   return found.toSorted((a, b) => (a.member < b.member ? -1 : 1));
@@ -140,14 +169,17 @@ export function healthyStandbys(primary: PrimaryView, state: ClusterState, sync:
 
 /** It is behind and has flushed nothing for a while, although our own probes give it something to flush all the time. */
 const stalled = (primary: PrimaryView, sender: Walsender): boolean =>
-  sender.flushLsn !== null && sender.flushLsn < primary.currentLsn && primary.seenMono - sender.flushChangedMono >= absentGraceMs;
+  sender.flushLsn !== null &&
+  sender.flushLsn < primary.currentLsn &&
+  primary.seenMono - sender.flushChangedMono >= absentGraceMs;
 
 function onlySender(primary: PrimaryView, member: MemberRecord): Walsender | null {
   if (member.copyId === null) return null;
   const name = copyName(member.name, member.copyId).toLowerCase();
   const senders = primary.walsenders.filter((sender) => sender.applicationName.toLowerCase() === name);
   const [sender] = senders;
-  if (senders.length !== 1 || sender === undefined || sender.state !== 'streaming' || sender.flushLsn === null) return null;
+  if (senders.length !== 1 || sender === undefined || sender.state !== 'streaming' || sender.flushLsn === null)
+    return null;
   if (sender.slotName !== null && sender.slotName !== slotName(member.name)) return null;
   return primary.currentLsn - sender.flushLsn <= addLagBytesMax ? sender : null;
 }
@@ -155,25 +187,53 @@ function onlySender(primary: PrimaryView, member: MemberRecord): Walsender | nul
 /** Commits were seen waiting for exactly those that PostgreSQL waits for now, in this term and this run of it. */
 export function proofHolds(view: View, primary: PrimaryView, term: Revision): boolean {
   const proof = view.memory.proof;
-  return proof !== null && proof.term === term && proof.runId === primary.runId &&
-    proof.waitedFor.length === primary.waitsFor.length && proof.waitedFor.every((name, at) => name === primary.waitsFor[at]);
+  return (
+    proof !== null &&
+    proof.term === term &&
+    proof.runId === primary.runId &&
+    proof.waitedFor.length === primary.waitsFor.length &&
+    proof.waitedFor.every((name, at) => name === primary.waitsFor[at])
+  );
 }
 
 /**
  * PostgreSQL waits for more than it should: it may stop, but only once this daemon has itself written the key as it
  * stands. An addition still under way somewhere would otherwise land afterwards (I3).
  */
-function narrowStep(view: View, primary: PrimaryView, state: ClusterState, sync: SyncKey & { readonly modRevision: Revision }, keep: readonly CopyName[]): Decision | null {
+function narrowStep(
+  view: View,
+  primary: PrimaryView,
+  state: ClusterState,
+  sync: SyncKey & { readonly modRevision: Revision },
+  keep: readonly CopyName[],
+): Decision | null {
   const nobody = sync.mode === 'strict' && keep.length === 0;
   if (keep.length === primary.waitsFor.length && primary.waitsForNobody === nobody) return null;
   if (view.memory.confirmedSyncRevision !== sync.modRevision) {
-    return commitSync(view, state, 'sync-confirm', withoutRevision(sync), 'sync-confirm', 'sync is written once more before PostgreSQL waits for less');
+    return commitSync(
+      view,
+      state,
+      'sync-confirm',
+      withoutRevision(sync),
+      'sync-confirm',
+      'sync is written once more before PostgreSQL waits for less',
+    );
   }
-  return because('wait-for-fewer', `sync names ${sync.standbys.join(', ') || 'nobody'}: PostgreSQL waits for ${nobody ? 'somebody who is not there' : 'no more than that'}`,
-    { kind: 'operate', operation: { kind: 'wait-for', names: keep, nobody } });
+  return because(
+    'wait-for-fewer',
+    `sync names ${sync.standbys.join(', ') || 'nobody'}: PostgreSQL waits for ${nobody ? 'somebody who is not there' : 'no more than that'}`,
+    { kind: 'operate', operation: { kind: 'wait-for', names: keep, nobody } },
+  );
 }
 
-function commitSync(view: View, state: ClusterState, purpose: CommitPurpose, sync: SyncKey, rule: Rule, why: string): Decision {
+function commitSync(
+  view: View,
+  state: ClusterState,
+  purpose: CommitPurpose,
+  sync: SyncKey,
+  rule: Rule,
+  why: string,
+): Decision {
   if (view.memory.committing !== null) return because(rule, `${why} (another transaction is under way)`);
   return because(rule, why, { kind: 'commit', purpose, txn: writeSync(state, withoutRevision(sync)) });
 }

@@ -3,8 +3,7 @@ import type { LeaseId, Revision } from './units.ts';
 
 export type Compare =
   /** The key's mod revision is this one; absent is written `absent`. */
-  | { readonly key: string; readonly modRevision: Revision }
-  | { readonly key: string; readonly absent: true };
+  { readonly key: string; readonly modRevision: Revision } | { readonly key: string; readonly absent: true };
 
 export type Write =
   | { readonly op: 'put'; readonly key: string; readonly value: string; readonly leaseId?: LeaseId }

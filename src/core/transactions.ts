@@ -13,9 +13,17 @@ const unchanged = (key: string, value: Key<unknown>): Compare =>
   value.kind === 'absent' ? { key, absent: true } : { key, modRevision: value.modRevision };
 
 /** Every transaction that writes `leader` or `sync` compares both revisions. */
-const leaderAndSync = (state: ClusterState): readonly Compare[] => [unchanged('leader', state.leader), unchanged('sync', state.sync)];
+const leaderAndSync = (state: ClusterState): readonly Compare[] => [
+  unchanged('leader', state.leader),
+  unchanged('sync', state.sync),
+];
 
-const putLeader = (member: MemberName, leaseId: LeaseId): Write => ({ op: 'put', key: 'leader', value: member, leaseId });
+const putLeader = (member: MemberName, leaseId: LeaseId): Write => ({
+  op: 'put',
+  key: 'leader',
+  value: member,
+  leaseId,
+});
 const putSync = (sync: SyncKey): Write => ({ op: 'put', key: 'sync', value: formatSync(sync) });
 
 /** The right to run initdb, while nothing is there. */
@@ -25,7 +33,12 @@ export const winBootstrap = (state: ClusterState, me: MemberName, leaseId: Lease
 });
 
 /** The new cluster becomes known, with its first claim, in one step. An existing configuration is kept. */
-export const publishCluster = (state: ClusterState, systemIdentifier: string, sync: SyncKey, configText: string): Txn => ({
+export const publishCluster = (
+  state: ClusterState,
+  systemIdentifier: string,
+  sync: SyncKey,
+  configText: string,
+): Txn => ({
   compares: [...leaderAndSync(state), unchanged('initialize', state.initialize), unchanged('config', state.config)],
   writes: [
     { op: 'put', key: 'initialize', value: systemIdentifier },
@@ -37,15 +50,27 @@ export const publishCluster = (state: ClusterState, systemIdentifier: string, sy
 
 /** Takes the leader key, free or another's, and claims in the same step (I2). */
 export const takeLeadership = (state: ClusterState, me: MemberName, leaseId: LeaseId, claim: SyncKey): Txn => ({
-  compares: [...leaderAndSync(state), ...(state.request.kind === 'absent' ? [] : [unchanged('failover', state.request)])],
+  compares: [
+    ...leaderAndSync(state),
+    ...(state.request.kind === 'absent' ? [] : [unchanged('failover', state.request)]),
+  ],
   writes: [putLeader(me, leaseId), putSync(claim)],
 });
 
 /** Any write of `sync` by the leader: the claim of one that was handed the key, a removal, an addition, a mode. */
-export const writeSync = (state: ClusterState, sync: SyncKey): Txn => ({ compares: leaderAndSync(state), writes: [putSync(sync)] });
+export const writeSync = (state: ClusterState, sync: SyncKey): Txn => ({
+  compares: leaderAndSync(state),
+  writes: [putSync(sync)],
+});
 
 /** The key goes to another member, on that member's own lease; `request` carries the shutdown LSN of a switchover. */
-export const handOver = (state: ClusterState, to: MemberName, theirLease: LeaseId, note: HandOverNote, request: OperatorRequest | null): Txn => ({
+export const handOver = (
+  state: ClusterState,
+  to: MemberName,
+  theirLease: LeaseId,
+  note: HandOverNote,
+  request: OperatorRequest | null,
+): Txn => ({
   compares: [...leaderAndSync(state), unchanged('failover', state.request)],
   writes: [
     putLeader(to, theirLease),
@@ -55,7 +80,10 @@ export const handOver = (state: ClusterState, to: MemberName, theirLease: LeaseI
 });
 
 /** Leadership is given up to whoever may take it. */
-export const release = (state: ClusterState): Txn => ({ compares: leaderAndSync(state), writes: [{ op: 'delete', key: 'leader' }] });
+export const release = (state: ClusterState): Txn => ({
+  compares: leaderAndSync(state),
+  writes: [{ op: 'delete', key: 'leader' }],
+});
 
 export const writeHistory = (state: ClusterState, rows: readonly HistoryRow[]): Txn => ({
   compares: [unchanged('leader', state.leader), unchanged('history', state.history)],
@@ -69,7 +97,13 @@ export const clearRequest = (state: ClusterState, ended: AuditEntry): Txn => ({
 });
 
 /** Mode `off`: a candidate that cannot have everything gives the key back, and the request is over. */
-export const handBack = (state: ClusterState, to: MemberName, theirLease: LeaseId, note: HandOverNote, ended: AuditEntry): Txn => {
+export const handBack = (
+  state: ClusterState,
+  to: MemberName,
+  theirLease: LeaseId,
+  note: HandOverNote,
+  ended: AuditEntry,
+): Txn => {
   const over = clearRequest(state, ended);
   const back = handOver(state, to, theirLease, note, null);
   return { compares: back.compares, writes: [...back.writes, ...over.writes] };

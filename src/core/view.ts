@@ -4,6 +4,7 @@
  */
 import type { ClusterState, HistoryRow, MemberState, SharedConfig } from './cluster.ts';
 import type { OperationSpec } from './decision.ts';
+import type { CopyName, PostgresView } from './postgres-view.ts';
 import type { CopyId, LeaseId, Lsn, MemberName, MonoMs, Ms, Revision, Timeline, WallMs } from './units.ts';
 
 export interface View {
@@ -77,7 +78,12 @@ export type ChildView =
   | { readonly kind: 'unknown' }
   /** No process of the data directory is running; two scans found none. */
   | { readonly kind: 'none'; readonly lastExit: ChildExit | null }
-  | { readonly kind: 'running'; readonly pid: number; readonly startedMono: MonoMs; readonly startedAs: 'primary' | 'standby' }
+  | {
+      readonly kind: 'running';
+      readonly pid: number;
+      readonly startedMono: MonoMs;
+      readonly startedAs: 'primary' | 'standby';
+    }
   | { readonly kind: 'stopping'; readonly pid: number; readonly sinceMono: MonoMs }
   /** The postmaster is gone, other processes of the data directory may not be yet. */
   | { readonly kind: 'exited'; readonly exit: ChildExit }
@@ -89,109 +95,6 @@ export interface ChildExit {
   readonly signal: string | null;
   /** Whether somebody asked for it (a stop or a fence). */
   readonly requested: boolean;
-}
-
-/** A data directory at rest. */
-export interface DataDirectory {
-  readonly systemIdentifier: string;
-  readonly serverVersion: number;
-  readonly timeline: Timeline;
-  /** pg_controldata's "Latest checkpoint location". */
-  readonly checkpointLsn: Lsn;
-  /** The furthest position that the control file vouches for (checkpoint or minimum recovery end). */
-  readonly lsn: Lsn;
-  readonly clusterState: 'shut down' | 'shut down in recovery' | 'in production' | 'in crash recovery' | 'in archive recovery' | 'starting up' | 'shutting down';
-  /** standby.signal is there: it will start in recovery. */
-  readonly standbySignal: boolean;
-  readonly copyId: CopyId | null;
-  /** An interrupted rewind or clone left its marker: must not be started before the operation is done over. */
-  readonly unstartable: string | null;
-}
-
-export type PostgresView =
-  | { readonly kind: 'unknown' }
-  | { readonly kind: 'absent' }
-  /** There is something that Baton must not touch or cannot use; `problem` says what and where. */
-  | { readonly kind: 'unusable'; readonly problem: string }
-  | { readonly kind: 'stopped'; readonly data: DataDirectory }
-  /** A process runs, no session answers yet (or no longer). */
-  | { readonly kind: 'starting'; readonly sinceMono: MonoMs }
-  | StandbyView
-  | PrimaryView;
-
-interface RunningView {
-  readonly systemIdentifier: string;
-  readonly serverVersion: number;
-  /** pg_postmaster_start_time(), as text: names this run of the server. */
-  readonly runId: string;
-  readonly timeline: Timeline;
-  readonly copyId: CopyId | null;
-  /** When the newest look that was answered was asked: the server was so then or later. */
-  readonly seenMono: MonoMs;
-  /** Fresh connections have failed since then; null while they succeed. */
-  readonly failingSinceMono: MonoMs | null;
-}
-
-export interface StandbyView extends RunningView {
-  readonly kind: 'standby';
-  readonly receivedLsn: Lsn;
-  readonly replayLsn: Lsn;
-  /** When receivedLsn was last seen to change. */
-  readonly receivedChangedMono: MonoMs;
-  readonly replayPausedSinceMono: MonoMs | null;
-  /** Host:port it streams from; null when there is no walreceiver. */
-  readonly streamingFrom: string | null;
-  /** Since when there is no walreceiver; null while there is one. */
-  readonly receiverGoneSinceMono: MonoMs | null;
-  /** The member that primary_conninfo names; null when it is empty. */
-  readonly follows: MemberName | null;
-  /** When the newest replayed transaction was committed, by the primary's wall clock; for the record only. */
-  readonly replayedCommitWall: WallMs | null;
-}
-
-export interface PrimaryView extends RunningView {
-  readonly kind: 'primary';
-  readonly currentLsn: Lsn;
-  /** What synchronous_standby_names waits for, as PostgreSQL applies it (read back, not what was written). */
-  readonly waitsFor: readonly CopyName[];
-  /** It waits for a name that nobody has: `strict` without a standby. */
-  readonly waitsForNobody: boolean;
-  readonly walsenders: readonly Walsender[];
-  /** `baton-only`: clients are kept out by pg_hba.conf (I8). */
-  readonly admits: 'everybody' | 'baton-only';
-  /** Roles and slots that the other members need exist. */
-  readonly furnished: boolean;
-  /** The timeline that the latest checkpoint was made on: a rewind against us works only once it is ours. */
-  readonly checkpointTimeline: Timeline;
-  readonly probe: WriteProbeView;
-}
-
-/** The leader's own probe commits (I6, and what keeps the stream from falling silent). */
-export interface WriteProbeView {
-  /** When the newest acknowledged probe was sent; null before the first. */
-  readonly ackedSentMono: MonoMs | null;
-  /** The same, of the newest whose commit every named standby has flushed. */
-  readonly provedSentMono: MonoMs | null;
-  /** Sent and not acknowledged yet. */
-  readonly pendingSinceMono: MonoMs | null;
-  /** A probe of this run was seen waiting for synchronous replication (wait event SyncRep). */
-  readonly seenWaiting: boolean;
-}
-
-/** application_name of one copy: `baton_<member>_<copy id>`. */
-export type CopyName = string;
-
-export interface Walsender {
-  readonly applicationName: CopyName;
-  readonly state: string;
-  readonly syncState: string;
-  readonly syncPriority: number;
-  readonly flushLsn: Lsn | null;
-  readonly replayLsn: Lsn | null;
-  /** When flushLsn was last seen to change. */
-  readonly flushChangedMono: MonoMs;
-  /** Which member's slot it uses, as far as PostgreSQL says. */
-  readonly slotName: string | null;
 }
 
 export type ProbeOutcome = 'ok' | 'refused' | 'timed-out' | 'unreachable';
@@ -228,12 +131,19 @@ export interface PeerReport {
 
 export type OperationView =
   | { readonly kind: 'idle'; readonly last: OperationResult | null }
-  | { readonly kind: 'busy'; readonly spec: OperationSpec; readonly sinceMono: MonoMs; readonly progress: string | null };
+  | {
+      readonly kind: 'busy';
+      readonly spec: OperationSpec;
+      readonly sinceMono: MonoMs;
+      readonly progress: string | null;
+    };
 
 export interface OperationResult {
   readonly spec: OperationSpec;
   readonly atMono: MonoMs;
-  readonly outcome: { readonly ok: true; readonly value: OperationValue } | { readonly ok: false; readonly problem: string };
+  readonly outcome:
+    | { readonly ok: true; readonly value: OperationValue }
+    | { readonly ok: false; readonly problem: string };
 }
 
 /** What an operation found out, for the rules that follow it. */
@@ -293,6 +203,14 @@ export interface MemoryView {
 }
 
 export interface Hold {
-  readonly code: 'etcd-went-back' | 'etcd-replaced' | 'malformed-key' | 'foreign-data' | 'cooldown' | 'cold-start' | 'paused' | 'other-manager';
+  readonly code:
+    | 'etcd-went-back'
+    | 'etcd-replaced'
+    | 'malformed-key'
+    | 'foreign-data'
+    | 'cooldown'
+    | 'cold-start'
+    | 'paused'
+    | 'other-manager';
   readonly reason: string;
 }

@@ -1,23 +1,35 @@
 /** Observations and memory, put together as the one value that a decision may look at. Reads only. */
 import type { SharedConfig } from '../core/cluster.ts';
 import { type MonoMs, type WallMs, wallMs } from '../core/units.ts';
-import type { PostgresView, PrimaryView, StandbyView, View } from '../core/view.ts';
+import type { PostgresView, PrimaryView, StandbyView } from '../core/postgres-view.ts';
+import type { View } from '../core/view.ts';
 import type { Memory } from './memory.ts';
 import type { Observations, Running } from './observations.ts';
 import type { MemberSettings } from './supervisor.ts';
 
-export function assembleView(settings: MemberSettings, seen: Observations, memory: Memory, nowMono: MonoMs, nowWall: WallMs): View {
+export function assembleView(
+  settings: MemberSettings,
+  seen: Observations,
+  memory: Memory,
+  nowMono: MonoMs,
+  nowWall: WallMs,
+): View {
   const policy = policyInForce(settings, seen);
   return {
     nowMono,
     nowWall,
     self: {
-      name: settings.name, location: settings.location, priority: settings.priority,
-      nofailover: settings.nofailover, nosync: settings.nosync,
-      configText: settings.sharedText, startedMono: seen.startedMono,
+      name: settings.name,
+      location: settings.location,
+      priority: settings.priority,
+      nofailover: settings.nofailover,
+      nosync: settings.nosync,
+      configText: settings.sharedText,
+      startedMono: seen.startedMono,
     },
     policy,
-    coordinator: seen.cluster === null ? { kind: 'never-read', sinceMono: seen.startedMono } : { kind: 'read', ...seen.cluster },
+    coordinator:
+      seen.cluster === null ? { kind: 'never-read', sinceMono: seen.startedMono } : { kind: 'read', ...seen.cluster },
     guardian: seen.guardian,
     postgres: postgresView(seen, memory),
     peers: new Map(seen.peers),
@@ -35,7 +47,8 @@ function postgresView(seen: Observations, memory: Memory): PostgresView {
   const { child } = seen.guardian;
   if (child.kind === 'unknown') return { kind: 'unknown' };
   if (child.kind === 'none') return atRest(seen);
-  if (seen.running === null) return { kind: 'starting', sinceMono: child.kind === 'running' ? child.startedMono : seen.startedMono };
+  if (seen.running === null)
+    return { kind: 'starting', sinceMono: child.kind === 'running' ? child.startedMono : seen.startedMono };
   return running(seen, seen.running.value, seen.running.atMono, memory);
 }
 
@@ -60,25 +73,42 @@ function commitWall(text: string | null): WallMs | null {
 
 function running(seen: Observations, look: Running, seenMono: MonoMs, memory: Memory): StandbyView | PrimaryView {
   const common = {
-    systemIdentifier: look.systemIdentifier, serverVersion: look.serverVersion, runId: look.runId,
-    timeline: look.timeline, copyId: look.copyId, seenMono, failingSinceMono: seen.localFailingSinceMono,
+    systemIdentifier: look.systemIdentifier,
+    serverVersion: look.serverVersion,
+    runId: look.runId,
+    timeline: look.timeline,
+    copyId: look.copyId,
+    seenMono,
+    failingSinceMono: seen.localFailingSinceMono,
   };
   if (look.kind === 'standby') {
     return {
-      kind: 'standby', ...common,
-      receivedLsn: look.receivedLsn, replayLsn: look.replayLsn,
+      kind: 'standby',
+      ...common,
+      receivedLsn: look.receivedLsn,
+      replayLsn: look.replayLsn,
       receivedChangedMono: seen.receivedChanged?.atMono ?? seenMono,
       replayPausedSinceMono: seen.replayPausedSinceMono,
-      streamingFrom: look.streamingFrom, receiverGoneSinceMono: seen.receiverGoneSinceMono, follows: look.follows,
+      streamingFrom: look.streamingFrom,
+      receiverGoneSinceMono: seen.receiverGoneSinceMono,
+      follows: look.follows,
       replayedCommitWall: commitWall(look.replayedCommitAt),
     };
   }
   const { ackedSentMono, provedSentMono, pendingSinceMono, seenWaiting } = seen.writes;
   return {
-    kind: 'primary', ...common,
-    currentLsn: look.currentLsn, waitsFor: look.waitsFor, waitsForNobody: look.waitsForNobody,
-    walsenders: look.walsenders.map((sender) => ({ ...sender, flushChangedMono: seen.flushChangedMono(sender.applicationName) })),
-    admits: look.admits, furnished: memory.furnished, checkpointTimeline: look.checkpointTimeline,
+    kind: 'primary',
+    ...common,
+    currentLsn: look.currentLsn,
+    waitsFor: look.waitsFor,
+    waitsForNobody: look.waitsForNobody,
+    walsenders: look.walsenders.map((sender) => ({
+      ...sender,
+      flushChangedMono: seen.flushChangedMono(sender.applicationName),
+    })),
+    admits: look.admits,
+    furnished: memory.furnished,
+    checkpointTimeline: look.checkpointTimeline,
     probe: { ackedSentMono, provedSentMono, pendingSinceMono, seenWaiting },
   };
 }

@@ -37,7 +37,13 @@ export class ClientWrites {
   /** Before the first write that this daemon saw succeed there is no service whose end it could measure. */
   #everServed = false;
 
-  constructor(deps: SupervisorDeps, seen: Observations, view: () => View, record: (fact: RecorderFact) => void, recordedElsewhere: () => boolean) {
+  constructor(
+    deps: SupervisorDeps,
+    seen: Observations,
+    view: () => View,
+    record: (fact: RecorderFact) => void,
+    recordedElsewhere: () => boolean,
+  ) {
     this.#recordedElsewhere = recordedElsewhere;
     this.#deps = deps;
     this.#seen = seen;
@@ -68,7 +74,8 @@ export class ClientWrites {
   }
 
   async #changedFrom(target: Target | null, signal: AbortSignal): Promise<void> {
-    const same = (other: Target | null) => other?.member === target?.member && other?.by === target?.by && other?.port === target?.port;
+    const same = (other: Target | null) =>
+      other?.member === target?.member && other?.by === target?.by && other?.port === target?.port;
     while (!signal.aborted && same(this.#target())) await this.#changed.wait(this.#deps.clock, targetCheckMs, signal);
   }
 
@@ -95,11 +102,31 @@ export class ClientWrites {
       const atMono = clock.mono();
       const wall = clock.wall();
       this.#everServed ||= answer.ok;
-      if (answer.ok) this.#record({ kind: 'write-ok', sentMono: answer.sentMono, ackedMono: answer.ackedMono, wall, target: target.member, by: target.by });
-      else if (this.#everServed && !this.#recordedElsewhere()) this.#record({ kind: 'write-failed', atMono, wall, target: target.member, problem: answer.problem, by: target.by });
+      if (answer.ok)
+        this.#record({
+          kind: 'write-ok',
+          sentMono: answer.sentMono,
+          ackedMono: answer.ackedMono,
+          wall,
+          target: target.member,
+          by: target.by,
+        });
+      else if (this.#everServed && !this.#recordedElsewhere())
+        this.#record({
+          kind: 'write-failed',
+          atMono,
+          wall,
+          target: target.member,
+          problem: answer.problem,
+          by: target.by,
+        });
       failingSince = answer.ok ? null : (failingSince ?? atMono);
-      const pauseMs = failingSince === null ? this.#view().policy.probe.writeIntervalMs
-        : elapsed(failingSince, atMono) > failingForLongMs ? failingForLongPauseMs : failingPauseMs;
+      const pauseMs =
+        failingSince === null
+          ? this.#view().policy.probe.writeIntervalMs
+          : elapsed(failingSince, atMono) > failingForLongMs
+            ? failingForLongPauseMs
+            : failingPauseMs;
       await clock.sleep(pauseMs, signal).catch(() => undefined);
     }
   }

@@ -1,7 +1,13 @@
 /** Keeps incidents: folds facts, judges them by the contracts, writes them to the local ledger and then to etcd. */
 import type { Contract, Site } from '../core/sla/contract.ts';
 import type { Incident } from '../core/sla/incident.ts';
-import { newRecorder, recordFact, type RecorderFact, type RecorderState, resumeRecorder } from '../core/sla/recorder.ts';
+import {
+  newRecorder,
+  recordFact,
+  type RecorderFact,
+  type RecorderState,
+  resumeRecorder,
+} from '../core/sla/recorder.ts';
 import { judged } from '../core/sla/verdict.ts';
 import type { MemberName, Ms, Revision } from '../core/units.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -46,7 +52,9 @@ export class IncidentKeeper {
 
   constructor(deps: IncidentKeeperDeps) {
     this.#deps = deps;
-    const open = deps.ledger.incidents().findLast((incident) => incident.state === 'open' && incident.recordedBy === deps.member);
+    const open = deps.ledger
+      .incidents()
+      .findLast((incident) => incident.state === 'open' && incident.recordedBy === deps.member);
     const fresh = newRecorder(deps.cluster, deps.member);
     this.#state = open === undefined ? fresh : resumeRecorder(fresh, open, deps.clock.mono(), deps.clock.wall());
   }
@@ -57,7 +65,9 @@ export class IncidentKeeper {
 
   /** Another member has an open record of the outage that made this term. */
   openElsewhere(term: Revision | null): boolean {
-    return [...this.#fromEtcd.values()].some((each) => each.state === 'open' && each.recordedBy !== this.#deps.member && each.termAfter === term);
+    return [...this.#fromEtcd.values()].some(
+      (each) => each.state === 'open' && each.recordedBy !== this.#deps.member && each.termAfter === term,
+    );
   }
 
   record(fact: RecorderFact): void {
@@ -93,7 +103,10 @@ export class IncidentKeeper {
     if (this.#mirroring) return;
     this.#mirroring = true;
     for (const [id, incident] of this.#unmirrored) {
-      const outcome = await this.#deps.coordinator.commit({ compares: [], writes: [{ op: 'put', key: `incidents/${id}`, value: JSON.stringify(incident) }] }, commitLimitMs);
+      const outcome = await this.#deps.coordinator.commit(
+        { compares: [], writes: [{ op: 'put', key: `incidents/${id}`, value: JSON.stringify(incident) }] },
+        commitLimitMs,
+      );
       if (outcome.kind !== 'applied') {
         this.#deps.clock.timer(retryAfterMs, () => void this.#mirror());
         break;
@@ -120,7 +133,8 @@ export class IncidentKeeper {
   /** Newest last. What this member recorded itself is never replaced by what etcd says of it. */
   incidents(): readonly Incident[] {
     const all = new Map(this.#fromEtcd);
-    for (const incident of this.#deps.ledger.incidents()) if (incident.recordedBy === this.#deps.member) all.set(incident.id, incident);
+    for (const incident of this.#deps.ledger.incidents())
+      if (incident.recordedBy === this.#deps.member) all.set(incident.id, incident);
     for (const [id, incident] of this.#own) all.set(id, incident);
     return [...all.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
   }

@@ -1,7 +1,16 @@
 /** What the loop remembers of its own acts; see MemoryView for what each means and what a restart forgets. */
 import type { HistoryRow } from '../core/cluster.ts';
 import type { CommitPurpose, OperationSpec } from '../core/decision.ts';
-import { type CopyId, copyId, type MemberName, type MonoMs, monoMs, type Ms, type Revision, revision } from '../core/units.ts';
+import {
+  type CopyId,
+  copyId,
+  type MemberName,
+  type MonoMs,
+  monoMs,
+  type Ms,
+  type Revision,
+  revision,
+} from '../core/units.ts';
 import type { Hold, MemoryView, OperationResult, OperationView, WaitProof } from '../core/view.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { TxnOutcome } from '../ports/coordinator.ts';
@@ -87,11 +96,17 @@ export class Memory {
    */
   sawEtcd(clusterId: string, at: Revision, term: Revision | null): void {
     if (this.#etcdClusterId !== null && this.#etcdClusterId !== clusterId) {
-      this.#hold('etcd-replaced', `etcd's cluster id is ${clusterId}, it was ${this.#etcdClusterId}: another etcd, or one that was restored. Nothing is written until you have compared every member and followed docs/operations.md (etcd was restored)`);
+      this.#hold(
+        'etcd-replaced',
+        `etcd's cluster id is ${clusterId}, it was ${this.#etcdClusterId}: another etcd, or one that was restored. Nothing is written until you have compared every member and followed docs/operations.md (etcd was restored)`,
+      );
       return;
     }
     if (at < this.#highestRevision || (term !== null && term < this.#highestTerm)) {
-      this.#hold('etcd-went-back', `etcd is at revision ${at}, this host has seen ${this.#highestRevision}: it was restored from an older copy. Nothing is written until you have compared every member and followed docs/operations.md (etcd was restored)`);
+      this.#hold(
+        'etcd-went-back',
+        `etcd is at revision ${at}, this host has seen ${this.#highestRevision}: it was restored from an older copy. Nothing is written until you have compared every member and followed docs/operations.md (etcd was restored)`,
+      );
       return;
     }
     const newTerm = term !== null && term > this.#highestTerm;
@@ -155,9 +170,11 @@ export class Memory {
     const purpose = this.#committing?.purpose;
     if (outcome.kind === 'applied' && writesSync) this.#confirmedSyncRevision = outcome.revision;
     if (outcome.kind === 'applied' && purpose === 'sync-remove') this.#syncRemovedMono = this.#clock.mono();
-    this.#commitFailed = purpose === undefined || outcome.kind === 'applied' ? null : { purpose, atMono: this.#clock.mono() };
+    this.#commitFailed =
+      purpose === undefined || outcome.kind === 'applied' ? null : { purpose, atMono: this.#clock.mono() };
     // What may still land is decided about only on what was read after the attempt.
-    if (outcome.kind === 'unknown' && this.#committing !== null) this.#committing = { ...this.#committing, readAfterMono: this.#clock.mono() };
+    if (outcome.kind === 'unknown' && this.#committing !== null)
+      this.#committing = { ...this.#committing, readAfterMono: this.#clock.mono() };
     else this.#committing = null;
   }
 
@@ -179,11 +196,17 @@ export class Memory {
   operationEnded(result: OperationResult): void {
     this.#operation = { kind: 'idle', last: result };
     const { spec, outcome } = result;
-    if (spec.kind === 'initialize' || spec.kind === 'clone' || spec.kind === 'rejoin') this.#nextCopyId = this.#newCopyId();
+    if (spec.kind === 'initialize' || spec.kind === 'clone' || spec.kind === 'rejoin')
+      this.#nextCopyId = this.#newCopyId();
     if (!outcome.ok) return;
     if (outcome.value.kind === 'proved') this.#proof = outcome.value.proof;
     if (spec.kind === 'promote') this.#promotedMono = result.atMono;
-    if (outcome.value.kind === 'promoted' && outcome.value.row !== null && !samePromotion(this.#promotion, outcome.value.row)) this.#promotion = outcome.value.row;
+    if (
+      outcome.value.kind === 'promoted' &&
+      outcome.value.row !== null &&
+      !samePromotion(this.#promotion, outcome.value.row)
+    )
+      this.#promotion = outcome.value.row;
     if (spec.kind === 'clone' || spec.kind === 'rejoin') this.#preparedFor = { leader: spec.leader, term: spec.term };
     if (spec.kind === 'checkpoint' && spec.request !== null) this.#checkpointedRequest = spec.request;
     if (spec.kind === 'furnish') {
@@ -205,7 +228,11 @@ export class Memory {
 
 /** Read again, a promotion is the one that is known, whatever id it was given this time. */
 const samePromotion = (known: HistoryRow | null, read: HistoryRow | null): boolean =>
-  known !== null && read !== null && known.newTimeline === read.newTimeline && known.timeline === read.timeline && known.lsn === read.lsn;
+  known !== null &&
+  read !== null &&
+  known.newTimeline === read.newTimeline &&
+  known.timeline === read.timeline &&
+  known.lsn === read.lsn;
 
 /** The revision on disk may lag by this much: a restore that goes back further is noticed after a restart too. */
 const savedRevisionStep = 50;

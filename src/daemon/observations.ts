@@ -4,7 +4,8 @@
  */
 import type { ClusterState, Key, MemberRecord, SharedConfig } from '../core/cluster.ts';
 import { elapsed, type Lsn, type MemberName, type MonoMs } from '../core/units.ts';
-import type { ChildView, CopyName, GuardianView, PeerReport, PeerView, ProbeOutcome, ProbeView } from '../core/view.ts';
+import type { CopyName } from '../core/postgres-view.ts';
+import type { ChildView, GuardianView, PeerReport, PeerView, ProbeOutcome, ProbeView } from '../core/view.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Inspection, Look, WriteAnswer } from '../ports/postgres.ts';
 
@@ -24,14 +25,25 @@ export interface WriteProbes {
   readonly unproved: { readonly sentMono: MonoMs; readonly lsn: Lsn } | null;
 }
 
-const noProbes: WriteProbes = { ackedSentMono: null, provedSentMono: null, pendingSinceMono: null, seenWaiting: false, unproved: null };
+const noProbes: WriteProbes = {
+  ackedSentMono: null,
+  provedSentMono: null,
+  pendingSinceMono: null,
+  seenWaiting: false,
+  unproved: null,
+};
 
 export class Observations {
   readonly #clock: Clock;
   readonly #changed: () => void;
   readonly startedMono: MonoMs;
 
-  cluster: { state: ClusterState; confirmedMono: MonoMs; unreachableSinceMono: MonoMs | null; leaderAbsentSinceMono: MonoMs | null } | null = null;
+  cluster: {
+    state: ClusterState;
+    confirmedMono: MonoMs;
+    unreachableSinceMono: MonoMs | null;
+    leaderAbsentSinceMono: MonoMs | null;
+  } | null = null;
   guardian: GuardianView;
   inspection: Seen<Inspection> | null = null;
   inspectAgain = false;
@@ -54,14 +66,23 @@ export class Observations {
     this.#clock = clock;
     this.#changed = changed;
     this.startedMono = clock.mono();
-    this.guardian = { connected: false, sinceMono: this.startedMono, lease: { kind: 'none' }, child: { kind: 'unknown' }, refused: null };
+    this.guardian = {
+      connected: false,
+      sinceMono: this.startedMono,
+      lease: { kind: 'none' },
+      child: { kind: 'unknown' },
+      refused: null,
+    };
   }
 
   sawCluster(state: ClusterState, confirmedMono: MonoMs): void {
     const absent = state.leader.kind === 'absent';
     // A leadership that was never seen here (every one writes sync), or a time without etcd, begins the absence anew.
     const before = this.cluster;
-    const unbroken = before !== null && before.unreachableSinceMono === null && revisionOf(before.state.sync) === revisionOf(state.sync);
+    const unbroken =
+      before !== null &&
+      before.unreachableSinceMono === null &&
+      revisionOf(before.state.sync) === revisionOf(state.sync);
     const since = (unbroken ? before.leaderAbsentSinceMono : null) ?? this.#clock.mono();
     if (state.config.kind === 'present') this.lastConfig = state.config.value;
     this.cluster = { state, confirmedMono, unreachableSinceMono: null, leaderAbsentSinceMono: absent ? since : null };
@@ -108,7 +129,8 @@ export class Observations {
   /** `askedMono`: the look shows the server as it was then or later. */
   sawServer(look: Running, askedMono: MonoMs): void {
     const atMono = this.#clock.mono();
-    if (this.running !== null && (this.running.value.runId !== look.runId || this.running.value.kind !== look.kind)) this.writes = noProbes;
+    if (this.running !== null && (this.running.value.runId !== look.runId || this.running.value.kind !== look.kind))
+      this.writes = noProbes;
     this.running = { value: look, atMono: askedMono };
     if (look.kind === 'standby') this.#sawStandby(look, atMono);
     else this.#sawPrimary(look, atMono);
@@ -126,9 +148,11 @@ export class Observations {
     for (const name of this.#flushes.keys()) if (!names.has(name)) this.#flushes.delete(name);
     for (const sender of look.walsenders) {
       const before = this.#flushes.get(sender.applicationName);
-      if (before === undefined || before.value !== sender.flushLsn) this.#flushes.set(sender.applicationName, { value: sender.flushLsn, atMono });
+      if (before === undefined || before.value !== sender.flushLsn)
+        this.#flushes.set(sender.applicationName, { value: sender.flushLsn, atMono });
     }
-    if (look.probeWaits && look.waitsFor.length + (look.waitsForNobody ? 1 : 0) > 0) this.writes = { ...this.writes, seenWaiting: true };
+    if (look.probeWaits && look.waitsFor.length + (look.waitsForNobody ? 1 : 0) > 0)
+      this.writes = { ...this.writes, seenWaiting: true };
     this.#proveWrites(look);
   }
 
@@ -153,7 +177,12 @@ export class Observations {
 
   sawWriteProbe(answer: WriteAnswer): void {
     if (answer.ok) {
-      this.writes = { ...this.writes, ackedSentMono: answer.sentMono, pendingSinceMono: null, unproved: { sentMono: answer.sentMono, lsn: answer.lsn } };
+      this.writes = {
+        ...this.writes,
+        ackedSentMono: answer.sentMono,
+        pendingSinceMono: null,
+        unproved: { sentMono: answer.sentMono, lsn: answer.lsn },
+      };
     } else if (answer.outcome === 'read-only') {
       this.writes = { ...this.writes, pendingSinceMono: null };
     }
@@ -177,7 +206,11 @@ export class Observations {
 
   sawPeerDaemon(name: MemberName, outcome: ProbeOutcome, report: PeerReport | null): void {
     const peer = this.peer(name);
-    this.peers.set(name, { ...peer, daemon: nextProbe(peer.daemon, outcome, this.#clock.mono()), report: report ?? peer.report });
+    this.peers.set(name, {
+      ...peer,
+      daemon: nextProbe(peer.daemon, outcome, this.#clock.mono()),
+      report: report ?? peer.report,
+    });
     this.#changed();
   }
 

@@ -28,19 +28,37 @@ export interface OperationContext {
 
 /** How long each kind of operation may take before it is aborted; a clone is bounded by its progress, not by this. */
 const limitsMs: Readonly<Record<OperationSpec['kind'], Ms>> = {
-  initialize: 120_000, clone: 24 * 3_600_000, rejoin: 24 * 3_600_000, start: 30_000, stop: 60_000, promote: 60_000,
-  follow: 5_000, 'wait-for': 10_000, 'prove-wait': 3_000, admit: 5_000, checkpoint: 600_000, furnish: 10_000, 'resume-replay': 2_000,
+  initialize: 120_000,
+  clone: 24 * 3_600_000,
+  rejoin: 24 * 3_600_000,
+  start: 30_000,
+  stop: 60_000,
+  promote: 60_000,
+  follow: 5_000,
+  'wait-for': 10_000,
+  'prove-wait': 3_000,
+  admit: 5_000,
+  checkpoint: 600_000,
+  furnish: 10_000,
+  'resume-replay': 2_000,
 };
 
 type Ended = OperationResult['outcome'];
 
-export async function runOperation(spec: OperationSpec, context: OperationContext, signal: AbortSignal): Promise<Ended> {
+export async function runOperation(
+  spec: OperationSpec,
+  context: OperationContext,
+  signal: AbortSignal,
+): Promise<Ended> {
   const bounded = AbortSignal.any([signal, context.clock.timeout(limitsMs[spec.kind])]);
   try {
     return await run(spec, context, bounded);
   } catch (error) {
     if (!bounded.aborted) return { ok: false, problem: error instanceof Error ? error.message : String(error) };
-    return { ok: false, problem: signal.aborted ? `aborted: ${String(signal.reason)}` : `not done within ${limitsMs[spec.kind]} ms` };
+    return {
+      ok: false,
+      problem: signal.aborted ? `aborted: ${String(signal.reason)}` : `not done within ${limitsMs[spec.kind]} ms`,
+    };
   }
 }
 
@@ -51,10 +69,13 @@ async function run(spec: OperationSpec, context: OperationContext, signal: Abort
       await context.initializing(spec.copyId);
       return plain(await postgres.initialize(spec.copyId, signal));
     case 'clone':
-      return fromUpstream(spec.leader, context, async (from) => plain(await postgres.clone(from, spec.copyId, signal, context.progress)));
+      return fromUpstream(spec.leader, context, async (from) =>
+        plain(await postgres.clone(from, spec.copyId, signal, context.progress)),
+      );
     case 'rejoin':
       return fromUpstream(spec.leader, context, async (from) =>
-        plain(await postgres.rejoin(from, context.history(), spec.copyId, signal, context.progress)));
+        plain(await postgres.rejoin(from, context.history(), spec.copyId, signal, context.progress)),
+      );
     case 'start':
       return start(spec, context, signal);
     case 'stop':
@@ -90,12 +111,20 @@ const done = (value: OperationValue = { kind: 'done' }): Ended => ({ ok: true, v
 const failed = (problem: string): Ended => ({ ok: false, problem });
 const plain = (result: Awaited<Outcome<unknown>>): Ended => (result.ok ? done() : failed(result.error.problem));
 
-async function fromUpstream(member: MemberName, context: OperationContext, work: (from: Upstream) => Promise<Ended>): Promise<Ended> {
+async function fromUpstream(
+  member: MemberName,
+  context: OperationContext,
+  work: (from: Upstream) => Promise<Ended>,
+): Promise<Ended> {
   const from = context.upstream(member);
   return from === null ? failed(`it is not known where ${member} listens: it has no member key`) : work(from);
 }
 
-async function start(spec: Extract<OperationSpec, { kind: 'start' }>, context: OperationContext, signal: AbortSignal): Promise<Ended> {
+async function start(
+  spec: Extract<OperationSpec, { kind: 'start' }>,
+  context: OperationContext,
+  signal: AbortSignal,
+): Promise<Ended> {
   const { postgres } = context;
   let prepared: Awaited<Outcome<StartCommand>>;
   if (spec.as === 'primary') {
@@ -105,19 +134,33 @@ async function start(spec: Extract<OperationSpec, { kind: 'start' }>, context: O
   }
   if (!prepared.ok) return failed(prepared.error.problem);
   signal.throwIfAborted();
-  context.guardian.send({ type: 'start', as: spec.as, term: spec.as === 'primary' ? spec.term : null, command: prepared.value });
+  context.guardian.send({
+    type: 'start',
+    as: spec.as,
+    term: spec.as === 'primary' ? spec.term : null,
+    command: prepared.value,
+  });
   const child = await context.untilChild((each) => each.kind === 'running' || each.kind === 'exited', signal);
   return child.kind === 'running' ? done() : failed('postgres ended at once: the end of its log says why');
 }
 
-async function promote(spec: Extract<OperationSpec, { kind: 'promote' }>, context: OperationContext, signal: AbortSignal): Promise<Ended> {
+async function promote(
+  spec: Extract<OperationSpec, { kind: 'promote' }>,
+  context: OperationContext,
+  signal: AbortSignal,
+): Promise<Ended> {
   const { postgres } = context;
   if (spec.waitForNobody) {
     // I8: commits must wait from the first on, so nobody is let in before one was seen to.
     const closed = await postgres.admit('baton-only', signal);
     if (!closed.ok) return failed(closed.error.problem);
   }
-  const promoted = await postgres.promote(context.history(), { names: [], nobody: spec.waitForNobody }, context.mayPromote, signal);
+  const promoted = await postgres.promote(
+    context.history(),
+    { names: [], nobody: spec.waitForNobody },
+    context.mayPromote,
+    signal,
+  );
   if (!promoted.ok) return failed(promoted.error.problem);
   return ownPromotion(context);
 }
@@ -128,19 +171,30 @@ async function ownPromotion(context: OperationContext): Promise<Ended> {
   if (!own.ok || own.value === null) return done({ kind: 'promoted', row: null });
   const { timeline, parent, forkLsn, file } = own.value;
   const row: HistoryRow = {
-    timeline: parent, lsn: forkLsn, reason: 'promoted by Baton', timestamp: new Date(context.clock.wall()).toISOString(),
-    newLeader: context.self, promotionId: context.newPromotionId(), newTimeline: timeline, historyFile: file,
+    timeline: parent,
+    lsn: forkLsn,
+    reason: 'promoted by Baton',
+    timestamp: new Date(context.clock.wall()).toISOString(),
+    newLeader: context.self,
+    promotionId: context.newPromotionId(),
+    newTimeline: timeline,
+    historyFile: file,
   };
   return done({ kind: 'promoted', row });
 }
 
-async function proveWait(spec: Extract<OperationSpec, { kind: 'prove-wait' }>, context: OperationContext, signal: AbortSignal): Promise<Ended> {
+async function proveWait(
+  spec: Extract<OperationSpec, { kind: 'prove-wait' }>,
+  context: OperationContext,
+  signal: AbortSignal,
+): Promise<Ended> {
   return fromUpstream(spec.standby, context, async (standby) => {
     const before = await context.postgres.look(1_000);
     const proved = await context.postgres.proveWait(standby, spec.copyName, spec.names, signal);
     if (!proved.ok) return failed(proved.error.problem);
     const after = await context.postgres.look(1_000);
-    if (before.kind !== 'primary' || after.kind !== 'primary' || before.runId !== after.runId) return failed('postgres restarted during the proof');
+    if (before.kind !== 'primary' || after.kind !== 'primary' || before.runId !== after.runId)
+      return failed('postgres restarted during the proof');
     const { standby: member, copyName, term, names } = spec;
     return done({ kind: 'proved', proof: { standby: member, copyName, term, runId: after.runId, waitedFor: names } });
   });

@@ -59,7 +59,10 @@ function place(state: ClusterState, member: MemberName): Place {
 function evidenceAgainst(view: View, leader: MemberName): readonly Evidence[] {
   if (view.postgres.kind !== 'standby') return [];
   return gatherEvidence(view, view.postgres, leader).items.flatMap((item) =>
-    item.holds && (item.id === 'E3' || item.id === 'E4' || item.id === 'E5' || item.id === 'E6') ? [{ id: item.id, says: item.detail }] : []);
+    item.holds && (item.id === 'E3' || item.id === 'E4' || item.id === 'E5' || item.id === 'E6')
+      ? [{ id: item.id, says: item.detail }]
+      : [],
+  );
 }
 
 function doubtFacts(before: View | null, view: View, at: At): readonly RecorderFact[] {
@@ -75,26 +78,39 @@ function doubts(view: View): readonly Evidence[] | null {
   if (view.coordinator.kind !== 'read') return null;
   const lead = leading(view.coordinator.state);
   if (lead === null) return [{ id: 'E2', says: 'nobody holds the leader key' }];
-  if (lead.key.member !== view.self.name) return inDoubt(view, lead.key.member) ? evidenceAgainst(view, lead.key.member) : null;
+  if (lead.key.member !== view.self.name)
+    return inDoubt(view, lead.key.member) ? evidenceAgainst(view, lead.key.member) : null;
   const { child } = view.guardian;
-  if (child.kind === 'exited' || (child.kind === 'none' && child.lastExit !== null)) return [{ id: 'note', says: 'postgres ended' }];
+  if (child.kind === 'exited' || (child.kind === 'none' && child.lastExit !== null))
+    return [{ id: 'note', says: 'postgres ended' }];
   if (view.postgres.kind === 'starting') return [{ id: 'note', says: 'postgres is starting' }];
   const failing = view.postgres.kind === 'primary' ? view.postgres.failingSinceMono : null;
   return failing === null ? null : [{ id: 'E5', says: 'fresh connections to postgres fail' }];
 }
 
-function declaredFacts(before: Decision | null, view: View, decision: Decision, state: ClusterState, at: At): readonly RecorderFact[] {
+function declaredFacts(
+  before: Decision | null,
+  view: View,
+  decision: Decision,
+  state: ClusterState,
+  at: At,
+): readonly RecorderFact[] {
   const what = declaring[decision.rule];
   if (what === undefined || before?.rule === decision.rule) return [];
   // The first leader of a new cluster, and a cold start, end no service that anybody had.
-  if (state.initialize.kind === 'absent' || (decision.rule === 'restart-in-place' && lastExitOf(view) === null)) return [];
+  if (state.initialize.kind === 'absent' || (decision.rule === 'restart-in-place' && lastExitOf(view) === null))
+    return [];
   const leader = leading(state)?.key.member ?? syncOf(state)?.leader ?? null;
   const evidence = leader === null ? [] : evidenceAgainst(view, leader);
   const exitMono = lastExitOf(view);
   return [
-    ...(exitMono === null ? [] : [{ kind: 'last-write-bounds', ...at, replayedCommitWall: null, guardianExitMono: exitMono } as const]),
+    ...(exitMono === null
+      ? []
+      : [{ kind: 'last-write-bounds', ...at, replayedCommitWall: null, guardianExitMono: exitMono } as const]),
     { kind: 'declared', ...at, rule: decision.rule, because: decision.because, evidence, ...what },
-    ...(decision.rule === 'forced-take-over' && losslessHere(view, state) ? [{ kind: 'loss-known', ...at, loss: nothingLost } as const] : []),
+    ...(decision.rule === 'forced-take-over' && losslessHere(view, state)
+      ? [{ kind: 'loss-known', ...at, loss: nothingLost } as const]
+      : []),
   ];
 }
 
@@ -104,19 +120,38 @@ function losslessHere(view: View, state: ClusterState): boolean {
   return syncOf(state)?.mode !== 'off' && eligible(state, view.self.name, copy).holds;
 }
 
-const nothingLost: Loss = { bytesMax: 0, timeMsMax: 0, provedNone: true, basis: 'sync named the candidate: it had every acknowledged commit' };
+const nothingLost: Loss = {
+  bytesMax: 0,
+  timeMsMax: 0,
+  provedNone: true,
+  basis: 'sync named the candidate: it had every acknowledged commit',
+};
 
 function lastExitOf(view: View): MonoMs | null {
   const { child } = view.guardian;
   return child.kind === 'none' && child.lastExit !== null ? child.lastExit.atMono : null;
 }
 
-function leaderFacts(before: View | null, view: View, state: ClusterState, was: ClusterState | null, note: HandOverNote | null, at: At): readonly RecorderFact[] {
+function leaderFacts(
+  before: View | null,
+  view: View,
+  state: ClusterState,
+  was: ClusterState | null,
+  note: HandOverNote | null,
+  at: At,
+): readonly RecorderFact[] {
   const lead = leading(state);
   const old = was === null ? null : leading(was);
   if (lead === null) return [];
   const timeline = timelineOf(view);
-  const seen = { kind: 'leader-seen', ...at, leader: place(state, lead.key.member), term: lead.term, timeline, mode: syncOf(state)?.mode ?? null } as const;
+  const seen = {
+    kind: 'leader-seen',
+    ...at,
+    leader: place(state, lead.key.member),
+    term: lead.term,
+    timeline,
+    mode: syncOf(state)?.mode ?? null,
+  } as const;
   if (old?.term === lead.term) {
     const modeChanged = was !== null && syncOf(was)?.mode !== syncOf(state)?.mode;
     const timelineKnown = timeline !== null && (before === null || timelineOf(before) !== timeline);
@@ -125,25 +160,47 @@ function leaderFacts(before: View | null, view: View, state: ClusterState, was: 
   if (was === null || state.initialize.kind === 'absent' || syncOf(was) === null) return [seen];
   const previous = old?.key.member ?? syncOf(was)?.leader ?? null;
   const change = {
-    ...at, leader: place(state, lead.key.member), term: lead.term,
-    previousLeader: previous === null ? null : place(was, previous), previousTerm: old?.term ?? null,
+    ...at,
+    leader: place(state, lead.key.member),
+    term: lead.term,
+    previousLeader: previous === null ? null : place(was, previous),
+    previousTerm: old?.term ?? null,
   };
   if (!isMine(view, state)) return [{ kind: 'leader-changed-elsewhere', ...change }];
   return [...handOverFacts(view, note, old?.term ?? null, at), { kind: 'leadership-won', ...change }];
 }
 
-const timelineOf = ({ postgres }: View) => (postgres.kind === 'primary' || postgres.kind === 'standby' ? postgres.timeline : null);
+const timelineOf = ({ postgres }: View) =>
+  postgres.kind === 'primary' || postgres.kind === 'standby' ? postgres.timeline : null;
 
 /** The key was handed to us: the note that came with it says why, and when its writer's postgres ended. */
-function handOverFacts(view: View, note: HandOverNote | null, oldTerm: Revision | null, at: At): readonly RecorderFact[] {
+function handOverFacts(
+  view: View,
+  note: HandOverNote | null,
+  oldTerm: Revision | null,
+  at: At,
+): readonly RecorderFact[] {
   const what = note === null ? undefined : handedOver[note.rule];
   if (note === null || what === undefined || note.to !== view.self.name || note.term !== oldTerm) return [];
   const since = note.sincePostgresEndedMs;
   const endedMono = since === null ? null : monoMs(at.atMono - since);
   return [
-    ...(endedMono === null ? [] : [{ kind: 'last-write-bounds', ...at, replayedCommitWall: null, guardianExitMono: endedMono } as const]),
-    { kind: 'declared', ...at, rule: note.rule, because: note.because, evidence: [{ id: 'E1', says: `${note.from} handed the key over` }], ...what },
-    { kind: 'old-primary-fenced', ...at, how: `${note.from} handed over after all of its postgres processes had ended` },
+    ...(endedMono === null
+      ? []
+      : [{ kind: 'last-write-bounds', ...at, replayedCommitWall: null, guardianExitMono: endedMono } as const]),
+    {
+      kind: 'declared',
+      ...at,
+      rule: note.rule,
+      because: note.because,
+      evidence: [{ id: 'E1', says: `${note.from} handed the key over` }],
+      ...what,
+    },
+    {
+      kind: 'old-primary-fenced',
+      ...at,
+      how: `${note.from} handed over after all of its postgres processes had ended`,
+    },
   ];
 }
 
@@ -152,13 +209,26 @@ function serviceFacts(before: View | null, view: View, state: ClusterState, at: 
   const promoting = (each: View | null) => each?.operation.kind === 'busy' && each.operation.spec.kind === 'promote';
   if (promoting(view) && !promoting(before)) {
     const mode = syncOf(state)?.mode;
-    const how = mode === 'off' ? 'its lease and its own deadline have run out' : 'nothing can be acknowledged there any more: its only synchronous standby has stopped following';
-    facts.push(...replayFacts(view, at), { kind: 'old-primary-fenced', ...at, how }, { kind: 'promotion-requested', ...at });
+    const how =
+      mode === 'off'
+        ? 'its lease and its own deadline have run out'
+        : 'nothing can be acknowledged there any more: its only synchronous standby has stopped following';
+    facts.push(
+      ...replayFacts(view, at),
+      { kind: 'old-primary-fenced', ...at, how },
+      { kind: 'promotion-requested', ...at },
+    );
   }
-  const serves = (each: View | null) => each?.postgres.kind === 'primary' && each.postgres.admits === 'everybody' && !promoting(each);
+  const serves = (each: View | null) =>
+    each?.postgres.kind === 'primary' && each.postgres.admits === 'everybody' && !promoting(each);
   if (view.postgres.kind === 'primary' && serves(view) && !serves(before) && isMine(view, state)) {
     const row = view.memory.promotion;
-    facts.push(...replayFacts(before, at), { kind: 'accepting-writes', ...promotedAt(view, at), timeline: view.postgres.timeline, forkLsn: row?.lsn ?? null });
+    facts.push(...replayFacts(before, at), {
+      kind: 'accepting-writes',
+      ...promotedAt(view, at),
+      timeline: view.postgres.timeline,
+      forkLsn: row?.lsn ?? null,
+    });
   }
   return facts;
 }
@@ -172,9 +242,23 @@ function promotedAt(view: View, at: At): At {
 /** The newest replayed commit bounds the last good write from below. */
 const replayFacts = (view: View | null, at: At): readonly RecorderFact[] =>
   view?.postgres.kind === 'standby' && view.postgres.replayedCommitWall !== null
-    ? [{ kind: 'last-write-bounds', ...at, replayedCommitWall: view.postgres.replayedCommitWall, guardianExitMono: null }] : [];
+    ? [
+        {
+          kind: 'last-write-bounds',
+          ...at,
+          replayedCommitWall: view.postgres.replayedCommitWall,
+          guardianExitMono: null,
+        },
+      ]
+    : [];
 
-function redundancyFacts(before: View | null, view: View, state: ClusterState, was: ClusterState | null, at: At): readonly RecorderFact[] {
+function redundancyFacts(
+  before: View | null,
+  view: View,
+  state: ClusterState,
+  was: ClusterState | null,
+  at: At,
+): readonly RecorderFact[] {
   const redundant = (each: ClusterState | null, seen: View | null) => {
     const sync = each === null ? null : syncOf(each);
     const lead = each === null ? null : leading(each);
@@ -184,7 +268,7 @@ function redundancyFacts(before: View | null, view: View, state: ClusterState, w
   };
   const [now, then] = [redundant(state, view), redundant(was, before)];
   const claimed = syncOf(state)?.leader === leading(state)?.key.member;
-  if (now && (!then || leading(state)?.term !== (was === null ? null : leading(was)?.term))) return [{ kind: 'redundant', ...at }];
+  if (now && (!then || leading(state)?.term !== (was === null ? null : leading(was)?.term)))
+    return [{ kind: 'redundant', ...at }];
   return !now && then && claimed ? [{ kind: 'redundancy-lost', ...at }] : [];
 }
-

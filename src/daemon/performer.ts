@@ -46,19 +46,22 @@ export class Performer {
   perform(intent: Intent, view: View): void {
     switch (intent.kind) {
       case 'fence':
-        return this.#fence(intent.reason);
+        this.#fence(intent.reason);
+        break;
       case 'guard':
-        return this.#guard(intent.term, view);
+        this.#guard(intent.term, view);
+        break;
       case 'commit':
         void this.#commit(intent.purpose, intent.txn);
-        return;
+        break;
       case 'operate':
         void this.#operate(intent.operation);
-        return;
+        break;
       case 'abort-operation':
-        return this.abortOperation(intent.reason);
+        this.abortOperation(intent.reason);
+        break;
       default:
-        return absurd(intent);
+        absurd(intent);
     }
   }
 
@@ -103,7 +106,9 @@ export class Performer {
   #guard(term: Revision | null, view: View): void {
     const { guardian } = this.#context.deps;
     const leads = term !== null && view.coordinator.kind === 'read';
-    const command = leads ? ({ type: 'lead', term, backing: backing(view, view.coordinator.state) } as const) : ({ type: 'follow' } as const);
+    const command = leads
+      ? ({ type: 'lead', term, backing: backing(view, view.coordinator.state) } as const)
+      : ({ type: 'follow' } as const);
     const whole = JSON.stringify([command, view.guardian.sinceMono]);
     if (this.#roleTold === whole || !view.guardian.connected) return;
     this.#roleTold = whole;
@@ -114,7 +119,10 @@ export class Performer {
     const { deps, memory, wake } = this.#context;
     memory.commitBegins(purpose);
     const outcome = await deps.coordinator.commit(txn, commitLimitMs);
-    memory.commitEnded(outcome, txn.writes.some((write) => write.key === 'sync'));
+    memory.commitEnded(
+      outcome,
+      txn.writes.some((write) => write.key === 'sync'),
+    );
     if (outcome.kind !== 'applied') {
       deps.journal.happened('commit-not-applied', { purpose, outcome });
       deps.coordinator.refresh();
@@ -127,14 +135,19 @@ export class Performer {
     const controller = new AbortController();
     this.#operation = controller;
     memory.operationBegins(spec);
-    const outcome = await runOperation(spec, this.#operationContext(), AbortSignal.any([controller.signal, this.#signal]));
+    const outcome = await runOperation(
+      spec,
+      this.#operationContext(),
+      AbortSignal.any([controller.signal, this.#signal]),
+    );
     // The operation is over once what it changed has been seen: else the next decision would be made on what was before.
     const endedMono = deps.clock.mono();
     await sensors.lookOnce();
     this.#operation = null;
     deps.journal.happened('operation-ended', { operation: spec.kind, outcome });
     memory.operationEnded({ spec, atMono: endedMono, outcome });
-    if (spec.kind === 'initialize' || spec.kind === 'clone' || spec.kind === 'rejoin') seen.directoryTouched(outcome.ok);
+    if (spec.kind === 'initialize' || spec.kind === 'clone' || spec.kind === 'rejoin')
+      seen.directoryTouched(outcome.ok);
     sensors.lookNow();
     wake();
   }
@@ -143,7 +156,10 @@ export class Performer {
     const { deps, seen, memory, view } = this.#context;
     const { clock, postgres, guardian, settings, newCopyId } = deps;
     return {
-      clock, postgres, guardian, self: settings.name,
+      clock,
+      postgres,
+      guardian,
+      self: settings.name,
       upstream: (member) => this.#upstream(member),
       history: () => {
         const history = seen.cluster?.state.history;
@@ -152,7 +168,11 @@ export class Performer {
       untilChild: (test, signal) => this.#untilChild(test, signal),
       mayPromote: () => {
         const now = view();
-        return now.coordinator.kind === 'read' && isMine(now, now.coordinator.state) && claimed(now.coordinator.state, settings.name);
+        return (
+          now.coordinator.kind === 'read' &&
+          isMine(now, now.coordinator.state) &&
+          claimed(now.coordinator.state, settings.name)
+        );
       },
       initializing: (copyId) => memory.initializing(copyId),
       newPromotionId: () => `${newCopyId()}${newCopyId()}`,
@@ -171,8 +191,10 @@ export class Performer {
     const { sinceMono } = seen.guardian;
     while (!test(seen.guardian.child)) {
       signal.throwIfAborted();
-      if (seen.guardian.sinceMono !== sinceMono) throw new Error('the guardian was replaced meanwhile: what it was told is void');
-      if (seen.guardian.refused !== null && seen.guardian.refused.atMono >= askedMono) throw new Error(seen.guardian.refused.problem);
+      if (seen.guardian.sinceMono !== sinceMono)
+        throw new Error('the guardian was replaced meanwhile: what it was told is void');
+      if (seen.guardian.refused !== null && seen.guardian.refused.atMono >= askedMono)
+        throw new Error(seen.guardian.refused.problem);
       await this.#childChanged.wait(deps.clock, childCheckMs, signal);
     }
     return seen.guardian.child;

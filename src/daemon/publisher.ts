@@ -27,11 +27,20 @@ export class Publisher {
   consider(view: View, lastLedTerm: Revision | null): void {
     const lease = ownLease(view);
     // What is not known yet must not replace what was known: others decide on it.
-    const unread = view.coordinator.kind === 'never-read' || view.memory.held.length > 0 || view.postgres.kind === 'unknown';
+    const unread =
+      view.coordinator.kind === 'never-read' || view.memory.held.length > 0 || view.postgres.kind === 'unknown';
     if (this.#underWay || lease === null || unread) return;
     if (this.#notBeforeMono !== null && view.nowMono < this.#notBeforeMono) return;
     const record = memberRecordOf(this.#deps, this.#version, view, lastLedTerm);
-    const essence = JSON.stringify([lease, record.role, record.state, record.timeline, record.copyId, record.fencedTerm, record.tags]);
+    const essence = JSON.stringify([
+      lease,
+      record.role,
+      record.state,
+      record.timeline,
+      record.copyId,
+      record.fencedTerm,
+      record.tags,
+    ]);
     const stale = this.#published === null || elapsed(this.#published.atMono, view.nowMono) >= positionsEveryMs;
     if (!stale && this.#published?.essence === essence) return;
     this.#underWay = true;
@@ -41,7 +50,10 @@ export class Publisher {
   async #write(record: MemberRecord, essence: string, atMono: MonoMs): Promise<void> {
     const { coordinator, clock } = this.#deps;
     const key = keyOf.member(record.name);
-    const outcome = await coordinator.commit({ compares: [], writes: [{ op: 'put', key, value: formatMember(record), leaseId: record.leaseId }] }, commitLimitMs);
+    const outcome = await coordinator.commit(
+      { compares: [], writes: [{ op: 'put', key, value: formatMember(record), leaseId: record.leaseId }] },
+      commitLimitMs,
+    );
     this.#underWay = false;
     if (outcome.kind === 'applied') this.#published = { essence, atMono };
     else this.#notBeforeMono = (clock.mono() + retryAfterMs) as MonoMs;
@@ -53,14 +65,27 @@ function memberRecordOf(deps: SupervisorDeps, version: string, view: View, lastL
   const pg = view.postgres;
   const atRest = view.guardian.child.kind === 'none';
   return {
-    name: settings.name, host: settings.postgres.host, port: settings.postgres.port, apiUrl: settings.apiUrl,
+    name: settings.name,
+    host: settings.postgres.host,
+    port: settings.postgres.port,
+    apiUrl: settings.apiUrl,
     role: pg.kind === 'primary' ? 'primary' : pg.kind === 'absent' ? 'uninitialized' : 'replica',
-    state: ownState(view), version, protocol: protocolVersion,
-    serverVersion: pg.kind === 'stopped' ? pg.data.serverVersion : pg.kind === 'standby' || pg.kind === 'primary' ? pg.serverVersion : null,
-    location: settings.location, priority: settings.priority,
+    state: ownState(view),
+    version,
+    protocol: protocolVersion,
+    serverVersion:
+      pg.kind === 'stopped'
+        ? pg.data.serverVersion
+        : pg.kind === 'standby' || pg.kind === 'primary'
+          ? pg.serverVersion
+          : null,
+    location: settings.location,
+    priority: settings.priority,
     tags: { ...(settings.nofailover ? { nofailover: true } : {}), ...(settings.nosync ? { nosync: true } : {}) },
     leaseId: ownLease(view) ?? ('0' as MemberRecord['leaseId']),
-    copyId: ownCopy(pg), ...ownPositions(pg), restartingUntil: null,
+    copyId: ownCopy(pg),
+    ...ownPositions(pg),
+    restartingUntil: null,
     fencedTerm: atRest ? lastLedTerm : null,
   };
 }

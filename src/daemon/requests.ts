@@ -34,10 +34,19 @@ export class Requests {
     const { clock, coordinator, newId } = this.#context;
     const latest = this.#context.latest();
     if (latest === null || latest.view.coordinator.kind !== 'read') {
-      return { kind: 'refused', condition: 'etcd-read', problem: 'this daemon has not read etcd yet: look at baton status' };
+      return {
+        kind: 'refused',
+        condition: 'etcd-read',
+        problem: 'this daemon has not read etcd yet: look at baton status',
+      };
     }
     const { state } = latest.view.coordinator;
-    const request: OperatorRequest = { ...draft, id: newId(), requestedAt: new Date(clock.wall()).toISOString(), shutdownLsn: null };
+    const request: OperatorRequest = {
+      ...draft,
+      id: newId(),
+      requestedAt: new Date(clock.wall()).toISOString(),
+      shutdownLsn: null,
+    };
     const refused = precondition(latest.view, state, request);
     if (refused !== null) return { kind: 'refused', ...refused };
     const outcome = await coordinator.commit(placeRequest(state, request), commitLimitMs);
@@ -47,11 +56,18 @@ export class Requests {
         for (const id of this.#placed.keys()) if (this.#placed.size > followedMax) this.#placed.delete(id);
         return { kind: 'accepted', id: request.id };
       case 'refused':
-        return { kind: 'refused', condition: 'unchanged', problem: 'the leader or a pending request changed meanwhile: look at baton status and ask again' };
+        return {
+          kind: 'refused',
+          condition: 'unchanged',
+          problem: 'the leader or a pending request changed meanwhile: look at baton status and ask again',
+        };
       case 'failed':
         return { kind: 'refused', condition: 'etcd', problem: outcome.problem };
       case 'unknown':
-        return { kind: 'unknown', problem: `etcd did not answer in time (${outcome.problem}); the request may be carried out: baton status shows it` };
+        return {
+          kind: 'unknown',
+          problem: `etcd did not answer in time (${outcome.problem}); the request may be carried out: baton status shows it`,
+        };
     }
   }
 
@@ -60,13 +76,17 @@ export class Requests {
     const latest = this.#context.latest();
     if (snapshot === null || latest === null || latest.view.coordinator.kind !== 'read') return { kind: 'not-known' };
     const pending = latest.view.coordinator.state.request;
-    if (pending.kind === 'present' && pending.value.id === id) return { kind: 'under-way', step: latest.decision.because };
+    if (pending.kind === 'present' && pending.value.id === id)
+      return { kind: 'under-way', step: latest.decision.because };
     const entry = snapshot.entries.get(auditKey(id));
     const ended = entry === undefined ? null : parseAudit(entry.value);
     if (ended === null) return { kind: 'not-known' };
     if (ended.outcome !== 'done') return { kind: 'failed', problem: ended.problem ?? ended.outcome };
     const placedMono = this.#placed.get(id);
-    const tookMs = placedMono === undefined ? Date.parse(ended.endedAt) - Date.parse(ended.requestedAt) : Math.round(elapsed(placedMono, this.#context.clock.mono()));
+    const tookMs =
+      placedMono === undefined
+        ? Date.parse(ended.endedAt) - Date.parse(ended.requestedAt)
+        : Math.round(elapsed(placedMono, this.#context.clock.mono()));
     return { kind: 'done', leader: ended.candidate as OperatorRequest['candidate'], tookMs };
   }
 }
@@ -88,20 +108,38 @@ interface Refused {
 function precondition(view: View, state: ClusterState, request: OperatorRequest): Refused | null {
   const lead = leading(state);
   if (state.request.kind === 'present') {
-    return { condition: 'no-request-pending', problem: `${state.request.value.by} asked for ${state.request.value.candidate} to lead and that is not done yet` };
+    return {
+      condition: 'no-request-pending',
+      problem: `${state.request.value.by} asked for ${state.request.value.candidate} to lead and that is not done yet`,
+    };
   }
-  if (view.memory.held.length > 0) return { condition: 'automation-not-held', problem: view.memory.held[0]?.reason ?? 'automation is held' };
+  if (view.memory.held.length > 0)
+    return { condition: 'automation-not-held', problem: view.memory.held[0]?.reason ?? 'automation is held' };
   if (request.leader !== (lead?.key.member ?? null) || (request.term !== null && request.term !== lead?.term)) {
-    return { condition: 'leader-unchanged', problem: `you decided on ${request.leader ?? 'no leader'}, and now ${lead?.key.member ?? 'nobody'} leads: look again` };
+    return {
+      condition: 'leader-unchanged',
+      problem: `you decided on ${request.leader ?? 'no leader'}, and now ${lead?.key.member ?? 'nobody'} leads: look again`,
+    };
   }
   const record = memberRecord(state, request.candidate);
-  if (record === null) return { condition: 'candidate-registered', problem: `${request.candidate} is not a member that is up: see baton status` };
-  if (lead?.key.member === request.candidate) return { condition: 'candidate-is-not-leader', problem: `${request.candidate} leads already` };
-  return request.kind === 'switchover' ? switchoverCondition(view, state, request) : failoverCondition(view, state, request);
+  if (record === null)
+    return {
+      condition: 'candidate-registered',
+      problem: `${request.candidate} is not a member that is up: see baton status`,
+    };
+  if (lead?.key.member === request.candidate)
+    return { condition: 'candidate-is-not-leader', problem: `${request.candidate} leads already` };
+  return request.kind === 'switchover'
+    ? switchoverCondition(view, state, request)
+    : failoverCondition(view, state, request);
 }
 
 function switchoverCondition(view: View, state: ClusterState, request: OperatorRequest): Refused | null {
-  if (leading(state) === null) return { condition: 'leader-present', problem: 'nobody leads, so there is nothing to hand over: baton failover promotes a member' };
+  if (leading(state) === null)
+    return {
+      condition: 'leader-present',
+      problem: 'nobody leads, so there is nothing to hand over: baton failover promotes a member',
+    };
   if (view.postgres.kind === 'primary') {
     const problem = refusal(view, state, view.postgres, request);
     return problem === null ? null : { condition: 'candidate-ready', problem };
@@ -116,13 +154,23 @@ function failoverCondition(view: View, state: ClusterState, request: OperatorReq
   const sync = syncOf(state);
   const lossless = may.holds && sync !== null && sync.mode !== 'off';
   if (!lossless && !request.allowDataLoss) {
-    return { condition: 'no-loss', problem: `${may.why}; promoting ${request.candidate} may lose acknowledged commits: --allow-data-loss accepts that` };
+    return {
+      condition: 'no-loss',
+      problem: `${may.why}; promoting ${request.candidate} may lose acknowledged commits: --allow-data-loss accepts that`,
+    };
   }
   // A leader with no standby named may go on without etcd after its key has run out (I6), so the last one that claimed counts.
   const old = leading(state)?.key.member ?? sync?.leader ?? null;
-  const oldAnswers = old === null || old === view.self.name || old === request.candidate || view.peers.get(old)?.daemon?.outcome === 'ok';
+  const oldAnswers =
+    old === null ||
+    old === view.self.name ||
+    old === request.candidate ||
+    view.peers.get(old)?.daemon?.outcome === 'ok';
   if (!lossless && !oldAnswers && !request.oldPrimaryIsFenced) {
-    return { condition: 'old-primary-fenced', problem: `${old} does not answer and may still acknowledge commits: make sure that it is off, then say --old-primary-is-fenced` };
+    return {
+      condition: 'old-primary-fenced',
+      problem: `${old} does not answer and may still acknowledge commits: make sure that it is off, then say --old-primary-is-fenced`,
+    };
   }
   return null;
 }

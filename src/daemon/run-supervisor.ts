@@ -32,7 +32,10 @@ export const runSupervisor: RunSupervisor = (deps, signal) => {
 };
 
 /** The same in two steps, for a caller that serves the API before anything is done. */
-export function createSupervisor(deps: SupervisorDeps, signal: AbortSignal): { readonly face: DaemonFace; run(): Promise<void> } {
+export function createSupervisor(
+  deps: SupervisorDeps,
+  signal: AbortSignal,
+): { readonly face: DaemonFace; run(): Promise<void> } {
   const supervisor = new Supervisor(deps, signal);
   return { face: supervisor.face(), run: () => supervisor.run() };
 }
@@ -62,21 +65,48 @@ class Supervisor {
     this.#ranMono = deps.clock.mono();
     this.#seen = new Observations(deps.clock, () => this.#wake());
     this.#memory = new Memory(deps.clock, deps.kept, deps.newCopyId, (error) =>
-      deps.log.error('state/kept.json cannot be written', { problem: error instanceof Error ? error.message : String(error) }));
+      deps.log.error('state/kept.json cannot be written', {
+        problem: error instanceof Error ? error.message : String(error),
+      }),
+    );
     this.#keeper = new IncidentKeeper({
-      cluster: deps.settings.cluster, member: deps.settings.name, clock: deps.clock, coordinator: deps.coordinator,
-      journal: deps.journal, ledger: deps.ledger, promisesOf: deps.promisesOf,
+      cluster: deps.settings.cluster,
+      member: deps.settings.name,
+      clock: deps.clock,
+      coordinator: deps.coordinator,
+      journal: deps.journal,
+      ledger: deps.ledger,
+      promisesOf: deps.promisesOf,
     });
-    this.#clientWrites = new ClientWrites(deps, this.#seen, () => this.#view(), (fact) => this.#keeper.record(fact),
-      () => this.#keeper.openElsewhere(this.#seen.cluster === null ? null : (leading(this.#seen.cluster.state)?.term ?? null)));
+    this.#clientWrites = new ClientWrites(
+      deps,
+      this.#seen,
+      () => this.#view(),
+      (fact) => this.#keeper.record(fact),
+      () =>
+        this.#keeper.openElsewhere(
+          this.#seen.cluster === null ? null : (leading(this.#seen.cluster.state)?.term ?? null),
+        ),
+    );
     this.#sensors = new Sensors({ deps, seen: this.#seen, view: () => this.#view() }, signal);
-    this.#performer = new Performer({
-      deps, seen: this.#seen, memory: this.#memory, sensors: this.#sensors, view: () => this.#view(), wake: () => this.#wake(),
-    }, signal);
+    this.#performer = new Performer(
+      {
+        deps,
+        seen: this.#seen,
+        memory: this.#memory,
+        sensors: this.#sensors,
+        view: () => this.#view(),
+        wake: () => this.#wake(),
+      },
+      signal,
+    );
     this.#publisher = new Publisher(deps);
     this.#requests = new Requests({
-      clock: deps.clock, coordinator: deps.coordinator, newId: () => `${deps.newCopyId()}${deps.newCopyId()}`,
-      latest: () => this.#latest, snapshot: () => this.#snapshot,
+      clock: deps.clock,
+      coordinator: deps.coordinator,
+      newId: () => `${deps.newCopyId()}${deps.newCopyId()}`,
+      latest: () => this.#latest,
+      snapshot: () => this.#snapshot,
     });
   }
 
@@ -84,7 +114,10 @@ class Supervisor {
     return {
       cluster: this.#deps.settings.cluster,
       version: this.#deps.version,
-      latest: () => (this.#latest === null ? null : { view: this.#latest.view, decision: this.#latest.decision, wall: this.#latest.view.nowWall }),
+      latest: () =>
+        this.#latest === null
+          ? null
+          : { view: this.#latest.view, decision: this.#latest.decision, wall: this.#latest.view.nowWall },
       loopAgeMs: () => this.#deps.clock.mono() - this.#ranMono,
       incidents: () => this.#keeper.incidents(),
       submit: (draft) => this.#requests.submit(draft),
@@ -118,7 +151,13 @@ class Supervisor {
   }
 
   #view(): View {
-    return assembleView(this.#deps.settings, this.#seen, this.#memory, this.#deps.clock.mono(), this.#deps.clock.wall());
+    return assembleView(
+      this.#deps.settings,
+      this.#seen,
+      this.#memory,
+      this.#deps.clock.mono(),
+      this.#deps.clock.wall(),
+    );
   }
 
   // --- what arrives ----------------------------------------------------------------------------------------------
@@ -135,7 +174,10 @@ class Supervisor {
     const { snapshot, confirmedMono } = observation;
     const changed = this.#snapshot?.revision !== snapshot.revision || this.#snapshot.entries !== snapshot.entries;
     this.#snapshot = snapshot;
-    const state = changed || this.#seen.cluster === null ? parseCluster(snapshot, this.#deps.parseConfig) : this.#seen.cluster.state;
+    const state =
+      changed || this.#seen.cluster === null
+        ? parseCluster(snapshot, this.#deps.parseConfig)
+        : this.#seen.cluster.state;
     this.#memory.sawEtcd(snapshot.etcdClusterId, snapshot.revision, leading(state)?.term ?? null);
     this.#memory.confirmedRead(confirmedMono);
     this.#memory.sawRequest(state.request.kind === 'present' ? state.request.value.id : null);
@@ -166,8 +208,10 @@ class Supervisor {
 
   #decideAndPerform(): void {
     const view = this.#view();
-    const mine = view.coordinator.kind === 'read' && isMine(view, view.coordinator.state) ? leading(view.coordinator.state) : null;
-    if (mine !== null && view.coordinator.kind === 'read' && claimed(view.coordinator.state, view.self.name)) this.#memory.leads(mine.term);
+    const mine =
+      view.coordinator.kind === 'read' && isMine(view, view.coordinator.state) ? leading(view.coordinator.state) : null;
+    if (mine !== null && view.coordinator.kind === 'read' && claimed(view.coordinator.state, view.self.name))
+      this.#memory.leads(mine.term);
     else this.#memory.leadsNot(mine !== null);
     this.#performer.tellRules(view);
     const decision = decide(view);
@@ -175,7 +219,11 @@ class Supervisor {
     const now: Moment = { view, decision, note };
     const before = this.#latest;
     this.#latest = now;
-    if (before === null || before.decision.rule !== decision.rule || decision.intents.some((intent) => intent.kind === 'commit' || intent.kind === 'operate')) {
+    if (
+      before === null ||
+      before.decision.rule !== decision.rule ||
+      decision.intents.some((intent) => intent.kind === 'commit' || intent.kind === 'operate')
+    ) {
       this.#deps.journal.decided(view, decision);
       if (before?.decision.rule !== decision.rule) this.#deps.log.info(decision.because, { rule: decision.rule });
     }

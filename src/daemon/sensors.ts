@@ -69,7 +69,8 @@ export class Sensors {
     if (child.kind !== 'running') return;
     const askedMono = deps.clock.mono();
     const look = await deps.postgres.look(lookLimitMs);
-    if (look.kind !== 'silent' && seen.guardian.child.kind === 'running' && seen.guardian.child.pid === child.pid) seen.sawServer(look, askedMono);
+    if (look.kind !== 'silent' && seen.guardian.child.kind === 'running' && seen.guardian.child.pid === child.pid)
+      seen.sawServer(look, askedMono);
   }
 
   async #looking(): Promise<void> {
@@ -78,7 +79,11 @@ export class Sensors {
       const { child } = seen.guardian;
       if (child.kind === 'running') {
         await this.lookOnce();
-      } else if (child.kind === 'none' && (seen.inspection === null || seen.inspectAgain) && this.#context.view().operation.kind === 'idle') {
+      } else if (
+        child.kind === 'none' &&
+        (seen.inspection === null || seen.inspectAgain) &&
+        this.#context.view().operation.kind === 'idle'
+      ) {
         seen.sawDirectory(await deps.postgres.inspect(inspectLimitMs));
       }
       await this.#look.wait(deps.clock, lookEveryMs, this.#signal);
@@ -125,7 +130,8 @@ export class Sensors {
       if (other !== null && inDoubt(this.#context.view(), other.member)) {
         const askedMono = deps.clock.mono();
         const ttl = await deps.coordinator.leaseTtl(other.leaseId, leaseReadLimitMs);
-        if (ttl.ok && ttl.value.kind === 'alive') seen.sawPeerLease(other.member, ttl.value.remainingS, ttl.value.grantedS, askedMono);
+        if (ttl.ok && ttl.value.kind === 'alive')
+          seen.sawPeerLease(other.member, ttl.value.remainingS, ttl.value.grantedS, askedMono);
         if (ttl.ok && ttl.value.kind === 'gone') deps.coordinator.refresh();
         await deps.clock.sleep(leaseReadEveryMs, this.#signal).catch(() => undefined);
       } else {
@@ -142,7 +148,10 @@ export class Sensors {
       const { probe } = this.#context.view().policy;
       const doubt = this.#doubts(member);
       if (record !== undefined) {
-        const answer = await deps.peers.probePostgres({ host: record.host, port: record.port }, doubt ? probe.doubtDeadlineMs : probe.deadlineMs);
+        const answer = await deps.peers.probePostgres(
+          { host: record.host, port: record.port },
+          doubt ? probe.doubtDeadlineMs : probe.deadlineMs,
+        );
         seen.sawPeerPostgres(member, answer.outcome);
         if (answer.outcome !== 'ok' && !doubt) this.doubt();
       }
@@ -159,7 +168,11 @@ export class Sensors {
       const doubt = this.#doubts(member);
       if (record !== undefined) {
         const answer = await deps.peers.probeDaemon(record.apiUrl, doubt ? probe.doubtDeadlineMs : probe.deadlineMs);
-        seen.sawPeerDaemon(member, answer.outcome, parseSelf(answer.report, deps.clock.mono(), { cluster: deps.settings.cluster, member }));
+        seen.sawPeerDaemon(
+          member,
+          answer.outcome,
+          parseSelf(answer.report, deps.clock.mono(), { cluster: deps.settings.cluster, member }),
+        );
         if (answer.outcome !== 'ok' && !doubt) this.doubt();
       }
       await this.#pause(member, signal);

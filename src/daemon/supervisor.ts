@@ -49,4 +49,7 @@ export interface SupervisorDeps {
 }
 
 /** Runs until the signal aborts, then resolves once nothing of it is under way. Postgres and guardian stay. */
-export type RunSupervisor = (deps: SupervisorDeps, signal: AbortSignal) => { readonly face: DaemonFace; readonly ended: Promise<void> };
+export type RunSupervisor = (
+  deps: SupervisorDeps,
+  signal: AbortSignal,
+) => { readonly face: DaemonFace; readonly ended: Promise<void> };

@@ -66,7 +66,10 @@ async function serve(file: string, loaded: LoadedConfig): Promise<void> {
   if (!etcd.ok) refuse(etcd.error);
   const access = etcd.value;
   // Read while still root: the files may be root's alone.
-  const passwords = { superuser: await secret(config.postgres.superuser.passwordFile, owners), replication: await secret(config.postgres.replication.passwordFile, owners) };
+  const passwords = {
+    superuser: await secret(config.postgres.superuser.passwordFile, owners),
+    replication: await secret(config.postgres.replication.passwordFile, owners),
+  };
   const become = await becomeUser(config);
   if (!become.ok) fail(`cannot work as ${config.postgres.runAs ?? 'this user'}: ${become.error}`);
   const unwritable = await checkWritable(config);
@@ -78,39 +81,73 @@ async function serve(file: string, loaded: LoadedConfig): Promise<void> {
   const settings = settingsOf(loaded);
   const journal = createJournal({ directory: join(config.state, 'journal'), clock, log });
   const ledger = await createLedger({ directory: join(config.state, 'ledger'), clock, log });
-  const coordinator = createCoordinator({ ...access, namespace: config.etcd.namespace, cluster: config.cluster, clock });
+  const coordinator = createCoordinator({
+    ...access,
+    namespace: config.etcd.namespace,
+    cluster: config.cluster,
+    clock,
+  });
   const superuser = { username: config.postgres.superuser.username, password: passwords.superuser };
   const postgres = createPostgres({
-    clock, cluster: config.cluster, member: settings.name, binDir: config.postgres.binDir, dataDir: config.postgres.dataDir,
-    stateDir: config.state, listen: config.postgres.listen, connect: settings.postgres, superuser,
+    clock,
+    cluster: config.cluster,
+    member: settings.name,
+    binDir: config.postgres.binDir,
+    dataDir: config.postgres.dataDir,
+    stateDir: config.state,
+    listen: config.postgres.listen,
+    connect: settings.postgres,
+    superuser,
     replication: { username: config.postgres.replication.username, password: passwords.replication },
-    parameters: config.postgres.parameters, hba: config.postgres.hba,
+    parameters: config.postgres.parameters,
+    hba: config.postgres.hba,
     ...(config.postgres.clone.maxRate === undefined ? {} : { cloneBytesPerSecond: config.postgres.clone.maxRate }),
     ...(config.postgres.restoreCommand === undefined ? {} : { restoreCommand: config.postgres.restoreCommand }),
     log: { info: (message) => log.info(message), warn: (message) => log.warn(message) },
   });
   const host = createProcessHost({ outputPath: join(config.state, 'postgres.log') });
   const guardian = createGuardian({
-    clock, host, program: guardianProgram(config), silentMs: settings.shared.guardian.silentMs,
+    clock,
+    host,
+    program: guardianProgram(config),
+    silentMs: settings.shared.guardian.silentMs,
     log: (event, details) => log.info(event, details),
   });
 
   const stopping = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stopping.abort(new Error(name)));
   log.info('batond starts', { version, cluster: config.cluster, etcd: config.etcd.endpoints.join(' ') });
-  const supervisor = createSupervisor({
-    settings, clock, coordinator, guardian, postgres,
-    peers: { ...createPostgresPeers({ clock, superuser }), probeDaemon: createDaemonProbe(clock) },
-    journal, log, ledger, kept: createKeptState({ directory: config.state }), version,
-    parseConfig: readSharedPolicy,
-    promisesOf: (text) => {
-      const shared = readShared(text);
-      return shared.ok ? { sites: shared.value.sites, contracts: shared.value.contracts } : null;
+  const supervisor = createSupervisor(
+    {
+      settings,
+      clock,
+      coordinator,
+      guardian,
+      postgres,
+      peers: { ...createPostgresPeers({ clock, superuser }), probeDaemon: createDaemonProbe(clock) },
+      journal,
+      log,
+      ledger,
+      kept: createKeptState({ directory: config.state }),
+      version,
+      parseConfig: readSharedPolicy,
+      promisesOf: (text) => {
+        const shared = readShared(text);
+        return shared.ok ? { sites: shared.value.sites, contracts: shared.value.contracts } : null;
+      },
+      newCopyId: () => copyId(randomBytes(4).toString('hex')),
     },
-    newCopyId: () => copyId(randomBytes(4).toString('hex')),
-  }, stopping.signal);
+    stopping.signal,
+  );
   // First of all: whoever holds the socket is this member's one batond.
-  const api = await serveApi({ tcp: config.api.listen, socketPath: join(config.state, 'batond.sock'), face: supervisor.face, explain: explainView, onError: (error) => log.error('a request failed', { problem: error.stack ?? error.message }), signal: stopping.signal });
+  const api = await serveApi({
+    tcp: config.api.listen,
+    socketPath: join(config.state, 'batond.sock'),
+    face: supervisor.face,
+    explain: explainView,
+    onError: (error) => log.error('a request failed', { problem: error.stack ?? error.message }),
+    signal: stopping.signal,
+  });
   if (!api.ok) fail(api.error);
   // A living guardian means a restart: who this member is was settled when that was started.
   const wrong = livingGuardian(config.state, host) === null ? await beforeAnything() : [];
@@ -130,10 +167,19 @@ async function serve(file: string, loaded: LoadedConfig): Promise<void> {
     const keptLease = await leaseFile(config.state).read();
     const looking = createCoordinator({ ...access, namespace: config.etcd.namespace, cluster: config.cluster, clock });
     try {
-      return await preflight({
-        clock, coordinator: looking, postgres, parseConfig: readSharedPolicy, self: settings, dataDir: config.postgres.dataDir, keptLease,
-        waiting: (why) => log.warn(why),
-      }, stopping.signal);
+      return await preflight(
+        {
+          clock,
+          coordinator: looking,
+          postgres,
+          parseConfig: readSharedPolicy,
+          self: settings,
+          dataDir: config.postgres.dataDir,
+          keptLease,
+          waiting: (why) => log.warn(why),
+        },
+        stopping.signal,
+      );
     } finally {
       looking.close();
     }
@@ -144,10 +190,16 @@ function settingsOf({ config, sharedText }: LoadedConfig): MemberSettings {
   const api = config.api.connect ?? config.api.listen;
   const host = api.host.includes(':') ? `[${api.host}]` : api.host;
   return {
-    cluster: config.cluster, name: memberName(config.member.name), location: config.member.location, priority: config.member.priority,
-    nofailover: config.member.tags.nofailover, nosync: config.member.tags.nosync,
-    postgres: config.postgres.connect ?? config.postgres.listen, apiUrl: `http://${host}:${api.port}`,
-    shared: sharedPolicy(config.shared), sharedText,
+    cluster: config.cluster,
+    name: memberName(config.member.name),
+    location: config.member.location,
+    priority: config.member.priority,
+    nofailover: config.member.tags.nofailover,
+    nosync: config.member.tags.nosync,
+    postgres: config.postgres.connect ?? config.postgres.listen,
+    apiUrl: `http://${host}:${api.port}`,
+    shared: sharedPolicy(config.shared),
+    sharedText,
   };
 }
 

@@ -12,7 +12,12 @@ const pauseMaxMs: Ms = 50;
  * scan may miss a process that is forked while it runs. Goes on for as long as any is found; rejects with the signal's
  * reason when it aborts first.
  */
-export async function fenceDirectory(host: ProcessHost, clock: Clock, dataDir: string, signal: AbortSignal): Promise<void> {
+export async function fenceDirectory(
+  host: ProcessHost,
+  clock: Clock,
+  dataDir: string,
+  signal: AbortSignal,
+): Promise<void> {
   let pauseMs = pauseMinMs;
   for (let empty = 0; empty < 2; ) {
     signal.throwIfAborted();

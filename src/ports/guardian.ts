@@ -11,7 +11,12 @@ export type GuardianCommand =
   | { readonly type: 'rules'; readonly rules: GuardianRules }
   /** Sent every second: batond lives. */
   | { readonly type: 'alive' }
-  | { readonly type: 'start'; readonly as: 'primary' | 'standby'; readonly term: Revision | null; readonly command: StartCommand }
+  | {
+      readonly type: 'start';
+      readonly as: 'primary' | 'standby';
+      readonly term: Revision | null;
+      readonly command: StartCommand;
+    }
   | { readonly type: 'stop'; readonly mode: 'fast' | 'immediate'; readonly limitMs: Ms; readonly reason: string }
   | { readonly type: 'fence'; readonly reason: string }
   | { readonly type: 'lead'; readonly term: Revision; readonly backing: Backing }

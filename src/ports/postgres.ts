@@ -5,7 +5,8 @@
 import type { HistoryRow } from '../core/cluster.ts';
 import type { Result } from '../core/result.ts';
 import type { CopyId, Lsn, MemberName, MonoMs, Ms, Timeline } from '../core/units.ts';
-import type { CopyName, DataDirectory, ProbeOutcome } from '../core/view.ts';
+import type { CopyName, DataDirectory } from '../core/postgres-view.ts';
+import type { ProbeOutcome } from '../core/view.ts';
 
 /** Where a PostgreSQL listens for others. */
 export interface Endpoint {
@@ -70,7 +71,12 @@ export type ProbeAnswer = { readonly outcome: ProbeOutcome; readonly problem: st
 /** A commit of our own: `sentMono` is when COMMIT was sent. `lsn` is the position it is durable at. */
 export type WriteAnswer =
   | { readonly ok: true; readonly sentMono: MonoMs; readonly ackedMono: MonoMs; readonly lsn: Lsn }
-  | { readonly ok: false; readonly sentMono: MonoMs; readonly problem: string; readonly outcome: Exclude<ProbeOutcome, 'ok'> | 'read-only' };
+  | {
+      readonly ok: false;
+      readonly sentMono: MonoMs;
+      readonly problem: string;
+      readonly outcome: Exclude<ProbeOutcome, 'ok'> | 'read-only';
+    };
 
 /** How to start the server; the guardian executes it. Holds no secret. */
 export interface StartCommand {
@@ -116,7 +122,13 @@ export interface Postgres {
    * Makes a stopped data directory ready to follow `leader`: nothing when it has not diverged, else saves the diverged
    * tail and rewinds under a new copy id, else clones. `rows` is the cluster's history. Says which it was.
    */
-  rejoin(leader: Upstream, rows: readonly HistoryRow[], copyId: CopyId, signal: AbortSignal, progress: (text: string) => void): Outcome<'followed' | 'rewound' | 'cloned'>;
+  rejoin(
+    leader: Upstream,
+    rows: readonly HistoryRow[],
+    copyId: CopyId,
+    signal: AbortSignal,
+    progress: (text: string) => void,
+  ): Outcome<'followed' | 'rewound' | 'cloned'>;
   /** Writes configuration (and standby.signal) for a start as a standby and says how to start. */
   prepareStandby(follow: Upstream | null): Outcome<StartCommand>;
   /** Writes configuration for a start as a primary (no standby.signal) and says how to start. */
@@ -127,7 +139,12 @@ export interface Postgres {
   /** Ends when the server is out of recovery. Puts the history files of `rows` into pg_wal first (I9). */
   promote(rows: readonly HistoryRow[], waits: CommitWaits, mayGoOn: () => boolean, signal: AbortSignal): Outcome;
   /** The history row of the newest promotion, read from this server; null on timeline 1. */
-  ownHistory(): Outcome<{ readonly timeline: Timeline; readonly parent: Timeline; readonly forkLsn: Lsn; readonly file: string } | null>;
+  ownHistory(): Outcome<{
+    readonly timeline: Timeline;
+    readonly parent: Timeline;
+    readonly forkLsn: Lsn;
+    readonly file: string;
+  } | null>;
   /** Sets what commits wait for and ends when PostgreSQL says it applies. No proof (see proveWait). */
   waitFor(waits: CommitWaits, signal: AbortSignal): Outcome;
   /** I3: with the standby's replay paused, a commit was seen waiting for it; see reference rule 4. */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { MemberStatus, Status } from '../core/status.ts';
 import { memberStateField } from './fields.ts';
 
-export type { MemberStatus, Status };
+export type { Status };
 
 const memberSchema: z.ZodType<MemberStatus> = z.looseObject({
   name: z.string(),
@@ -18,6 +18,7 @@ const memberSchema: z.ZodType<MemberStatus> = z.looseObject({
   port: z.number().nullable(),
   apiUrl: z.string().nullable(),
   version: z.string().nullable(),
+  postgres: z.number().nullable().default(null),
   operation: z.string().nullable(),
 });
 

@@ -98,7 +98,8 @@ describe('kept state', () => {
     highestTerm: 77,
     lastLedTerm: 77,
     crashesWallMs: [1, 2],
-    hold: null, initializedCopyId: null,
+    hold: null,
+    initializedCopyId: null,
   };
 
   test('is empty for a member that never ran', () => {

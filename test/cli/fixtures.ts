@@ -177,6 +177,7 @@ const slough: MemberStatus = {
   port: 5432,
   apiUrl: 'http://127.0.0.11:8008',
   version: '0.1.0',
+  postgres: 15,
   operation: null,
 };
 const reading: MemberStatus = {

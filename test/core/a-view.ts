@@ -1,8 +1,27 @@
 /** Builds small views for the decision tables: a healthy pair, seen from `a`, with only what a row changes. */
-import type { ClusterState, Key, LeaderKey, MemberRecord, OperatorRequest, SharedConfig, SyncKey } from '../../src/core/cluster.ts';
+import type {
+  ClusterState,
+  Key,
+  LeaderKey,
+  MemberRecord,
+  OperatorRequest,
+  SharedConfig,
+  SyncKey,
+} from '../../src/core/cluster.ts';
 import { copyName } from '../../src/core/copy-name.ts';
-import { copyId, leaseId, lsn, type MemberName, memberName, monoMs, revision, timeline, wallMs } from '../../src/core/units.ts';
-import type { DataDirectory, GuardianView, MemoryView, PeerView, PrimaryView, StandbyView, View, Walsender } from '../../src/core/view.ts';
+import {
+  copyId,
+  leaseId,
+  lsn,
+  type MemberName,
+  memberName,
+  monoMs,
+  revision,
+  timeline,
+  wallMs,
+} from '../../src/core/units.ts';
+import type { DataDirectory, PrimaryView, StandbyView, Walsender } from '../../src/core/postgres-view.ts';
+import type { GuardianView, MemoryView, PeerView, View } from '../../src/core/view.ts';
 
 /** Now, in every view: far enough from 0 for any age. */
 export const now = 1_000_000;
@@ -18,8 +37,14 @@ export const policy: SharedConfig = {
   guardian: { orphanMs: 10_000, silentMs: 2_000 },
   probe: { intervalMs: 1_000, deadlineMs: 500, doubtIntervalMs: 100, doubtDeadlineMs: 300, writeIntervalMs: 300 },
   failover: {
-    hangMs: 1_500, streamSilenceMs: 1_000, refusedConfirmMs: 100, failsafeWindowMs: 1_500, coldStartWaitMs: 10_000,
-    crashBudget: { count: 3, windowMs: 600_000 }, cooldown: { count: 3, windowMs: 3_600_000 }, maxLagBytes: 1024 ** 2,
+    hangMs: 1_500,
+    streamSilenceMs: 1_000,
+    refusedConfirmMs: 100,
+    failsafeWindowMs: 1_500,
+    coldStartWaitMs: 10_000,
+    crashBudget: { count: 3, windowMs: 600_000 },
+    cooldown: { count: 3, windowMs: 3_600_000 },
+    maxLagBytes: 1024 ** 2,
   },
   synchronous: { mode: 'available' },
 };
@@ -29,33 +54,77 @@ export const absent = { kind: 'absent' } as const;
 export const malformed = { kind: 'malformed', modRevision: revision(101), problem: 'sync: not JSON' } as const;
 
 export const record = (name: 'a' | 'b', changes: Partial<MemberRecord> = {}): MemberRecord => ({
-  name: memberName(name), host: `127.0.0.${name === 'a' ? 1 : 2}`, port: 5432, apiUrl: `http://127.0.0.${name === 'a' ? 1 : 2}:8008`,
-  role: name === 'a' ? 'primary' : 'replica', state: name === 'a' ? 'running' : 'streaming', version: '0.1.0', protocol: 1,
-  serverVersion: 15, location: 'slough', priority: 100, tags: {}, leaseId: leaseOf[name], copyId: copyOf[name],
-  timeline: timeline(1), lsn: lsn(0x5000000n), replayLsn: lsn(0x5000000n), restartingUntil: null, fencedTerm: null, ...changes,
+  name: memberName(name),
+  host: `127.0.0.${name === 'a' ? 1 : 2}`,
+  port: 5432,
+  apiUrl: `http://127.0.0.${name === 'a' ? 1 : 2}:8008`,
+  role: name === 'a' ? 'primary' : 'replica',
+  state: name === 'a' ? 'running' : 'streaming',
+  version: '0.1.0',
+  protocol: 1,
+  serverVersion: 15,
+  location: 'slough',
+  priority: 100,
+  tags: {},
+  leaseId: leaseOf[name],
+  copyId: copyOf[name],
+  timeline: timeline(1),
+  lsn: lsn(0x5000000n),
+  replayLsn: lsn(0x5000000n),
+  restartingUntil: null,
+  fencedTerm: null,
+  ...changes,
 });
 
 export const sync = (leader: MemberName, standbys: readonly MemberName[], changes: Partial<SyncKey> = {}): SyncKey => ({
-  leader, standbys, mode: 'available', copies: { a: copyOf.a, b: copyOf.b }, ...changes,
+  leader,
+  standbys,
+  mode: 'available',
+  copies: { a: copyOf.a, b: copyOf.b },
+  ...changes,
 });
 
-export const ledBy = (name: 'a' | 'b', lease = leaseOf[name]): Key<LeaderKey> => present({ member: memberName(name), leaseId: lease }, term);
+export const ledBy = (name: 'a' | 'b', lease = leaseOf[name]): Key<LeaderKey> =>
+  present({ member: memberName(name), leaseId: lease }, term);
 
 export const aState = (changes: Partial<ClusterState> = {}): ClusterState => ({
-  revision: revision(200), etcdClusterId: 'e1', leader: ledBy('a'), sync: present(sync(a, [b])), initialize: present('7000000000000000001'),
-  config: present(policy), history: present([]), request: absent,
-  members: new Map([[a, present(record('a'))], [b, present(record('b'))]]), ...changes,
+  revision: revision(200),
+  etcdClusterId: 'e1',
+  leader: ledBy('a'),
+  sync: present(sync(a, [b])),
+  initialize: present('7000000000000000001'),
+  config: present(policy),
+  history: present([]),
+  request: absent,
+  members: new Map([
+    [a, present(record('a'))],
+    [b, present(record('b'))],
+  ]),
+  ...changes,
 });
 
 export const aRequest = (changes: Partial<OperatorRequest> = {}): OperatorRequest => ({
-  id: 'r1', kind: 'switchover', leader: a, term, candidate: b, by: 'kim@ops', reason: 'kernel update', requestedAt: '2026-01-01T00:00:00.000Z',
-  allowDataLoss: false, oldPrimaryIsFenced: false, shutdownLsn: null, ...changes,
+  id: 'r1',
+  kind: 'switchover',
+  leader: a,
+  term,
+  candidate: b,
+  by: 'kim@ops',
+  reason: 'kernel update',
+  requestedAt: '2026-01-01T00:00:00.000Z',
+  allowDataLoss: false,
+  oldPrimaryIsFenced: false,
+  shutdownLsn: null,
+  ...changes,
 });
 
 export const aGuardian = (changes: Partial<GuardianView> = {}): GuardianView => ({
-  connected: true, sinceMono: ago(60_000), refused: null,
+  connected: true,
+  sinceMono: ago(60_000),
+  refused: null,
   lease: { kind: 'held', leaseId: leaseOf.a, ttlMs: 5_000, confirmedSentMono: ago(100) },
-  child: { kind: 'running', pid: 42, startedMono: ago(50_000), startedAs: 'primary' }, ...changes,
+  child: { kind: 'running', pid: 42, startedMono: ago(50_000), startedAs: 'primary' },
+  ...changes,
 });
 
 /** The guardian of a member whose postgres is not running. */
@@ -64,42 +133,116 @@ export const childless = (requested = false): Partial<GuardianView> => ({
 });
 
 export const aData = (changes: Partial<DataDirectory> = {}): DataDirectory => ({
-  systemIdentifier: '7000000000000000001', serverVersion: 15, timeline: timeline(1), checkpointLsn: lsn(0x4000000n), lsn: lsn(0x5000000n),
-  clusterState: 'in production', standbySignal: false, copyId: copyOf.a, unstartable: null, ...changes,
+  systemIdentifier: '7000000000000000001',
+  serverVersion: 15,
+  timeline: timeline(1),
+  checkpointLsn: lsn(0x4000000n),
+  lsn: lsn(0x5000000n),
+  clusterState: 'in production',
+  standbySignal: false,
+  copyId: copyOf.a,
+  unstartable: null,
+  ...changes,
 });
 
-const running = { systemIdentifier: '7000000000000000001', serverVersion: 15, runId: 'run-1', timeline: timeline(1), seenMono: ago(50), failingSinceMono: null };
+const running = {
+  systemIdentifier: '7000000000000000001',
+  serverVersion: 15,
+  runId: 'run-1',
+  timeline: timeline(1),
+  seenMono: ago(50),
+  failingSinceMono: null,
+};
 
 export const aSender = (changes: Partial<Walsender> = {}): Walsender => ({
-  applicationName: copyName(b, copyOf.b), state: 'streaming', syncState: 'sync', syncPriority: 1, flushLsn: lsn(0x5000000n), replayLsn: lsn(0x5000000n),
-  flushChangedMono: ago(100), slotName: 'baton_b', ...changes,
+  applicationName: copyName(b, copyOf.b),
+  state: 'streaming',
+  syncState: 'sync',
+  syncPriority: 1,
+  flushLsn: lsn(0x5000000n),
+  replayLsn: lsn(0x5000000n),
+  flushChangedMono: ago(100),
+  slotName: 'baton_b',
+  ...changes,
 });
 
 export const aPrimary = (changes: Partial<PrimaryView> = {}): PrimaryView => ({
-  kind: 'primary', ...running, copyId: copyOf.a, currentLsn: lsn(0x5000000n), waitsFor: [copyName(b, copyOf.b)], waitsForNobody: false,
-  walsenders: [aSender()], admits: 'everybody', furnished: true, checkpointTimeline: timeline(1),
-  probe: { ackedSentMono: ago(200), provedSentMono: ago(200), pendingSinceMono: null, seenWaiting: false }, ...changes,
+  kind: 'primary',
+  ...running,
+  copyId: copyOf.a,
+  currentLsn: lsn(0x5000000n),
+  waitsFor: [copyName(b, copyOf.b)],
+  waitsForNobody: false,
+  walsenders: [aSender()],
+  admits: 'everybody',
+  furnished: true,
+  checkpointTimeline: timeline(1),
+  probe: { ackedSentMono: ago(200), provedSentMono: ago(200), pendingSinceMono: null, seenWaiting: false },
+  ...changes,
 });
 
 export const aStandby = (changes: Partial<StandbyView> = {}): StandbyView => ({
-  kind: 'standby', ...running, copyId: copyOf.a, receivedLsn: lsn(0x5000000n), replayLsn: lsn(0x5000000n), receivedChangedMono: ago(100),
-  replayPausedSinceMono: null, streamingFrom: '127.0.0.2:5432', receiverGoneSinceMono: null, follows: b, replayedCommitWall: null, ...changes,
+  kind: 'standby',
+  ...running,
+  copyId: copyOf.a,
+  receivedLsn: lsn(0x5000000n),
+  replayLsn: lsn(0x5000000n),
+  receivedChangedMono: ago(100),
+  replayPausedSinceMono: null,
+  streamingFrom: '127.0.0.2:5432',
+  receiverGoneSinceMono: null,
+  follows: b,
+  replayedCommitWall: null,
+  ...changes,
 });
 
-const probe = (outcome: 'ok' | 'refused' | 'timed-out', sinceMs: number, count: number) => ({ outcome, atMono: ago(20), sinceMono: ago(sinceMs), count });
+const probe = (outcome: 'ok' | 'refused' | 'timed-out', sinceMs: number, count: number) => ({
+  outcome,
+  atMono: ago(20),
+  sinceMono: ago(sinceMs),
+  count,
+});
 
 export const answers: PeerView = {
-  postgres: probe('ok', 5_000, 6), daemon: probe('ok', 5_000, 6), lease: null,
-  report: { atMono: ago(20), role: 'primary', state: 'running', timeline: timeline(1), lsn: lsn(0x5000000n), copyId: copyOf.b, planned: false },
+  postgres: probe('ok', 5_000, 6),
+  daemon: probe('ok', 5_000, 6),
+  lease: null,
+  report: {
+    atMono: ago(20),
+    role: 'primary',
+    state: 'running',
+    timeline: timeline(1),
+    lsn: lsn(0x5000000n),
+    copyId: copyOf.b,
+    planned: false,
+  },
 };
 export const refuses: PeerView = { ...answers, postgres: probe('refused', 140, 2), daemon: probe('refused', 130, 2) };
 export const silent: PeerView = {
-  ...answers, postgres: probe('timed-out', 900, 3), daemon: probe('timed-out', 900, 3), lease: { remainingS: 3, grantedS: 5, atMono: ago(50) },
+  ...answers,
+  postgres: probe('timed-out', 900, 3),
+  daemon: probe('timed-out', 900, 3),
+  lease: { remainingS: 3, grantedS: 5, atMono: ago(50) },
 };
 
 export const aMemory = (changes: Partial<MemoryView> = {}): MemoryView => ({
-  confirmedSyncRevision: revision(101), committing: null, leadingSinceMono: ago(60_000), proof: null, crashes: [], held: [],
-  nextCopyId: copyId('cccccccc'), initializedCopyId: null, preparedFor: null, checkpointedRequest: null, promotion: null, promotedMono: null, syncRemovedMono: null, requestSeen: null, commitFailed: null, furnishedFor: [b], ...changes,
+  confirmedSyncRevision: revision(101),
+  committing: null,
+  leadingSinceMono: ago(60_000),
+  proof: null,
+  crashes: [],
+  held: [],
+  nextCopyId: copyId('cccccccc'),
+  initializedCopyId: null,
+  preparedFor: null,
+  checkpointedRequest: null,
+  promotion: null,
+  promotedMono: null,
+  syncRemovedMono: null,
+  requestSeen: null,
+  commitFailed: null,
+  furnishedFor: [b],
+  ...changes,
 });
 
 export interface Changes {
@@ -117,14 +260,30 @@ export interface Changes {
 export function aView(postgres: View['postgres'], changes: Changes = {}): View {
   const state = aState(changes.state);
   return {
-    nowMono: monoMs(now), nowWall: wallMs(1_767_225_600_000),
-    self: { name: a, location: 'slough', priority: 100, nofailover: false, nosync: false, configText: '{}', startedMono: ago(60_000) },
+    nowMono: monoMs(now),
+    nowWall: wallMs(1_767_225_600_000),
+    self: {
+      name: a,
+      location: 'slough',
+      priority: 100,
+      nofailover: false,
+      nosync: false,
+      configText: '{}',
+      startedMono: ago(60_000),
+    },
     policy: { ...policy, synchronous: { mode: changes.mode ?? 'available' } },
     coordinator: {
-      kind: 'read', state, confirmedMono: ago(100), unreachableSinceMono: changes.unreachable === true ? ago(900) : null,
+      kind: 'read',
+      state,
+      confirmedMono: ago(100),
+      unreachableSinceMono: changes.unreachable === true ? ago(900) : null,
       leaderAbsentSinceMono: state.leader.kind === 'absent' ? ago(changes.leaderAbsentMs ?? 50) : null,
     },
-    guardian: aGuardian(changes.guardian), postgres, peers: new Map([[b, changes.peer ?? answers]]),
-    operation: { kind: 'idle', last: null }, memory: aMemory(changes.memory), ...changes.view,
+    guardian: aGuardian(changes.guardian),
+    postgres,
+    peers: new Map([[b, changes.peer ?? answers]]),
+    operation: { kind: 'idle', last: null },
+    memory: aMemory(changes.memory),
+    ...changes.view,
   };
 }

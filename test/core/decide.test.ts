@@ -5,171 +5,847 @@ import { RULES, type Rule } from '../../src/core/rules.ts';
 import { copyId, lsn, memberName, revision, timeline } from '../../src/core/units.ts';
 import type { View } from '../../src/core/view.ts';
 import {
-  a, aData, absent, ago, answers, aPrimary, aRequest, aSender, aStandby, aView, b, childless, copyOf, ledBy, leaseOf, malformed, present, record, refuses,
-  silent, sync, term,
+  a,
+  aData,
+  absent,
+  ago,
+  answers,
+  aPrimary,
+  aRequest,
+  aSender,
+  aStandby,
+  aView,
+  b,
+  childless,
+  copyOf,
+  ledBy,
+  leaseOf,
+  malformed,
+  present,
+  record,
+  refuses,
+  silent,
+  sync,
+  term,
 } from './a-view.ts';
 
 type Row = readonly [says: string, view: View, rule: Rule];
 const stopped = (changes = {}) => ({ kind: 'stopped', data: aData(changes) }) as const;
 const exposed = { sync: present(sync(a, [], { copies: { a: copyOf.a } })) };
 const alone = { waitsFor: [], walsenders: [] };
-const followsB = { leader: ledBy('b'), sync: present(sync(b, [a])), members: new Map([[a, present(record('a', { role: 'replica', state: 'streaming' }))], [b, present(record('b', { role: 'primary', state: 'running' }))]]) };
+const followsB = {
+  leader: ledBy('b'),
+  sync: present(sync(b, [a])),
+  members: new Map([
+    [a, present(record('a', { role: 'replica', state: 'streaming' }))],
+    [b, present(record('b', { role: 'primary', state: 'running' }))],
+  ]),
+};
 const noLeader = { leader: absent } as const;
 const off = { sync: present(sync(a, [], { mode: 'off' })) };
 const diverged = { sync: present(sync(b, [], { copies: { b: copyOf.b } })) };
 const behind = { ...answers, report: null };
-const promotion = { timeline: timeline(1), lsn: lsn(0x4000000n), reason: 'x', timestamp: 't', newLeader: a, promotionId: 'p1', historyFile: 'h', newTimeline: timeline(2) };
+const promotion = {
+  timeline: timeline(1),
+  lsn: lsn(0x4000000n),
+  reason: 'x',
+  timestamp: 't',
+  newLeader: a,
+  promotionId: 'p1',
+  historyFile: 'h',
+  newTimeline: timeline(2),
+};
 const proof = { standby: b, copyName: copyName(b, copyOf.b), term, runId: 'run-1', waitedFor: [copyName(b, copyOf.b)] };
 
 const whoeverLeads: readonly Row[] = [
-  ['lets the guardian kill what a dead postmaster left, before anything else', aView(aPrimary(), { guardian: { child: { kind: 'exited', exit: { atMono: ago(1), code: null, signal: 'SIGKILL', requested: false } } } }), 'await-fence'],
-  ['kills it itself when the guardian is gone', aView(aPrimary(), { guardian: { connected: false, child: { kind: 'exited', exit: { atMono: ago(1), code: null, signal: 'SIGKILL', requested: false } } } }), 'fence-remains'],
-  ['kills it itself when the guardian takes too long', aView(aPrimary(), { guardian: { child: { kind: 'exited', exit: { atMono: ago(600), code: null, signal: 'SIGKILL', requested: false } } } }), 'fence-remains'],
-  ['waits while processes are being killed', aView(aPrimary(), { guardian: { child: { kind: 'fencing', sinceMono: ago(5) } } }), 'await-fence'],
-  ['waits while postgres stops', aView(aPrimary(), { guardian: { child: { kind: 'stopping', pid: 42, sinceMono: ago(5) } } }), 'await-stop'],
-  ['hands over without the fence when processes cannot be killed', aView(aPrimary(), { guardian: { child: { kind: 'fencing', sinceMono: ago(1_200) } } }), 'hand-over-unfenced'],
-  ['does not do so in mode off', aView(aPrimary(), { mode: 'off', state: off, guardian: { child: { kind: 'fencing', sinceMono: ago(1_200) } } }), 'await-fence'],
-  ['does nothing before the guardian has said what runs', aView({ kind: 'unknown' }, { guardian: { child: { kind: 'unknown' } } }), 'observe-first'],
-  ['starts nothing before etcd was read', aView(stopped(), { guardian: childless(), view: { coordinator: { kind: 'never-read', sinceMono: ago(500) } } }), 'await-etcd'],
-  ['holds while automation is held', aView(aStandby(), { state: followsB, peer: refuses, memory: { held: [{ code: 'etcd-went-back', reason: 'restored' }] } }), 'hold'],
-  ['holds when the sync key is malformed', aView(aStandby(), { state: { ...followsB, sync: malformed }, peer: refuses }), 'hold-malformed'],
-  ['refuses data of another cluster', aView(stopped({ systemIdentifier: '1' }), { guardian: childless(), state: followsB }), 'hold-foreign-data'],
+  [
+    'lets the guardian kill what a dead postmaster left, before anything else',
+    aView(aPrimary(), {
+      guardian: {
+        child: { kind: 'exited', exit: { atMono: ago(1), code: null, signal: 'SIGKILL', requested: false } },
+      },
+    }),
+    'await-fence',
+  ],
+  [
+    'kills it itself when the guardian is gone',
+    aView(aPrimary(), {
+      guardian: {
+        connected: false,
+        child: { kind: 'exited', exit: { atMono: ago(1), code: null, signal: 'SIGKILL', requested: false } },
+      },
+    }),
+    'fence-remains',
+  ],
+  [
+    'kills it itself when the guardian takes too long',
+    aView(aPrimary(), {
+      guardian: {
+        child: { kind: 'exited', exit: { atMono: ago(600), code: null, signal: 'SIGKILL', requested: false } },
+      },
+    }),
+    'fence-remains',
+  ],
+  [
+    'waits while processes are being killed',
+    aView(aPrimary(), { guardian: { child: { kind: 'fencing', sinceMono: ago(5) } } }),
+    'await-fence',
+  ],
+  [
+    'waits while postgres stops',
+    aView(aPrimary(), { guardian: { child: { kind: 'stopping', pid: 42, sinceMono: ago(5) } } }),
+    'await-stop',
+  ],
+  [
+    'hands over without the fence when processes cannot be killed',
+    aView(aPrimary(), { guardian: { child: { kind: 'fencing', sinceMono: ago(1_200) } } }),
+    'hand-over-unfenced',
+  ],
+  [
+    'does not do so in mode off',
+    aView(aPrimary(), { mode: 'off', state: off, guardian: { child: { kind: 'fencing', sinceMono: ago(1_200) } } }),
+    'await-fence',
+  ],
+  [
+    'does nothing before the guardian has said what runs',
+    aView({ kind: 'unknown' }, { guardian: { child: { kind: 'unknown' } } }),
+    'observe-first',
+  ],
+  [
+    'starts nothing before etcd was read',
+    aView(stopped(), { guardian: childless(), view: { coordinator: { kind: 'never-read', sinceMono: ago(500) } } }),
+    'await-etcd',
+  ],
+  [
+    'holds while automation is held',
+    aView(aStandby(), {
+      state: followsB,
+      peer: refuses,
+      memory: { held: [{ code: 'etcd-went-back', reason: 'restored' }] },
+    }),
+    'hold',
+  ],
+  [
+    'holds when the sync key is malformed',
+    aView(aStandby(), { state: { ...followsB, sync: malformed }, peer: refuses }),
+    'hold-malformed',
+  ],
+  [
+    'refuses data of another cluster',
+    aView(stopped({ systemIdentifier: '1' }), { guardian: childless(), state: followsB }),
+    'hold-foreign-data',
+  ],
   ['fences a primary of another cluster', aView(aPrimary({ systemIdentifier: '1' })), 'fence-foreign'],
-  ['fences a primary whose name leads on another lease', aView(aPrimary(), { state: { leader: ledBy('a', leaseOf.b), sync: present(sync(a, [b], { copies: { a: copyId('another') } })) } }), 'fence-other-lease'],
-  ['goes on while its key is about to go and commits are acknowledged', aView(aPrimary(), { state: { leader: ledBy('a', leaseOf.b) } }), 'await-lease'],
-  ['fences on another lease in mode off', aView(aPrimary(alone), { mode: 'off', state: { leader: ledBy('a', leaseOf.b), ...off } }), 'fence-other-lease'],
-  ['waits for the lease of its earlier run', aView(stopped(), { guardian: childless(), state: { leader: ledBy('a', leaseOf.b) } }), 'await-lease'],
+  [
+    'fences a primary whose name leads on another lease',
+    aView(aPrimary(), {
+      state: { leader: ledBy('a', leaseOf.b), sync: present(sync(a, [b], { copies: { a: copyId('another') } })) },
+    }),
+    'fence-other-lease',
+  ],
+  [
+    'goes on while its key is about to go and commits are acknowledged',
+    aView(aPrimary(), { state: { leader: ledBy('a', leaseOf.b) } }),
+    'await-lease',
+  ],
+  [
+    'fences on another lease in mode off',
+    aView(aPrimary(alone), { mode: 'off', state: { leader: ledBy('a', leaseOf.b), ...off } }),
+    'fence-other-lease',
+  ],
+  [
+    'waits for the lease of its earlier run',
+    aView(stopped(), { guardian: childless(), state: { leader: ledBy('a', leaseOf.b) } }),
+    'await-lease',
+  ],
 ];
 
 const oursAtRest: readonly Row[] = [
-  ['creates the cluster it won', aView({ kind: 'absent' }, { guardian: childless(), state: { initialize: absent, sync: absent } }), 'initialize'],
-  ['makes the created cluster known', aView(stopped(), { guardian: childless(), state: { initialize: absent, sync: absent }, memory: { initializedCopyId: copyOf.a } }), 'publish-cluster'],
-  ['does not publish data that it did not create', aView(stopped(), { guardian: childless(), state: { initialize: absent, sync: absent } }), 'hold-foreign-data'],
-  ['gives the key up when it has no data', aView({ kind: 'absent' }, { guardian: childless(), state: exposed }), 'release-no-data'],
-  ['gives the key up when its directory cannot be used', aView({ kind: 'unusable', problem: 'PG_VERSION 12' }, { guardian: childless() }), 'release-unusable'],
-  ['gives the key up when sync names another copy', aView(stopped({ copyId: copyId('old') }), { guardian: childless() }), 'release-not-eligible'],
-  ['hands over when postgres is dead and the standby has everything', aView(stopped(), { guardian: childless() }), 'hand-over-dead-postgres'],
-  ['hands over before the directory was looked at', aView({ kind: 'unknown' }, { guardian: childless() }), 'hand-over-dead-postgres'],
-  ['restarts in place, after a claim of its own, when nobody else may lead', aView(stopped(), { guardian: childless(), state: exposed, memory: { confirmedSyncRevision: null } }), 'claim-to-restart'],
-  ['restarts in place once the claim is confirmed', aView(stopped(), { guardian: childless(), state: exposed }), 'restart-in-place'],
-  ['keeps the named standby and restarts when that one does not answer', aView(stopped(), { guardian: childless(), peer: silent }), 'restart-in-place'],
-  ['stops restarting a postgres that keeps ending', aView(stopped(), { guardian: childless(), state: exposed, memory: { crashes: [ago(4), ago(3), ago(2), ago(1)] } }), 'hold-crash-budget'],
-  ['starts standby data as a standby, to promote it', aView(stopped({ standbySignal: true }), { guardian: childless(), state: exposed }), 'start-to-promote'],
-  ['hands nothing over while postgres is being started', aView(stopped(), { guardian: childless(), view: { operation: { kind: 'busy', sinceMono: ago(5), progress: null, spec: { kind: 'start', as: 'primary', term, waitFor: [], waitForNobody: false, admits: 'everybody' } } } }), 'await-postgres'],
+  [
+    'creates the cluster it won',
+    aView({ kind: 'absent' }, { guardian: childless(), state: { initialize: absent, sync: absent } }),
+    'initialize',
+  ],
+  [
+    'makes the created cluster known',
+    aView(stopped(), {
+      guardian: childless(),
+      state: { initialize: absent, sync: absent },
+      memory: { initializedCopyId: copyOf.a },
+    }),
+    'publish-cluster',
+  ],
+  [
+    'does not publish data that it did not create',
+    aView(stopped(), { guardian: childless(), state: { initialize: absent, sync: absent } }),
+    'hold-foreign-data',
+  ],
+  [
+    'gives the key up when it has no data',
+    aView({ kind: 'absent' }, { guardian: childless(), state: exposed }),
+    'release-no-data',
+  ],
+  [
+    'gives the key up when its directory cannot be used',
+    aView({ kind: 'unusable', problem: 'PG_VERSION 12' }, { guardian: childless() }),
+    'release-unusable',
+  ],
+  [
+    'gives the key up when sync names another copy',
+    aView(stopped({ copyId: copyId('old') }), { guardian: childless() }),
+    'release-not-eligible',
+  ],
+  [
+    'hands over when postgres is dead and the standby has everything',
+    aView(stopped(), { guardian: childless() }),
+    'hand-over-dead-postgres',
+  ],
+  [
+    'hands over before the directory was looked at',
+    aView({ kind: 'unknown' }, { guardian: childless() }),
+    'hand-over-dead-postgres',
+  ],
+  [
+    'restarts in place, after a claim of its own, when nobody else may lead',
+    aView(stopped(), { guardian: childless(), state: exposed, memory: { confirmedSyncRevision: null } }),
+    'claim-to-restart',
+  ],
+  [
+    'restarts in place once the claim is confirmed',
+    aView(stopped(), { guardian: childless(), state: exposed }),
+    'restart-in-place',
+  ],
+  [
+    'keeps the named standby and restarts when that one does not answer',
+    aView(stopped(), { guardian: childless(), peer: silent }),
+    'restart-in-place',
+  ],
+  [
+    'stops restarting a postgres that keeps ending',
+    aView(stopped(), { guardian: childless(), state: exposed, memory: { crashes: [ago(4), ago(3), ago(2), ago(1)] } }),
+    'hold-crash-budget',
+  ],
+  [
+    'starts standby data as a standby, to promote it',
+    aView(stopped({ standbySignal: true }), { guardian: childless(), state: exposed }),
+    'start-to-promote',
+  ],
+  [
+    'hands nothing over while postgres is being started',
+    aView(stopped(), {
+      guardian: childless(),
+      view: {
+        operation: {
+          kind: 'busy',
+          sinceMono: ago(5),
+          progress: null,
+          spec: { kind: 'start', as: 'primary', term, waitFor: [], waitForNobody: false, admits: 'everybody' },
+        },
+      },
+    }),
+    'await-postgres',
+  ],
   ['waits for a starting postgres', aView({ kind: 'starting', sinceMono: ago(50) }), 'await-postgres'],
-  ['does not wait long when somebody else can lead', aView({ kind: 'starting', sinceMono: ago(3_000) }), 'fence-slow-start'],
-  ['claims when an operator handed it the key in spite of loss', aView(aStandby(), { state: { sync: present(sync(b, [], { copies: { b: copyOf.b } }), revision(90)), request: present(aRequest({ kind: 'failover', leader: b, candidate: a, allowDataLoss: true })) } }), 'claim'],
+  [
+    'does not wait long when somebody else can lead',
+    aView({ kind: 'starting', sinceMono: ago(3_000) }),
+    'fence-slow-start',
+  ],
+  [
+    'claims when an operator handed it the key in spite of loss',
+    aView(aStandby(), {
+      state: {
+        sync: present(sync(b, [], { copies: { b: copyOf.b } }), revision(90)),
+        request: present(aRequest({ kind: 'failover', leader: b, candidate: a, allowDataLoss: true })),
+      },
+    }),
+    'claim',
+  ],
 ];
 
 const oursInRecovery: readonly Row[] = [
-  ['claims a key that it was handed', aView(aStandby(), { state: { sync: present(sync(b, [a]), revision(90)) } }), 'claim'],
+  [
+    'claims a key that it was handed',
+    aView(aStandby(), { state: { sync: present(sync(b, [a]), revision(90)) } }),
+    'claim',
+  ],
   ['promotes once it has claimed', aView(aStandby(), { state: exposed }), 'promote'],
-  ['does not promote on a claim of an earlier term', aView(aStandby(), { state: { sync: present(sync(a, [], { copies: { a: copyOf.a } }), revision(99)) } }), 'claim'],
-  ['waits for the old primary\'s shutdown record', aView(aStandby(), { memory: { leadingSinceMono: ago(100) }, state: { sync: present(sync(b, [a]), revision(90)), request: present(aRequest({ leader: b, candidate: a, shutdownLsn: lsn(0x5000000n) })) } }), 'await-replay'],
-  ['goes on without that record in a synchronous mode', aView(aStandby(), { memory: { leadingSinceMono: ago(6_000) }, state: { sync: present(sync(b, [a]), revision(90)), request: present(aRequest({ leader: b, candidate: a, shutdownLsn: lsn(0x5000000n) })) } }), 'claim'],
-  ['gives the key back without that record in mode off', aView(aStandby(), { memory: { leadingSinceMono: ago(6_000) }, state: { sync: present(sync(b, [], { mode: 'off' }), revision(90)), request: present(aRequest({ leader: b, candidate: a, shutdownLsn: lsn(0x5000000n) })) } }), 'switchover-hand-back'],
+  [
+    'does not promote on a claim of an earlier term',
+    aView(aStandby(), { state: { sync: present(sync(a, [], { copies: { a: copyOf.a } }), revision(99)) } }),
+    'claim',
+  ],
+  [
+    "waits for the old primary's shutdown record",
+    aView(aStandby(), {
+      memory: { leadingSinceMono: ago(100) },
+      state: {
+        sync: present(sync(b, [a]), revision(90)),
+        request: present(aRequest({ leader: b, candidate: a, shutdownLsn: lsn(0x5000000n) })),
+      },
+    }),
+    'await-replay',
+  ],
+  [
+    'goes on without that record in a synchronous mode',
+    aView(aStandby(), {
+      memory: { leadingSinceMono: ago(6_000) },
+      state: {
+        sync: present(sync(b, [a]), revision(90)),
+        request: present(aRequest({ leader: b, candidate: a, shutdownLsn: lsn(0x5000000n) })),
+      },
+    }),
+    'claim',
+  ],
+  [
+    'gives the key back without that record in mode off',
+    aView(aStandby(), {
+      memory: { leadingSinceMono: ago(6_000) },
+      state: {
+        sync: present(sync(b, [], { mode: 'off' }), revision(90)),
+        request: present(aRequest({ leader: b, candidate: a, shutdownLsn: lsn(0x5000000n) })),
+      },
+    }),
+    'switchover-hand-back',
+  ],
 ];
 
 const oursAndPrimary: readonly Row[] = [
   ['leads', aView(aPrimary()), 'lead'],
-  ['leads exposed when no standby is named', aView(aPrimary(alone), { state: { ...exposed, members: new Map([[a, present(record('a'))]]) } }), 'lead-exposed'],
-  ['leads on while etcd is silent and the standby acknowledges', aView(aPrimary(), { unreachable: true, guardian: { lease: { kind: 'held', leaseId: leaseOf.a, ttlMs: 5_000, confirmedSentMono: ago(9_000) } } }), 'lead-blind'],
-  ['fences past the deadline when no commit was proved lately', aView(aPrimary({ probe: { ackedSentMono: ago(3_000), provedSentMono: ago(3_000), pendingSinceMono: ago(2_900), seenWaiting: false } }), { unreachable: true, guardian: { lease: { kind: 'held', leaseId: leaseOf.a, ttlMs: 5_000, confirmedSentMono: ago(9_000) } } }), 'fence-deadline'],
-  ['fences past the deadline in mode off whatever commits say', aView(aPrimary(alone), { mode: 'off', state: off, unreachable: true, guardian: { lease: { kind: 'held', leaseId: leaseOf.a, ttlMs: 5_000, confirmedSentMono: ago(4_600) } } }), 'fence-deadline'],
-  ['fences a primary that somebody promoted by hand', aView(aPrimary(), { state: { sync: present(sync(b, [a]), revision(90)) } }), 'fence-unclaimed'],
+  [
+    'leads exposed when no standby is named',
+    aView(aPrimary(alone), { state: { ...exposed, members: new Map([[a, present(record('a'))]]) } }),
+    'lead-exposed',
+  ],
+  [
+    'leads on while etcd is silent and the standby acknowledges',
+    aView(aPrimary(), {
+      unreachable: true,
+      guardian: { lease: { kind: 'held', leaseId: leaseOf.a, ttlMs: 5_000, confirmedSentMono: ago(9_000) } },
+    }),
+    'lead-blind',
+  ],
+  [
+    'fences past the deadline when no commit was proved lately',
+    aView(
+      aPrimary({
+        probe: {
+          ackedSentMono: ago(3_000),
+          provedSentMono: ago(3_000),
+          pendingSinceMono: ago(2_900),
+          seenWaiting: false,
+        },
+      }),
+      {
+        unreachable: true,
+        guardian: { lease: { kind: 'held', leaseId: leaseOf.a, ttlMs: 5_000, confirmedSentMono: ago(9_000) } },
+      },
+    ),
+    'fence-deadline',
+  ],
+  [
+    'fences past the deadline in mode off whatever commits say',
+    aView(aPrimary(alone), {
+      mode: 'off',
+      state: off,
+      unreachable: true,
+      guardian: { lease: { kind: 'held', leaseId: leaseOf.a, ttlMs: 5_000, confirmedSentMono: ago(4_600) } },
+    }),
+    'fence-deadline',
+  ],
+  [
+    'fences a primary that somebody promoted by hand',
+    aView(aPrimary(), { state: { sync: present(sync(b, [a]), revision(90)) } }),
+    'fence-unclaimed',
+  ],
   ['fences a postgres that serves nobody new', aView(aPrimary({ failingSinceMono: ago(1_600) })), 'fence-hung'],
-  ['stops cleanly when its host shuts down and somebody can lead', aView(aPrimary(), { guardian: { terminating: true } }), 'stop-for-shutdown'],
-  ['lets clients in once a commit was proved to wait', aView(aPrimary({ admits: 'baton-only' }), { memory: { proof } }), 'admit-clients'],
-  ['lets clients in once a commit was seen to wait', aView(aPrimary({ admits: 'baton-only', walsenders: [], probe: { ackedSentMono: null, provedSentMono: null, pendingSinceMono: ago(20), seenWaiting: true } })), 'admit-clients'],
+  [
+    'stops cleanly when its host shuts down and somebody can lead',
+    aView(aPrimary(), { guardian: { terminating: true } }),
+    'stop-for-shutdown',
+  ],
+  [
+    'lets clients in once a commit was proved to wait',
+    aView(aPrimary({ admits: 'baton-only' }), { memory: { proof } }),
+    'admit-clients',
+  ],
+  [
+    'lets clients in once a commit was seen to wait',
+    aView(
+      aPrimary({
+        admits: 'baton-only',
+        walsenders: [],
+        probe: { ackedSentMono: null, provedSentMono: null, pendingSinceMono: ago(20), seenWaiting: true },
+      }),
+    ),
+    'admit-clients',
+  ],
   ['proves the waiting before clients come in', aView(aPrimary({ admits: 'baton-only' })), 'prove-before-admission'],
-  ['does not take a standby\'s flush for a wait', aView(aPrimary({ admits: 'baton-only', walsenders: [] })), 'lead'],
+  ["does not take a standby's flush for a wait", aView(aPrimary({ admits: 'baton-only', walsenders: [] })), 'lead'],
   ['takes out of the key whom PostgreSQL does not wait for', aView(aPrimary({ waitsFor: [] })), 'sync-remove-lost'],
   ['blames no standby on a look that is old', aView(aPrimary({ waitsFor: [], seenMono: ago(700) })), 'lead'],
-  ['does not weaken the mode by a configuration that cannot be read', aView(aPrimary(), { mode: 'off', state: { config: malformed } }), 'lead'],
-  ['fences when neither etcd nor the standby confirmed it for the failsafe window', aView(aPrimary({ probe: { ackedSentMono: ago(1_700), provedSentMono: ago(1_700), pendingSinceMono: ago(1_600), seenWaiting: false } }), { unreachable: true, guardian: { lease: { kind: 'held', leaseId: leaseOf.a, ttlMs: 5_000, confirmedSentMono: ago(1_600) } } }), 'fence-deadline'],
-  ['waits a while before it adds a standby that it removed', aView(aPrimary(alone), { state: { ...exposed }, memory: { syncRemovedMono: ago(500) } }), 'lead-exposed'],
-  ['removes a lost standby from the key first', aView(aPrimary({ walsenders: [] }), { peer: refuses }), 'sync-remove-lost'],
-  ['then confirms the key before PostgreSQL waits for less', aView(aPrimary({ walsenders: [] }), { state: exposed, peer: refuses, memory: { confirmedSyncRevision: null } }), 'sync-confirm'],
-  ['then lets PostgreSQL wait for less', aView(aPrimary({ walsenders: [] }), { state: exposed, peer: refuses }), 'wait-for-fewer'],
-  ['makes commits wait for a standby that streams', aView(aPrimary({ waitsFor: [] }), { state: exposed }), 'sync-add-wait'],
+  [
+    'does not weaken the mode by a configuration that cannot be read',
+    aView(aPrimary(), { mode: 'off', state: { config: malformed } }),
+    'lead',
+  ],
+  [
+    'fences when neither etcd nor the standby confirmed it for the failsafe window',
+    aView(
+      aPrimary({
+        probe: {
+          ackedSentMono: ago(1_700),
+          provedSentMono: ago(1_700),
+          pendingSinceMono: ago(1_600),
+          seenWaiting: false,
+        },
+      }),
+      {
+        unreachable: true,
+        guardian: { lease: { kind: 'held', leaseId: leaseOf.a, ttlMs: 5_000, confirmedSentMono: ago(1_600) } },
+      },
+    ),
+    'fence-deadline',
+  ],
+  [
+    'waits a while before it adds a standby that it removed',
+    aView(aPrimary(alone), { state: { ...exposed }, memory: { syncRemovedMono: ago(500) } }),
+    'lead-exposed',
+  ],
+  [
+    'removes a lost standby from the key first',
+    aView(aPrimary({ walsenders: [] }), { peer: refuses }),
+    'sync-remove-lost',
+  ],
+  [
+    'then confirms the key before PostgreSQL waits for less',
+    aView(aPrimary({ walsenders: [] }), { state: exposed, peer: refuses, memory: { confirmedSyncRevision: null } }),
+    'sync-confirm',
+  ],
+  [
+    'then lets PostgreSQL wait for less',
+    aView(aPrimary({ walsenders: [] }), { state: exposed, peer: refuses }),
+    'wait-for-fewer',
+  ],
+  [
+    'makes commits wait for a standby that streams',
+    aView(aPrimary({ waitsFor: [] }), { state: exposed }),
+    'sync-add-wait',
+  ],
   ['proves that they wait', aView(aPrimary(), { state: exposed }), 'sync-add-prove'],
   ['and only then names it', aView(aPrimary(), { state: exposed, memory: { proof } }), 'sync-add'],
-  ['proves again what was proved in another term', aView(aPrimary(), { state: exposed, memory: { proof: { ...proof, term: revision(99) } } }), 'sync-add-prove'],
-  ['proves again what another run of postgres showed', aView(aPrimary(), { state: exposed, memory: { proof: { ...proof, runId: 'run-0' } } }), 'sync-add-prove'],
-  ['stops a proof whose standby has gone', aView(aPrimary({ walsenders: [] }), { state: exposed, view: { operation: { kind: 'busy', sinceMono: ago(50), progress: null, spec: { kind: 'prove-wait', standby: b, copyName: copyName(b, copyOf.b), term, names: [] } } } }), 'abort-lost-proof'],
+  [
+    'proves again what was proved in another term',
+    aView(aPrimary(), { state: exposed, memory: { proof: { ...proof, term: revision(99) } } }),
+    'sync-add-prove',
+  ],
+  [
+    'proves again what another run of postgres showed',
+    aView(aPrimary(), { state: exposed, memory: { proof: { ...proof, runId: 'run-0' } } }),
+    'sync-add-prove',
+  ],
+  [
+    'stops a proof whose standby has gone',
+    aView(aPrimary({ walsenders: [] }), {
+      state: exposed,
+      view: {
+        operation: {
+          kind: 'busy',
+          sinceMono: ago(50),
+          progress: null,
+          spec: { kind: 'prove-wait', standby: b, copyName: copyName(b, copyOf.b), term, names: [] },
+        },
+      },
+    }),
+    'abort-lost-proof',
+  ],
   ['names nobody before the mode changes', aView(aPrimary(), { mode: 'off' }), 'mode-empty-sync'],
   ['then changes the mode in the key', aView(aPrimary(), { mode: 'off', state: exposed }), 'mode-change'],
-  ['adds a second standby without dropping the one that is being added', aView(aPrimary({ waitsFor: ['baton_c_cccccccc'], walsenders: [aSender({ applicationName: 'baton_c_cccccccc', slotName: 'baton_c' }), aSender()] }), { state: { ...exposed, members: new Map([[b, present(record('b'))], [memberName('c'), present(record('b', { name: memberName('c'), copyId: copyId('cccccccc') }))]]) }, memory: { furnishedFor: [b, memberName('c')] } }), 'sync-add-wait'],
+  [
+    'adds a second standby without dropping the one that is being added',
+    aView(
+      aPrimary({
+        waitsFor: ['baton_c_cccccccc'],
+        walsenders: [aSender({ applicationName: 'baton_c_cccccccc', slotName: 'baton_c' }), aSender()],
+      }),
+      {
+        state: {
+          ...exposed,
+          members: new Map([
+            [b, present(record('b'))],
+            [memberName('c'), present(record('b', { name: memberName('c'), copyId: copyId('cccccccc') }))],
+          ]),
+        },
+        memory: { furnishedFor: [b, memberName('c')] },
+      },
+    ),
+    'sync-add-wait',
+  ],
   ['enters its promotion into the history', aView(aPrimary(), { memory: { promotion } }), 'write-history'],
   ['makes a checkpoint on its new timeline', aView(aPrimary({ timeline: timeline(2) })), 'checkpoint-promoted'],
   ['furnishes roles and slots', aView(aPrimary({ furnished: false })), 'furnish'],
-  ['refuses a request that was decided on another term', aView(aPrimary(), { state: { request: present(aRequest({ term: revision(7) })) } }), 'request-refused'],
-  ['refuses a switchover to a member that does not stream', aView(aPrimary({ walsenders: [aSender({ state: 'catchup' })] }), { state: { request: present(aRequest()) } }), 'request-refused'],
-  ['makes a checkpoint before a switchover', aView(aPrimary(), { state: { request: present(aRequest()) } }), 'switchover-checkpoint'],
-  ['then stops fast', aView(aPrimary(), { state: { request: present(aRequest()) }, memory: { checkpointedRequest: 'r1' } }), 'switchover-stop'],
-  ['then hands over with the shutdown position', aView(stopped({ clusterState: 'shut down' }), { guardian: childless(true), state: { request: present(aRequest()) } }), 'switchover-hand-over'],
-  ['rolls back when the candidate is gone', aView(stopped({ clusterState: 'shut down' }), { guardian: childless(true), peer: silent, state: { request: present(aRequest()) } }), 'switchover-roll-back'],
-  ['ends a request that has come true', aView(aPrimary(), { state: { request: present(aRequest({ leader: b, candidate: a })) } }), 'request-done'],
-  ['leads on while a forced failover\'s candidate acts', aView(aPrimary(), { state: { request: present(aRequest({ kind: 'failover' })) } }), 'lead'],
-  ['removes a lost standby while a forced failover is pending', aView(aPrimary({ walsenders: [] }), { peer: refuses, state: { request: present(aRequest({ kind: 'failover' })) } }), 'sync-remove-lost'],
-  ['stops for a forced failover to a member that may lack commits', aView(aPrimary(), { state: { ...exposed, request: present(aRequest({ kind: 'failover', allowDataLoss: true })) } }), 'forced-stop'],
-  ['then hands it the key', aView(stopped({ clusterState: 'shut down' }), { guardian: childless(true), state: { ...exposed, request: present(aRequest({ kind: 'failover', allowDataLoss: true })) } }), 'forced-hand-over'],
-  ['ends a request that nobody carried out', aView(aPrimary(), { state: { request: present(aRequest({ kind: 'failover' })) }, memory: { requestSeen: { id: 'r1', atMono: ago(61_000) } } }), 'request-refused'],
+  [
+    'refuses a request that was decided on another term',
+    aView(aPrimary(), { state: { request: present(aRequest({ term: revision(7) })) } }),
+    'request-refused',
+  ],
+  [
+    'refuses a switchover to a member that does not stream',
+    aView(aPrimary({ walsenders: [aSender({ state: 'catchup' })] }), { state: { request: present(aRequest()) } }),
+    'request-refused',
+  ],
+  [
+    'makes a checkpoint before a switchover',
+    aView(aPrimary(), { state: { request: present(aRequest()) } }),
+    'switchover-checkpoint',
+  ],
+  [
+    'then stops fast',
+    aView(aPrimary(), { state: { request: present(aRequest()) }, memory: { checkpointedRequest: 'r1' } }),
+    'switchover-stop',
+  ],
+  [
+    'then hands over with the shutdown position',
+    aView(stopped({ clusterState: 'shut down' }), {
+      guardian: childless(true),
+      state: { request: present(aRequest()) },
+    }),
+    'switchover-hand-over',
+  ],
+  [
+    'rolls back when the candidate is gone',
+    aView(stopped({ clusterState: 'shut down' }), {
+      guardian: childless(true),
+      peer: silent,
+      state: { request: present(aRequest()) },
+    }),
+    'switchover-roll-back',
+  ],
+  [
+    'ends a request that has come true',
+    aView(aPrimary(), { state: { request: present(aRequest({ leader: b, candidate: a })) } }),
+    'request-done',
+  ],
+  [
+    "leads on while a forced failover's candidate acts",
+    aView(aPrimary(), { state: { request: present(aRequest({ kind: 'failover' })) } }),
+    'lead',
+  ],
+  [
+    'removes a lost standby while a forced failover is pending',
+    aView(aPrimary({ walsenders: [] }), { peer: refuses, state: { request: present(aRequest({ kind: 'failover' })) } }),
+    'sync-remove-lost',
+  ],
+  [
+    'stops for a forced failover to a member that may lack commits',
+    aView(aPrimary(), { state: { ...exposed, request: present(aRequest({ kind: 'failover', allowDataLoss: true })) } }),
+    'forced-stop',
+  ],
+  [
+    'then hands it the key',
+    aView(stopped({ clusterState: 'shut down' }), {
+      guardian: childless(true),
+      state: { ...exposed, request: present(aRequest({ kind: 'failover', allowDataLoss: true })) },
+    }),
+    'forced-hand-over',
+  ],
+  [
+    'ends a request that nobody carried out',
+    aView(aPrimary(), {
+      state: { request: present(aRequest({ kind: 'failover' })) },
+      memory: { requestSeen: { id: 'r1', atMono: ago(61_000) } },
+    }),
+    'request-refused',
+  ],
 ];
 
 const theirs: readonly Row[] = [
   ['follows', aView(aStandby(), { state: followsB }), 'follow'],
   ['follows on while etcd is silent', aView(aStandby(), { state: followsB, unreachable: true }), 'follow-blind'],
   ['fences a primary that does not hold the key', aView(aPrimary(), { state: followsB }), 'fence-not-leader'],
-  ['fences a postgres that still starts as a primary', aView({ kind: 'starting', sinceMono: ago(50) }, { state: followsB }), 'fence-not-leader'],
-  ['leaves an unusable directory alone', aView({ kind: 'unusable', problem: 'PG_VERSION 12' }, { guardian: childless(), state: followsB }), 'hold-unusable'],
-  ['takes over from a host that refuses everything', aView(aStandby({ receiverGoneSinceMono: ago(150), streamingFrom: null }), { state: followsB, peer: refuses }), 'take-over'],
-  ['does not take over on looks that its own server no longer answers', aView(aStandby({ receiverGoneSinceMono: ago(2_500), streamingFrom: null, seenMono: ago(2_000) }), { state: followsB, peer: refuses }), 'follow'],
-  ['takes over from a host that is silent', aView(aStandby({ receivedChangedMono: ago(1_100) }), { state: followsB, peer: silent }), 'take-over'],
+  [
+    'fences a postgres that still starts as a primary',
+    aView({ kind: 'starting', sinceMono: ago(50) }, { state: followsB }),
+    'fence-not-leader',
+  ],
+  [
+    'leaves an unusable directory alone',
+    aView({ kind: 'unusable', problem: 'PG_VERSION 12' }, { guardian: childless(), state: followsB }),
+    'hold-unusable',
+  ],
+  [
+    'takes over from a host that refuses everything',
+    aView(aStandby({ receiverGoneSinceMono: ago(150), streamingFrom: null }), { state: followsB, peer: refuses }),
+    'take-over',
+  ],
+  [
+    'does not take over on looks that its own server no longer answers',
+    aView(aStandby({ receiverGoneSinceMono: ago(2_500), streamingFrom: null, seenMono: ago(2_000) }), {
+      state: followsB,
+      peer: refuses,
+    }),
+    'follow',
+  ],
+  [
+    'takes over from a host that is silent',
+    aView(aStandby({ receivedChangedMono: ago(1_100) }), { state: followsB, peer: silent }),
+    'take-over',
+  ],
   ['does not take over while the stream goes on', aView(aStandby(), { state: followsB, peer: refuses }), 'follow'],
-  ['does not take over while a planned stop is announced', aView(aStandby({ receiverGoneSinceMono: ago(150), streamingFrom: null }), { state: { ...followsB, request: present(aRequest({ leader: b, candidate: a })) }, peer: refuses }), 'follow'],
-  ['does not take over when sync does not name it', aView(aStandby({ receiverGoneSinceMono: ago(150), streamingFrom: null }), { state: { ...followsB, ...diverged }, peer: refuses }), 'follow'],
-  ['never takes over early in mode off', aView(aStandby({ receiverGoneSinceMono: ago(150), streamingFrom: null }), { state: { ...followsB, sync: present(sync(b, [], { mode: 'off' })) }, peer: refuses }), 'follow'],
-  ['takes over when an operator asked for it', aView(aStandby(), { state: { ...followsB, request: present(aRequest({ kind: 'failover', leader: b, candidate: a })) } }), 'forced-take-over'],
-  ['refuses a forced failover that may lose commits', aView(aStandby(), { state: { ...followsB, ...diverged, request: present(aRequest({ kind: 'failover', leader: b, candidate: a })) } }), 'request-refused'],
-  ['loses commits when the operator allows it', aView(aStandby(), { state: { ...followsB, ...diverged, request: present(aRequest({ kind: 'failover', leader: b, candidate: a, allowDataLoss: true, oldPrimaryIsFenced: true })) } }), 'forced-take-over'],
-  ['lets the old leader stop first when nobody said that it is off', aView(aStandby(), { state: { ...followsB, ...diverged, request: present(aRequest({ kind: 'failover', leader: b, candidate: a, allowDataLoss: true })) } }), 'follow'],
-  ['resumes replay that was left paused', aView(aStandby({ replayPausedSinceMono: ago(600) }), { state: followsB }), 'resume-replay'],
+  [
+    'does not take over while a planned stop is announced',
+    aView(aStandby({ receiverGoneSinceMono: ago(150), streamingFrom: null }), {
+      state: { ...followsB, request: present(aRequest({ leader: b, candidate: a })) },
+      peer: refuses,
+    }),
+    'follow',
+  ],
+  [
+    'does not take over when sync does not name it',
+    aView(aStandby({ receiverGoneSinceMono: ago(150), streamingFrom: null }), {
+      state: { ...followsB, ...diverged },
+      peer: refuses,
+    }),
+    'follow',
+  ],
+  [
+    'never takes over early in mode off',
+    aView(aStandby({ receiverGoneSinceMono: ago(150), streamingFrom: null }), {
+      state: { ...followsB, sync: present(sync(b, [], { mode: 'off' })) },
+      peer: refuses,
+    }),
+    'follow',
+  ],
+  [
+    'takes over when an operator asked for it',
+    aView(aStandby(), {
+      state: { ...followsB, request: present(aRequest({ kind: 'failover', leader: b, candidate: a })) },
+    }),
+    'forced-take-over',
+  ],
+  [
+    'refuses a forced failover that may lose commits',
+    aView(aStandby(), {
+      state: { ...followsB, ...diverged, request: present(aRequest({ kind: 'failover', leader: b, candidate: a })) },
+    }),
+    'request-refused',
+  ],
+  [
+    'loses commits when the operator allows it',
+    aView(aStandby(), {
+      state: {
+        ...followsB,
+        ...diverged,
+        request: present(
+          aRequest({ kind: 'failover', leader: b, candidate: a, allowDataLoss: true, oldPrimaryIsFenced: true }),
+        ),
+      },
+    }),
+    'forced-take-over',
+  ],
+  [
+    'lets the old leader stop first when nobody said that it is off',
+    aView(aStandby(), {
+      state: {
+        ...followsB,
+        ...diverged,
+        request: present(aRequest({ kind: 'failover', leader: b, candidate: a, allowDataLoss: true })),
+      },
+    }),
+    'follow',
+  ],
+  [
+    'resumes replay that was left paused',
+    aView(aStandby({ replayPausedSinceMono: ago(600) }), { state: followsB }),
+    'resume-replay',
+  ],
   ['follows a new leader', aView(aStandby({ follows: a }), { state: followsB }), 'follow-new-leader'],
-  ['waits until the new leader serves', aView(aStandby({ follows: a }), { state: { ...followsB, members: new Map([[b, present(record('b'))]]) }, peer: behind }), 'await-primary'],
-  ['examines the data of a standby that cannot stream from a serving leader', aView(aStandby({ receiverGoneSinceMono: ago(6_000), streamingFrom: null }), { state: followsB }), 'stop-stuck-standby'],
-  ['clones when it has no data', aView({ kind: 'absent' }, { guardian: childless(), state: { ...followsB, ...diverged } }), 'clone'],
-  ['examines old data against the new leader', aView(stopped(), { guardian: childless(), state: { ...followsB, ...diverged } }), 'rejoin'],
-  ['starts what was made ready to follow', aView(stopped({ standbySignal: true }), { guardian: childless(), state: { ...followsB, ...diverged }, memory: { preparedFor: { leader: b, term } } }), 'start-standby'],
-  ['does not start what was made ready for an earlier leader', aView(stopped({ standbySignal: true }), { guardian: childless(), state: { ...followsB, ...diverged }, memory: { preparedFor: { leader: b, term: revision(99) } } }), 'rejoin'],
-  ['restarts a standby that sync still names', aView(stopped({ standbySignal: true }), { guardian: childless(), state: followsB }), 'restart-standby'],
-  ['waits to be removed from sync before its copy is made anew', aView(stopped({ unstartable: 'rewind interrupted' }), { guardian: childless(), state: followsB }), 'await-sync-removal'],
+  [
+    'waits until the new leader serves',
+    aView(aStandby({ follows: a }), {
+      state: { ...followsB, members: new Map([[b, present(record('b'))]]) },
+      peer: behind,
+    }),
+    'await-primary',
+  ],
+  [
+    'examines the data of a standby that cannot stream from a serving leader',
+    aView(aStandby({ receiverGoneSinceMono: ago(6_000), streamingFrom: null }), { state: followsB }),
+    'stop-stuck-standby',
+  ],
+  [
+    'clones when it has no data',
+    aView({ kind: 'absent' }, { guardian: childless(), state: { ...followsB, ...diverged } }),
+    'clone',
+  ],
+  [
+    'examines old data against the new leader',
+    aView(stopped(), { guardian: childless(), state: { ...followsB, ...diverged } }),
+    'rejoin',
+  ],
+  [
+    'starts what was made ready to follow',
+    aView(stopped({ standbySignal: true }), {
+      guardian: childless(),
+      state: { ...followsB, ...diverged },
+      memory: { preparedFor: { leader: b, term } },
+    }),
+    'start-standby',
+  ],
+  [
+    'does not start what was made ready for an earlier leader',
+    aView(stopped({ standbySignal: true }), {
+      guardian: childless(),
+      state: { ...followsB, ...diverged },
+      memory: { preparedFor: { leader: b, term: revision(99) } },
+    }),
+    'rejoin',
+  ],
+  [
+    'restarts a standby that sync still names',
+    aView(stopped({ standbySignal: true }), { guardian: childless(), state: followsB }),
+    'restart-standby',
+  ],
+  [
+    'waits to be removed from sync before its copy is made anew',
+    aView(stopped({ unstartable: 'rewind interrupted' }), { guardian: childless(), state: followsB }),
+    'await-sync-removal',
+  ],
 ];
 
 const nobodys: readonly Row[] = [
-  ['creates a cluster where there is nothing', aView({ kind: 'absent' }, { guardian: childless(), state: { ...noLeader, initialize: absent, sync: absent } }), 'win-bootstrap'],
-  ['touches nothing when etcd knows no cluster and there is data', aView(stopped(), { guardian: childless(), state: { ...noLeader, initialize: absent, sync: absent } }), 'hold-foreign-data'],
+  [
+    'creates a cluster where there is nothing',
+    aView({ kind: 'absent' }, { guardian: childless(), state: { ...noLeader, initialize: absent, sync: absent } }),
+    'win-bootstrap',
+  ],
+  [
+    'touches nothing when etcd knows no cluster and there is data',
+    aView(stopped(), { guardian: childless(), state: { ...noLeader, initialize: absent, sync: absent } }),
+    'hold-foreign-data',
+  ],
   ['waits for a lease', aView(aStandby(), { state: noLeader, guardian: { lease: { kind: 'none' } } }), 'await-lease'],
-  ['holds when nobody can tell who has every commit', aView(aStandby(), { state: { ...noLeader, sync: absent } }), 'hold-malformed'],
+  [
+    'holds when nobody can tell who has every commit',
+    aView(aStandby(), { state: { ...noLeader, sync: absent } }),
+    'hold-malformed',
+  ],
   ['takes a free key when sync names it', aView(aStandby(), { state: { ...followsB, ...noLeader } }), 'campaign'],
-  ['lets the better placed of two go first', aView(aStandby(), { state: { ...followsB, ...noLeader, members: new Map([[b, present(record('b', { lsn: lsn(0x6000000n) }))]]) } }), 'yield-campaign'],
-  ['waits for others after a cold start', aView(stopped(), { guardian: childless(), leaderAbsentMs: 500, state: { ...noLeader, members: new Map() } }), 'cold-start-wait'],
-  ['leads after the wait', aView(stopped(), { guardian: childless(), leaderAbsentMs: 10_500, state: { ...noLeader, members: new Map() } }), 'campaign'],
-  ['does not lead when sync does not name it', aView(aStandby(), { state: { ...noLeader, ...diverged } }), 'await-leader'],
-  ['waits for the old leader\'s own deadline in mode off', aView(aStandby(), { mode: 'off', state: { ...noLeader, sync: present(sync(b, [], { mode: 'off' })) } }), 'await-old-deadline'],
-  ['takes the key after it in mode off', aView(aStandby(), { mode: 'off', leaderAbsentMs: 6_000, state: { ...noLeader, sync: present(sync(b, [], { mode: 'off' })), members: new Map() } }), 'campaign'],
-  ['holds in mode off when nobody knows how far the old leader was', aView(aStandby(), { mode: 'off', leaderAbsentMs: 6_000, peer: behind, state: { ...noLeader, sync: present(sync(b, [], { mode: 'off' })), members: new Map() } }), 'hold-lag'],
-  ['fences a standby that was promoted by hand while nobody leads', aView(aPrimary(), { state: { ...followsB, ...noLeader } }), 'fence-unclaimed'],
-  ['obeys a forced failover when nobody leads', aView(aStandby(), { state: { ...noLeader, ...diverged, request: present(aRequest({ kind: 'failover', leader: null, candidate: a, allowDataLoss: true, oldPrimaryIsFenced: true })) } }), 'forced-take-over'],
-  ['refuses one that does not say that the old primary is off', aView(aStandby(), { state: { ...noLeader, ...diverged, request: present(aRequest({ kind: 'failover', leader: null, candidate: a, allowDataLoss: true })) } }), 'request-refused'],
-  ['does not lead with data that must not be started', aView(stopped({ unstartable: 'rewind interrupted' }), { guardian: childless(), leaderAbsentMs: 20_000, state: noLeader }), 'hold-unusable'],
-  ['holds in mode off when too far behind', aView(aStandby(), { mode: 'off', leaderAbsentMs: 6_000, state: { ...noLeader, sync: present(sync(b, [], { mode: 'off' })), members: new Map([[b, present(record('b', { lsn: lsn(0x9000000n) }))]]) } }), 'hold-lag'],
-  ['fences when the key and the deadline are gone', aView(aPrimary(alone), { mode: 'off', state: { ...noLeader, ...off }, guardian: { lease: { kind: 'gone', leaseId: leaseOf.a } } }), 'fence-deadline'],
+  [
+    'lets the better placed of two go first',
+    aView(aStandby(), {
+      state: { ...followsB, ...noLeader, members: new Map([[b, present(record('b', { lsn: lsn(0x6000000n) }))]]) },
+    }),
+    'yield-campaign',
+  ],
+  [
+    'waits for others after a cold start',
+    aView(stopped(), { guardian: childless(), leaderAbsentMs: 500, state: { ...noLeader, members: new Map() } }),
+    'cold-start-wait',
+  ],
+  [
+    'leads after the wait',
+    aView(stopped(), { guardian: childless(), leaderAbsentMs: 10_500, state: { ...noLeader, members: new Map() } }),
+    'campaign',
+  ],
+  [
+    'does not lead when sync does not name it',
+    aView(aStandby(), { state: { ...noLeader, ...diverged } }),
+    'await-leader',
+  ],
+  [
+    "waits for the old leader's own deadline in mode off",
+    aView(aStandby(), { mode: 'off', state: { ...noLeader, sync: present(sync(b, [], { mode: 'off' })) } }),
+    'await-old-deadline',
+  ],
+  [
+    'takes the key after it in mode off',
+    aView(aStandby(), {
+      mode: 'off',
+      leaderAbsentMs: 6_000,
+      state: { ...noLeader, sync: present(sync(b, [], { mode: 'off' })), members: new Map() },
+    }),
+    'campaign',
+  ],
+  [
+    'holds in mode off when nobody knows how far the old leader was',
+    aView(aStandby(), {
+      mode: 'off',
+      leaderAbsentMs: 6_000,
+      peer: behind,
+      state: { ...noLeader, sync: present(sync(b, [], { mode: 'off' })), members: new Map() },
+    }),
+    'hold-lag',
+  ],
+  [
+    'fences a standby that was promoted by hand while nobody leads',
+    aView(aPrimary(), { state: { ...followsB, ...noLeader } }),
+    'fence-unclaimed',
+  ],
+  [
+    'obeys a forced failover when nobody leads',
+    aView(aStandby(), {
+      state: {
+        ...noLeader,
+        ...diverged,
+        request: present(
+          aRequest({ kind: 'failover', leader: null, candidate: a, allowDataLoss: true, oldPrimaryIsFenced: true }),
+        ),
+      },
+    }),
+    'forced-take-over',
+  ],
+  [
+    'refuses one that does not say that the old primary is off',
+    aView(aStandby(), {
+      state: {
+        ...noLeader,
+        ...diverged,
+        request: present(aRequest({ kind: 'failover', leader: null, candidate: a, allowDataLoss: true })),
+      },
+    }),
+    'request-refused',
+  ],
+  [
+    'does not lead with data that must not be started',
+    aView(stopped({ unstartable: 'rewind interrupted' }), {
+      guardian: childless(),
+      leaderAbsentMs: 20_000,
+      state: noLeader,
+    }),
+    'hold-unusable',
+  ],
+  [
+    'holds in mode off when too far behind',
+    aView(aStandby(), {
+      mode: 'off',
+      leaderAbsentMs: 6_000,
+      state: {
+        ...noLeader,
+        sync: present(sync(b, [], { mode: 'off' })),
+        members: new Map([[b, present(record('b', { lsn: lsn(0x9000000n) }))]]),
+      },
+    }),
+    'hold-lag',
+  ],
+  [
+    'fences when the key and the deadline are gone',
+    aView(aPrimary(alone), {
+      mode: 'off',
+      state: { ...noLeader, ...off },
+      guardian: { lease: { kind: 'gone', leaseId: leaseOf.a } },
+    }),
+    'fence-deadline',
+  ],
 ];
 
 const tables = {
-  'whoever leads': whoeverLeads, 'the key is ours, postgres at rest': oursAtRest, 'ours, in recovery': oursInRecovery,
-  'ours, and primary': oursAndPrimary, 'somebody else leads': theirs, 'nobody leads': nobodys,
+  'whoever leads': whoeverLeads,
+  'the key is ours, postgres at rest': oursAtRest,
+  'ours, in recovery': oursInRecovery,
+  'ours, and primary': oursAndPrimary,
+  'somebody else leads': theirs,
+  'nobody leads': nobodys,
 };
 
 for (const [title, rows] of Object.entries(tables)) {
@@ -181,25 +857,42 @@ for (const [title, rows] of Object.entries(tables)) {
 }
 
 test('every rule has a row', () => {
-  const hit = new Set(Object.values(tables).flat().map(([, , rule]) => rule));
+  const hit = new Set(
+    Object.values(tables)
+      .flat()
+      .map(([, , rule]) => rule),
+  );
   expect(RULES.filter((rule) => !hit.has(rule))).toEqual([]);
 });
 
 test('a transaction that writes leader or sync compares both revisions', () => {
-  const commits = Object.values(tables).flat().flatMap(([, view]) => decide(view).intents.flatMap((intent) => (intent.kind === 'commit' ? [intent.txn] : [])));
+  const commits = Object.values(tables)
+    .flat()
+    .flatMap(([, view]) => decide(view).intents.flatMap((intent) => (intent.kind === 'commit' ? [intent.txn] : [])));
   const writers = commits.filter((txn) => txn.writes.some((write) => write.key === 'leader' || write.key === 'sync'));
   expect(writers.length).toBeGreaterThan(10);
-  for (const txn of writers) expect(txn.compares.map((compare) => compare.key)).toEqual(expect.arrayContaining(['leader', 'sync']));
+  for (const txn of writers)
+    expect(txn.compares.map((compare) => compare.key)).toEqual(expect.arrayContaining(['leader', 'sync']));
 });
 
 test('nothing is begun while a transaction or an operation is under way', () => {
-  const busy = aView(aStandby(), { state: exposed, memory: { committing: 'claim' }, view: { operation: { kind: 'busy', spec: { kind: 'resume-replay' }, sinceMono: ago(5), progress: null } } });
+  const busy = aView(aStandby(), {
+    state: exposed,
+    memory: { committing: 'claim' },
+    view: { operation: { kind: 'busy', spec: { kind: 'resume-replay' }, sinceMono: ago(5), progress: null } },
+  });
   expect(decide(busy).intents.filter((intent) => intent.kind === 'operate' || intent.kind === 'commit')).toEqual([]);
 });
 
 test('no operation is begun on a look that is older than the end of the last one', () => {
-  const last = { spec: { kind: 'checkpoint', request: null }, atMono: ago(10), outcome: { ok: true, value: { kind: 'done' } } } as const;
-  const decision = decide(aView(aPrimary({ furnished: false, seenMono: ago(20) }), { view: { operation: { kind: 'idle', last } } }));
+  const last = {
+    spec: { kind: 'checkpoint', request: null },
+    atMono: ago(10),
+    outcome: { ok: true, value: { kind: 'done' } },
+  } as const;
+  const decision = decide(
+    aView(aPrimary({ furnished: false, seenMono: ago(20) }), { view: { operation: { kind: 'idle', last } } }),
+  );
   expect(decision.rule).toBe('furnish');
   expect(decision.intents.filter((intent) => intent.kind === 'operate')).toEqual([]);
 });

@@ -12,7 +12,8 @@ import {
   timeline,
   wallMs,
 } from '../../src/core/units.ts';
-import type { PrimaryView, StandbyView, View } from '../../src/core/view.ts';
+import type { PrimaryView, StandbyView } from '../../src/core/postgres-view.ts';
+import type { View } from '../../src/core/view.ts';
 
 export const now = monoMs(100_000);
 export const wall = wallMs(Date.parse('2008-04-24T08:15:00.000Z'));

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { CheckingClient } from '../../scripts/rig/client.ts';
 import { monoNow } from '../../scripts/rig/rig-member.ts';
 import type { Rig } from '../../scripts/rig/rig.ts';
-import { expectIntact, writing } from '../support/checked-client.ts';
+import { expectIntact, goesOn, writing } from '../support/checked-client.ts';
 import { aCluster } from '../support/cluster.ts';
 import { type EtcdKey, readJsonKey, readKey, removeKey, writeKey } from '../support/etcd-keys.ts';
 import { redundantPair } from '../support/redundant-pair.ts';
@@ -52,31 +52,14 @@ async function answersEverything(forMs: number): Promise<void> {
 }
 
 /** Writes the garbage, sees that it is said and changes nothing, repairs the key, sees that nothing is said any more. */
-async function breakAndRepair(key: string, garbage: string, saying = `key ${key}:`): Promise<void> {
+async function breakAndRepair(key: string, garbage: string): Promise<void> {
   const before = await readKey(rig, key);
   const sync = await readJsonKey(rig, 'sync');
   const { leader } = await redundantPair(rig);
+  const saying = `key ${key}:`;
   const brokenMono = monoNow();
-  const logs = { a: logOf('a').length, b: logOf('b').length };
-  await writeKey(rig, key, garbage);
   try {
-    for (const name of ['a', 'b'] as const) {
-      await rig.waitFor(`${name} says in its log that ${key} is broken`, limitMs, () =>
-        logOf(name).includes(saying, logs[name]),
-      );
-      await rig.waitFor(`${name} says in its status that ${key} is broken`, limitMs, async () =>
-        (await says(name, '/v1/status')).includes(saying),
-      );
-      await rig.waitFor(`${name} explains that ${key} is broken`, limitMs, async () =>
-        (await says(name, '/v1/explain')).includes(saying),
-      );
-    }
-    const until = performance.now() + lookOnMs;
-    while (performance.now() < until) {
-      expect(pids()).toEqual(postmasters);
-      await sleep(100);
-    }
-    await client.untilMore(20, limitMs);
+    await breakKey(key, garbage, saying);
     if (key !== 'sync') expect(await readJsonKey(rig, 'sync')).toEqual(sync);
   } finally {
     await repair(key, before);
@@ -92,6 +75,22 @@ async function breakAndRepair(key: string, garbage: string, saying = `key ${key}
   await client.untilMore(20, limitMs);
   const [longest] = client.outages(brokenMono);
   expect(longest?.lengthMs ?? 0, client.problems.join('\n')).toBeLessThan(outageMsMax);
+}
+
+/** Everybody says in log, status and explanation which key it is; nothing else happens, and writes go on. */
+async function breakKey(key: string, garbage: string, saying: string): Promise<void> {
+  const logs = { a: logOf('a').length, b: logOf('b').length };
+  await writeKey(rig, key, garbage);
+  const until = performance.now() + lookOnMs;
+  for (const name of ['a', 'b'] as const) {
+    await rig.waitFor(`${name} logs that ${key} is broken`, limitMs, () => logOf(name).includes(saying, logs[name]));
+    for (const path of ['/v1/status', '/v1/explain'])
+      await rig.waitFor(`${name} ${path} says that ${key} is broken`, limitMs, async () =>
+        (await says(name, path)).includes(saying),
+      );
+  }
+  for (; performance.now() < until; await sleep(100)) expect(pids()).toEqual(postmasters);
+  await client.untilMore(20, limitMs);
 }
 
 async function repair(key: string, before: EtcdKey | null): Promise<void> {
@@ -111,7 +110,14 @@ const cases: readonly (readonly [key: string, garbage: string])[] = [
 ];
 for (const [key, garbage] of cases) test(`${key} holds ${JSON.stringify(garbage)}`, () => breakAndRepair(key, garbage));
 
-test('leader holds something else than a name', () => breakAndRepair('leader', '{"leader":"a"}'));
+test('leader holds something else than a name: the leader goes on, and whoever leads after the repair has every write', async () => {
+  const before = await readKey(rig, 'leader');
+  await breakKey('leader', '{"leader":"a"}', 'key leader:');
+  // A repaired key is a new term: nobody has claimed it yet, so the old leader may have to stop first.
+  await repair('leader', before);
+  await redundantPair(rig);
+  await goesOn(client);
+});
 
 test('config cannot be read: the mode in force stays, whatever the local file says', async () => {
   const config = await readJsonKey(rig, 'config');
@@ -123,6 +129,15 @@ test('config cannot be read: the mode in force stays, whatever the local file sa
   await redundantPair(rig);
   await writeKey(rig, 'config', 'this is no JSON');
   try {
+    // One that begins only now knows no other than its local file.
+    const { leader } = await redundantPair(rig);
+    await rig.member(leader).kill('batond');
+    rig.member(leader).start();
+    await rig.waitFor(
+      'the new daemon leads',
+      limitMs,
+      async () => (await rig.member(leader).get('/primary'))?.code === 200,
+    );
     const until = performance.now() + lookOnMs;
     while (performance.now() < until) {
       expect(await isStrict()).toBe(true);

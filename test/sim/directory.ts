@@ -1,7 +1,7 @@
 /** A data directory of the simulation: what is on the disk, and nothing of what is in memory. */
 import type { CopyId, Lsn, MemberName } from '../../src/core/units.ts';
 import { formatLsn, lsn, parseLsn, timeline } from '../../src/core/units.ts';
-import type { DataDirectory } from '../../src/core/view.ts';
+import type { DataDirectory } from '../../src/core/postgres-view.ts';
 import type { CommitWaits, Upstream } from '../../src/ports/postgres.ts';
 
 /** Every record is as long as the message that the write probe emits (measured: 104 bytes). */

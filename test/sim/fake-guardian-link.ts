@@ -69,7 +69,10 @@ export class FakeGuardianLink implements GuardianPort {
   }
 
   fence(reason: string): void {
-    if (this.#socket === null) return this.#fenceLocally();
+    if (this.#socket === null) {
+      this.#fenceLocally();
+      return;
+    }
     const { clock } = this.#options.batond;
     const askedMono = clock.mono();
     this.#socket.send({ type: 'fence', reason });

@@ -186,7 +186,7 @@ describe('the proof of waiting', () => {
   test('it succeeds when commits wait, and leaves the replay running', async () => {
     const { pair, a, standbyName } = await aSynchronousPair();
     await pair.ok(a.proveWait(upstream('b'), standbyName, [standbyName], signal));
-    await pair.until(() => !pair.server('b').replayPaused);
+    await pair.until(() => !pair.server('b').replay.paused);
   });
 
   test('it fails while the checkpointer has not looked, whatever the views say', async () => {
@@ -244,7 +244,7 @@ describe('promotion', () => {
   test('a paused replay costs it a second and loses nothing', async () => {
     const { pair } = await aPair();
     const server = pair.server('b');
-    server.setReplayPaused(true);
+    server.replay.setPaused(true);
     server.dir.promoteFile = true;
     const asked = pair.clock.mono();
     server.signalled();
@@ -301,7 +301,7 @@ describe('ends and returns', () => {
     await pair.until(() => pair.server('a').phase === 'gone');
     const at = pair.disk('a').data?.describe();
     expect(at?.clusterState).toBe('shut down');
-    await pair.until(() => endLsn(pair.server('b').replayed) > (at?.checkpointLsn ?? 0n));
+    await pair.until(() => endLsn(pair.server('b').replay.count) > (at?.checkpointLsn ?? 0n));
   });
 
   test('an old primary with records beyond the fork is rewound under a new copy id, and follows', async () => {

@@ -1,6 +1,6 @@
 /** The Postgres port of one member in the simulation: batond's own sessions and files, on the fake server. */
 import { ok } from '../../src/core/result.ts';
-import { type MemberName, memberName, type Ms, timeline } from '../../src/core/units.ts';
+import { type MemberName, type Ms, timeline } from '../../src/core/units.ts';
 import type {
   CommitWaits,
   Inspection,
@@ -18,6 +18,7 @@ import type { FakeServer } from './fake-server.ts';
 import type { Backend } from './sessions.ts';
 import { DirectoryWork } from './fake-directory-work.ts';
 import { placeHistories } from './rejoin-facts.ts';
+import { lookAt } from './look-at.ts';
 import { fail, type LocalPostgres } from './local-postgres.ts';
 import { proveWait } from './prove-wait.ts';
 
@@ -54,7 +55,7 @@ export function createFakePostgres({ member, disk, local }: FakePostgresOptions)
   }
 
   async function look(limitMs: Ms): Promise<Look> {
-    const answer = await local.ask(limitMs, (server) => describe(server, probeWaits(server)));
+    const answer = await local.ask(limitMs, (server) => lookAt(server, probeWaits(server)));
     if (answer.kind === 'refused') return { kind: 'silent', problem: 'connection refused', refused: true };
     if (answer.kind === 'timed-out')
       return { kind: 'silent', problem: `no answer within ${limitMs} ms`, refused: false };
@@ -72,39 +73,45 @@ export function createFakePostgres({ member, disk, local }: FakePostgresOptions)
   }
 
   function writeProbe(limitMs: Ms): Promise<WriteAnswer> {
-    const sentMono = local.batond.clock.mono();
+    const { clock } = local.batond;
+    const sentMono = clock.mono();
     return new Promise((resolve) => {
-      const failed = (outcome: Exclude<WriteAnswer, { ok: true }>['outcome'], problem: string) => {
+      let asked: FakeServer | null = null;
+      const settle = (answer: WriteAnswer) => {
         cancel();
-        endProbeSession();
-        resolve({ ok: false, sentMono, outcome, problem });
+        asked?.hearsOfEnd.delete(broken);
+        if (!answer.ok) endProbeSession();
+        resolve(answer);
       };
-      const cancel = local.batond.clock.timer(limitMs, () =>
-        failed('timed-out', `not acknowledged within ${limitMs} ms`),
-      );
-      local.batond.clock.timer(local.random.between(0.2, 1), () => {
+      const failed = (outcome: Exclude<WriteAnswer, { ok: true }>['outcome'], problem: string) =>
+        settle({ ok: false, sentMono, outcome, problem });
+      const broken = () => local.batond.run(() => failed('unreachable', 'the connection was closed'));
+      const cancel = clock.timer(limitMs, () => failed('timed-out', `not acknowledged within ${limitMs} ms`));
+      clock.timer(local.random.between(0.2, 1), () => {
         const server = local.listening();
         if (server === null) return failed('refused', 'connection refused');
+        asked = server;
+        server.hearsOfEnd.add(broken);
         server.process.run(() => {
-          if (probeSession?.server !== server || !server.backends.has(probeSession.backend)) {
-            const backend = { pid: server.world.nextPid(), connection: null, pipelining: false };
-            server.backends.add(backend);
-            probeSession = { server, backend, count: 0 };
-          }
-          probeSession.count = server.dir.records.length + 1;
-          const went = server.commit(probeSession.backend, 'probe', null, 'flush', (count) =>
-            local.batond.run(() => {
-              cancel();
-              resolve({ ok: true, sentMono, ackedMono: local.batond.clock.mono(), lsn: endLsn(count) });
-            }),
+          const session = probeSessionOn(server);
+          session.count = server.dir.records.length + 1;
+          const went = server.commit(session.backend, 'probe', null, 'flush', (count) =>
+            local.batond.run(() => settle({ ok: true, sentMono, ackedMono: clock.mono(), lsn: endLsn(count) })),
           );
-          if (!went)
-            local.batond.run(() =>
-              failed(server.phase === 'standby' ? 'read-only' : 'unreachable', `the server is ${server.phase}`),
-            );
+          if (went) return;
+          const outcome = server.phase === 'standby' ? 'read-only' : 'unreachable';
+          local.batond.run(() => failed(outcome, `the server is ${server.phase}`));
         });
       });
     });
+  }
+
+  function probeSessionOn(server: FakeServer): ProbeSession {
+    if (probeSession?.server === server && server.backends.has(probeSession.backend)) return probeSession;
+    const backend = { pid: server.world.nextPid(), connection: null, pipelining: false };
+    server.backends.add(backend);
+    probeSession = { server, backend, count: 0 };
+    return probeSession;
   }
 
   /** A change of the configuration file and a reload; ends when the server shows it. */
@@ -169,7 +176,7 @@ export function createFakePostgres({ member, disk, local }: FakePostgresOptions)
     if (server === null || dir === null) return fail('postgres does not run');
     const contradiction = placeHistories(dir, rows);
     if (contradiction !== null) return fail(contradiction, false);
-    if (server.replayPaused) server.setReplayPaused(false);
+    if (server.replay.paused) server.replay.setPaused(false);
     dir.waits = waits;
     dir.promoteFile = true;
     const askAgain = () => {
@@ -247,55 +254,9 @@ export function createFakePostgres({ member, disk, local }: FakePostgresOptions)
       return answer.kind === 'answer' ? ok(undefined) : fail(`postgres ${answer.kind}`);
     },
     resumeReplay: async () => {
-      const answer = await local.ask(settingsLimitMs, (server) => server.setReplayPaused(false));
+      const answer = await local.ask(settingsLimitMs, (server) => server.replay.setPaused(false));
       return answer.kind === 'answer' ? ok(undefined) : fail(`postgres ${answer.kind}`);
     },
     letGo: async () => endProbeSession(),
-  };
-}
-
-function describe(server: FakeServer, probeWaits: boolean): Look {
-  const { dir } = server;
-  const common = {
-    systemIdentifier: dir.systemIdentifier,
-    serverVersion: 150_018,
-    runId: server.runId,
-    timeline: timeline(dir.timeline),
-    copyId: dir.copy?.member === server.host.name ? dir.copy.copyId : null,
-  };
-  if (server.phase === 'standby') {
-    const { receiver } = server;
-    return {
-      ...common,
-      kind: 'standby',
-      receivedLsn: endLsn(dir.flushed),
-      replayLsn: endLsn(server.replayed),
-      replayPaused: server.replayPaused,
-      streamingFrom: receiver?.connected === true ? `${receiver.upstream}:5432` : null,
-      follows: dir.upstream === null ? null : memberName(dir.upstream.member),
-      replayedCommitAt: null,
-    };
-  }
-  if (server.phase !== 'primary')
-    return { kind: 'silent', problem: `the database system is ${server.phase}`, refused: false };
-  return {
-    ...common,
-    kind: 'primary',
-    currentLsn: endLsn(dir.records.length),
-    waitsFor: server.waits.loaded.names,
-    waitsForNobody: server.waits.loaded.nobody && server.waits.loaded.names.length === 0,
-    checkpointTimeline: timeline(dir.checkpoint.timeline),
-    admits: dir.admits,
-    probeWaits,
-    warnings: [],
-    walsenders: [...server.senders].map((sender) => ({
-      applicationName: sender.name,
-      state: sender.streaming ? 'streaming' : 'catchup',
-      syncState: server.waits.priority(sender.name) > 0 ? 'sync' : 'async',
-      syncPriority: server.waits.priority(sender.name),
-      flushLsn: endLsn(sender.flushed),
-      replayLsn: endLsn(sender.applied),
-      slotName: sender.slot,
-    })),
   };
 }

@@ -6,6 +6,7 @@ import type { Host, SimProcess } from './host.ts';
 import type { Connection } from './network.ts';
 import type { Random } from './random.ts';
 import { Walreceiver, Walsender } from './replication.ts';
+import { Replay } from './replay.ts';
 import type { ServerWorld } from './server-world.ts';
 import { type Backend, Sessions } from './sessions.ts';
 import { SyncWaits, type WaitLevel } from './sync-waits.ts';
@@ -14,18 +15,20 @@ import { WalWriter } from './wal-writer.ts';
 /** `orphaned`: the postmaster is dead, backends are not. `stopping`: a fast shutdown is under way. */
 export type Phase = 'starting' | 'standby' | 'primary' | 'stopping' | 'orphaned' | 'gone';
 
+type Exited = (code: number | null, signal: string | null) => void;
+
 export class FakeServer {
   phase: Phase = 'starting';
   readonly waits = new SyncWaits();
   readonly startedAs: 'primary' | 'standby';
   readonly pid: number;
   readonly runId: string;
-  replayed = 0;
-  replayPaused = false;
+  readonly replay: Replay;
   receiver: Walreceiver | null = null;
   readonly senders = new Set<Walsender>();
   readonly backends: Sessions;
-  #replaying = false;
+  /** Local sessions: the kernel tells them at once when the last process ends. */
+  readonly hearsOfEnd = new Set<() => void>();
   #promoting = false;
   #exited = false;
   readonly world: ServerWorld;
@@ -35,15 +38,9 @@ export class FakeServer {
   readonly #wal: WalWriter;
   readonly #checkpointer: Checkpointer;
   readonly #random: Random;
-  readonly #onExit: (code: number | null, signal: string | null) => void;
+  readonly #onExit: Exited;
 
-  constructor(
-    world: ServerWorld,
-    host: Host,
-    dir: SimDirectory,
-    random: Random,
-    onExit: (code: number | null, signal: string | null) => void,
-  ) {
+  constructor(world: ServerWorld, host: Host, dir: SimDirectory, random: Random, onExit: Exited) {
     this.world = world;
     this.host = host;
     this.dir = dir;
@@ -56,15 +53,16 @@ export class FakeServer {
     this.startedAs = dir.standbySignal ? 'standby' : 'primary';
     dir.promoteFile = false;
     dir.loseMemory();
-    this.#wal = new WalWriter(
-      dir,
-      this.clock,
-      random,
-      () => world.nextUid(),
-      (records) => this.#flushed(records),
-    );
+    this.#wal = new WalWriter(dir, this.clock, random, world.nextUid, (records) => this.#flushed(records));
     this.#checkpointer = new Checkpointer(this.clock, random, () => {
       if (this.phase !== 'orphaned' && !world.checkpointerStuck()) this.waits.checkpointerLooks();
+    });
+    this.replay = new Replay(dir, this.clock, random, {
+      may: () => this.phase === 'standby' || this.phase === 'starting',
+      done: () => {
+        this.#serveWhenConsistent();
+        this.receiver?.report();
+      },
     });
     this.#start();
   }
@@ -77,8 +75,6 @@ export class FakeServer {
     return `baton_${this.host.name}`;
   }
 
-  // --- starting and settings --------------------------------------------------------------------------------------
-
   #start(): void {
     const clean = this.dir.state === 'shut down';
     const startMs =
@@ -86,10 +82,10 @@ export class FakeServer {
     if (this.startedAs === 'standby') this.dir.state = 'in archive recovery';
     this.clock.timer(startMs, () => {
       if (this.phase !== 'starting') return;
-      this.replayed = this.dir.records.length;
+      this.replay.count = this.dir.records.length;
       if (this.startedAs === 'standby') {
         this.#followUpstream();
-        this.#becomeConsistent();
+        this.#serveWhenConsistent();
         return;
       }
       if (!clean) this.#insert('checkpoint', null);
@@ -97,8 +93,8 @@ export class FakeServer {
     });
   }
 
-  #becomeConsistent(): void {
-    if (this.phase === 'starting' && this.replayed >= this.dir.consistentAt) this.phase = 'standby';
+  #serveWhenConsistent(): void {
+    if (this.phase === 'starting' && this.replay.count >= this.dir.consistentAt) this.phase = 'standby';
   }
 
   /** Out of recovery. Waiting is off until the checkpointer has looked for the first time. */
@@ -127,11 +123,9 @@ export class FakeServer {
     this.receiver = upstream === null ? null : new Walreceiver(this, upstream);
   }
 
-  // --- writing ----------------------------------------------------------------------------------------------------
-
   #insert(kind: WalRecord['kind'], id: string | null): WalRecord {
     const record = this.#wal.insert(kind, id);
-    this.replayed = this.dir.records.length;
+    this.replay.count = this.dir.records.length;
     return record;
   }
 
@@ -166,7 +160,7 @@ export class FakeServer {
     for (const sender of this.senders) sender.pump();
     if (this.phase !== 'standby' && this.phase !== 'starting') return;
     this.receiver?.report();
-    this.#replaySoon();
+    this.replay.soon();
   }
 
   /** An immediate checkpoint; `done` is not called when the server ends first. */
@@ -185,8 +179,6 @@ export class FakeServer {
     });
   }
 
-  // --- replication ------------------------------------------------------------------------------------------------
-
   addSender(connection: Connection, receiver: Walreceiver, name: string, slot: string, from: number): Walsender {
     for (const other of [...this.senders]) if (other.slot === slot) other.end();
     const sender = new Walsender(this, connection, receiver, name, slot, from);
@@ -204,33 +196,12 @@ export class FakeServer {
     if (records.length > 0) this.#wal.flushSoon();
   }
 
-  setReplayPaused(paused: boolean): void {
-    this.replayPaused = paused;
-    if (!paused) this.#replaySoon();
-  }
-
-  #replaySoon(): void {
-    if (this.#replaying) return;
-    this.#replaying = true;
-    this.clock.timer(this.#random.between(0.2, 3), () => {
-      this.#replaying = false;
-      if (this.replayPaused || (this.phase !== 'standby' && this.phase !== 'starting')) return;
-      this.replayed = this.dir.flushed;
-      if (this.replayed > this.dir.minRecoveryEnd + 16) this.dir.minRecoveryEnd = this.replayed;
-      this.#becomeConsistent();
-      this.receiver?.report();
-    });
-  }
-
-  // --- promotion --------------------------------------------------------------------------------------------------
-
   /** SIGUSR1: looks for the file that asks for a promotion. */
   signalled(): void {
     if (this.phase !== 'standby' || !this.dir.promoteFile || this.#promoting) return;
     this.#promoting = true;
-    this.receiver?.end();
-    this.receiver = null;
-    this.clock.timer(this.#random.between(5, 40) + (this.replayPaused ? 1_000 : 0), () => {
+    this.#endReceiver();
+    this.clock.timer(this.#random.between(5, 40) + (this.replay.paused ? 1_000 : 0), () => {
       this.#wal.whenFlushed(this.dir.records.length, () => {
         if (this.phase === 'standby') this.#forkTimeline();
       });
@@ -239,20 +210,17 @@ export class FakeServer {
 
   #forkTimeline(): void {
     this.dir.fork();
-    this.replayPaused = false;
+    this.replay.paused = false;
     this.#insert('end-of-recovery', null);
     this.#open('promoted');
   }
-
-  // --- ending -----------------------------------------------------------------------------------------------------
 
   /** Fast shutdown. One in thirty hangs until somebody kills it (a session in an uninterruptible wait). */
   stopFast(): void {
     if (this.phase === 'stopping' || this.phase === 'orphaned' || this.phase === 'gone') return;
     const was = this.phase;
     this.phase = 'stopping';
-    this.receiver?.end();
-    this.receiver = null;
+    this.#endReceiver();
     this.waits.drop();
     this.backends.endEach(() => true);
     if (this.#random.chance(1 / 30)) {
@@ -267,15 +235,15 @@ export class FakeServer {
         });
         return;
       }
-      if (was === 'standby') this.dir.minRecoveryEnd = this.replayed;
+      if (was === 'standby') this.dir.minRecoveryEnd = this.replay.count;
       if (this.startedAs === 'standby') this.dir.state = 'shut down in recovery';
       this.exit(0, null);
     });
   }
 
   #exitWhenSent(count: number): void {
-    if ([...this.senders].every((sender) => sender.flushed >= count)) return this.exit(0, null);
-    this.clock.timer(2, () => this.#exitWhenSent(count));
+    if ([...this.senders].every((sender) => sender.flushed >= count)) this.exit(0, null);
+    else this.clock.timer(2, () => this.#exitWhenSent(count));
   }
 
   /** SIGKILL of the postmaster alone. Busy backends outlive it, for five seconds at most. */
@@ -283,13 +251,17 @@ export class FakeServer {
     if (this.phase === 'gone' || this.phase === 'orphaned') return;
     this.phase = 'orphaned';
     this.waits.drop();
-    this.receiver?.end();
-    this.receiver = null;
+    this.#endReceiver();
     for (const sender of [...this.senders]) sender.end();
     this.backends.endEach((backend) => !backend.pipelining);
     this.#reportExit(null, 'SIGKILL');
     if (this.backends.size === 0) this.exit(null, 'SIGKILL');
     else this.clock.timer(5_000, () => this.exit(null, 'SIGKILL'));
+  }
+
+  #endReceiver(): void {
+    this.receiver?.end();
+    this.receiver = null;
   }
 
   /** The last process ends (all killed, or a clean end); what was not durable is gone. */
@@ -314,6 +286,7 @@ export class FakeServer {
     this.waits.drop();
     this.process.kill();
     this.dir.loseMemory();
+    for (const hear of [...this.hearsOfEnd]) hear();
   }
 
   endBackend(backend: Backend): void {

@@ -34,14 +34,19 @@ export class LocalPostgres {
   /** One round trip over the local socket. */
   ask<T>(limitMs: Ms, question: (server: FakeServer) => T): Promise<Answer<T>> {
     return new Promise((resolve) => {
-      const cancel = this.batond.clock.timer(limitMs, () => resolve({ kind: 'timed-out' }));
+      let asked: FakeServer | null = null;
       const settle = (answer: Answer<T>) => {
         cancel();
+        asked?.hearsOfEnd.delete(broken);
         resolve(answer);
       };
+      const broken = () => this.batond.run(() => settle({ kind: 'refused' }));
+      const cancel = this.batond.clock.timer(limitMs, () => settle({ kind: 'timed-out' }));
       this.batond.clock.timer(this.random.between(0.2, 1.2), () => {
         const server = this.listening();
         if (server === null) return settle({ kind: 'refused' });
+        asked = server;
+        server.hearsOfEnd.add(broken);
         server.process.run(() => {
           const value = question(server);
           this.batond.run(() => settle({ kind: 'answer', value }));

@@ -1,7 +1,7 @@
 /** The proof of I3 by the fake's own mechanics: it succeeds only when a commit really waited. */
 import { ok } from '../../src/core/result.ts';
 import type { Ms } from '../../src/core/units.ts';
-import type { CopyName } from '../../src/core/view.ts';
+import type { CopyName } from '../../src/core/postgres-view.ts';
 import type { Endpoint, Outcome } from '../../src/ports/postgres.ts';
 import type { FakeServer } from './fake-server.ts';
 import { fail, type LocalPostgres } from './local-postgres.ts';
@@ -84,7 +84,7 @@ function setPaused(local: LocalPostgres, server: FakeServer, standby: string, pa
       const there = world.listening(standby);
       there?.process.run(() => {
         const went = there.phase === 'standby';
-        if (went) there.setReplayPaused(paused);
+        if (went) there.replay.setPaused(paused);
         world.network.packet(far, host, () =>
           local.batond.run(() => {
             cancel();

@@ -119,7 +119,8 @@ export class Walreceiver {
   report(): void {
     const connection = this.#connection;
     if (connection === null || !this.connected) return;
-    const { dir, replayed } = this.server;
+    const { dir, replay } = this.server;
+    const replayed = replay.count;
     const flushed = dir.flushed;
     connection.send(this.server.host, () => this.#sender?.(flushed, replayed));
   }

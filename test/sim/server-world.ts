@@ -9,8 +9,8 @@ export interface ServerWorld {
   host(member: string): Host;
   /** The server whose postmaster listens at this member's address, whatever state it is in. */
   listening(member: string): FakeServer | null;
-  nextUid(): number;
-  nextPid(): number;
+  readonly nextUid: () => number;
+  readonly nextPid: () => number;
   /** A planted fault: no checkpointer looks any more. */
   checkpointerStuck(): boolean;
   madeDurable(server: FakeServer, record: WalRecord): void;

@@ -34,7 +34,10 @@ export class WalWriter {
   }
 
   whenFlushed(count: number, action: () => void): void {
-    if (this.#dir.flushed >= count) return action();
+    if (this.#dir.flushed >= count) {
+      action();
+      return;
+    }
     this.#waiting.push({ count, action });
     this.flushSoon();
   }

@@ -73,9 +73,9 @@ export class World implements PeerWorld {
     });
     this.invariants = new Invariants({ members: this.members, now: () => this.clock.mono(), sync: () => this.sync() });
     this.clients = [
-      { name: 'client-1', depth: 1, thinkMs: 40 },
-      { name: 'client-2', depth: 1, thinkMs: 90 },
-      { name: 'client-3', depth: 3, thinkMs: 30 },
+      { name: 'client-1', depth: 1, thinkMs: 60 },
+      { name: 'client-2', depth: 1, thinkMs: 120 },
+      { name: 'client-3', depth: 3, thinkMs: 60 },
     ].map((each) => new Client(this, this.clock, this.random.fork(), ['a', 'b'], each));
     for (const member of this.members) this.clock.timer(this.random.between(0, 500), () => member.startBatond());
   }
@@ -115,8 +115,10 @@ export class World implements PeerWorld {
     const primary = this.primaries()[0];
     const candidate = this.members.find((member) => member !== primary);
     const daemon = primary === undefined ? null : this.daemon(primary.name);
-    if (primary === undefined || candidate === undefined || daemon === null)
-      return this.note('switchover: nobody to ask');
+    if (primary === undefined || candidate === undefined || daemon === null) {
+      this.note('switchover: nobody to ask');
+      return;
+    }
     const term = this.etcd.get('leader')?.modRevision ?? null;
     void daemon.face
       .submit({

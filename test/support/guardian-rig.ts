@@ -126,7 +126,15 @@ export class GuardianRig implements AsyncDisposable {
     port.run((view) => views.push(view), detach.signal);
     const now = (): GuardianView => {
       const view = views.at(-1);
-      return view ?? { connected: false, sinceMono: clock.mono(), lease: { kind: 'none' }, child: { kind: 'unknown' }, refused: null };
+      return (
+        view ?? {
+          connected: false,
+          sinceMono: clock.mono(),
+          lease: { kind: 'none' },
+          child: { kind: 'unknown' },
+          refused: null,
+        }
+      );
     };
     const batond: Batond = {
       port,

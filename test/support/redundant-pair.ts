@@ -10,7 +10,7 @@ export interface Pair {
   readonly status: Status;
 }
 
-const limitMs = 30_000;
+const limitMs = 60_000;
 
 /** Both daemons name one leader, the standby streams, the cluster is redundant, and no incident is open any more. */
 export function redundantPair(rig: Rig): Promise<Pair> {

@@ -38,7 +38,9 @@ export class GuardianProcesses {
   /** The guardian of this state directory, if one lives: the one that answered last, or the one that holds the lock. */
   living(known: ProcessIdentity | null): ProcessIdentity | null {
     const { host, program } = this.#options;
-    return known !== null && same(known, host.identify(known.pid)) ? known : livingGuardian(program.spec.stateDir, host);
+    return known !== null && same(known, host.identify(known.pid))
+      ? known
+      : livingGuardian(program.spec.stateDir, host);
   }
 
   /** How long this guardian, or one that is to come, may leave batond without an answer: it may have just begun. */

@@ -20,7 +20,14 @@ export class ReportedView {
 
   get view(): GuardianView {
     const { lease, terminating } = this.#status;
-    return { connected: this.#connected, sinceMono: this.#sinceMono, lease, child: this.child, terminating, refused: this.#refused };
+    return {
+      connected: this.#connected,
+      sinceMono: this.#sinceMono,
+      lease,
+      child: this.child,
+      terminating,
+      refused: this.#refused,
+    };
   }
 
   get child(): ChildView {

@@ -17,7 +17,10 @@ const schema = z.object({
   highestTerm: count.default(0),
   lastLedTerm: count.nullable().default(null),
   crashesWallMs: z.array(z.number()).readonly().default([]),
-  hold: z.object({ code: z.enum(['etcd-went-back', 'etcd-replaced']), reason: z.string() }).nullable().default(null),
+  hold: z
+    .object({ code: z.enum(['etcd-went-back', 'etcd-replaced']), reason: z.string() })
+    .nullable()
+    .default(null),
   initializedCopyId: z.string().nullable().default(null),
 });
 

@@ -1,7 +1,7 @@
 /** postgresql.conf, which Baton writes whole: the user's parameters, then what Baton rules. */
 import { join } from 'node:path';
 import { slotName } from '../../core/copy-name.ts';
-import type { CopyName } from '../../core/view.ts';
+import type { CopyName } from '../../core/postgres-view.ts';
 import type { CommitWaits, Upstream } from '../../ports/postgres.ts';
 import { primaryConninfo } from './conninfo.ts';
 import { readIfThere, writeDurably } from './durable-file.ts';

@@ -1,6 +1,6 @@
 /** libpq connection strings, which hold no password: that is in the file they name. */
 import type { MemberName } from '../../core/units.ts';
-import type { CopyName } from '../../core/view.ts';
+import type { CopyName } from '../../core/postgres-view.ts';
 import type { Endpoint, Upstream } from '../../ports/postgres.ts';
 
 export function conninfo(options: Readonly<Record<string, string | number>>): string {

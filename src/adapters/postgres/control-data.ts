@@ -1,6 +1,6 @@
 /** The control file of a data directory at rest, as pg_controldata prints it. */
 import { type Lsn, parseLsn, type Timeline } from '../../core/units.ts';
-import type { DataDirectory } from '../../core/view.ts';
+import type { DataDirectory } from '../../core/postgres-view.ts';
 import { OperationFailure } from './failure.ts';
 
 export interface ControlData {

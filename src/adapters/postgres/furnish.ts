@@ -16,7 +16,12 @@ export async function furnish(instance: Instance, slotsFor: readonly MemberName[
     furnishLimitMs,
     async (talk, leftMs) => {
       await furnishRole(instance, talk, leftMs);
-      await furnishSlots(talk, slotName(instance.options.member), slotsFor.filter((member) => member !== instance.options.member).map(slotName), leftMs);
+      await furnishSlots(
+        talk,
+        slotName(instance.options.member),
+        slotsFor.filter((member) => member !== instance.options.member).map(slotName),
+        leftMs,
+      );
     },
     signal,
   );

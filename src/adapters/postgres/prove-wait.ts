@@ -5,7 +5,7 @@
  */
 import { memberOfCopy, slotName } from '../../core/copy-name.ts';
 import { type Lsn, formatLsn, type Ms } from '../../core/units.ts';
-import type { CopyName } from '../../core/view.ts';
+import type { CopyName } from '../../core/postgres-view.ts';
 import type { Endpoint } from '../../ports/postgres.ts';
 import { OperationFailure } from './failure.ts';
 import type { Instance } from './instance.ts';

@@ -1,6 +1,6 @@
 /** synchronous_standby_names as Baton writes it, and as PostgreSQL says that it applies it. */
 import type { CommitWaits } from '../../ports/postgres.ts';
-import type { CopyName } from '../../core/view.ts';
+import type { CopyName } from '../../core/postgres-view.ts';
 
 /** A name that no standby has: commits that wait for it wait until the setting changes. */
 const nobody = 'baton_nobody';

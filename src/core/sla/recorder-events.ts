@@ -121,7 +121,10 @@ export function acceptingWrites(state: RecorderState, fact: Fact<'accepting-writ
   if (open === null || (open.marks.t7 !== undefined && open.marks.t6 !== undefined)) return next;
   const seen = markAt(fact.atMono, fact.wall, 'out of recovery, admits clients');
   const { t7 } = open.marks;
-  const t6 = t7 !== undefined && t7.mono < seen.mono ? { ...t7, measured: false, by: 'no later than the first good write' } : seen;
+  const t6 =
+    t7 !== undefined && t7.mono < seen.mono
+      ? { ...t7, measured: false, by: 'no later than the first good write' }
+      : seen;
   const forkLsn = fact.forkLsn === null ? open.forkLsn : formatLsn(fact.forkLsn);
   const led = { newLeader: open.newLeader ?? state.leader, termAfter: open.termAfter ?? state.term };
   return { ...next, open: { ...firstMark(open, 't6', t6), ...led, newTimeline: fact.timeline, forkLsn } };

@@ -1,0 +1,52 @@
+/** One look at a running server: what its views and settings show, which is not always what it does. */
+import { memberName, timeline } from '../../src/core/units.ts';
+import type { Look } from '../../src/ports/postgres.ts';
+import { endLsn } from './directory.ts';
+import type { FakeServer } from './fake-server.ts';
+
+/** `probeWaits`: the write probe's session waits for a standby right now. */
+export function lookAt(server: FakeServer, probeWaits: boolean): Look {
+  const { dir } = server;
+  const common = {
+    systemIdentifier: dir.systemIdentifier,
+    serverVersion: 150_018,
+    runId: server.runId,
+    timeline: timeline(dir.timeline),
+    copyId: dir.copy?.member === server.host.name ? dir.copy.copyId : null,
+  };
+  if (server.phase === 'standby') {
+    const { receiver } = server;
+    return {
+      ...common,
+      kind: 'standby',
+      receivedLsn: endLsn(dir.flushed),
+      replayLsn: endLsn(server.replay.count),
+      replayPaused: server.replay.paused,
+      streamingFrom: receiver?.connected === true ? `${receiver.upstream}:5432` : null,
+      follows: dir.upstream === null ? null : memberName(dir.upstream.member),
+      replayedCommitAt: null,
+    };
+  }
+  if (server.phase !== 'primary')
+    return { kind: 'silent', problem: `the database system is ${server.phase}`, refused: false };
+  return {
+    ...common,
+    kind: 'primary',
+    currentLsn: endLsn(dir.records.length),
+    waitsFor: server.waits.loaded.names,
+    waitsForNobody: server.waits.loaded.nobody && server.waits.loaded.names.length === 0,
+    checkpointTimeline: timeline(dir.checkpoint.timeline),
+    admits: dir.admits,
+    probeWaits,
+    warnings: [],
+    walsenders: [...server.senders].map((sender) => ({
+      applicationName: sender.name,
+      state: sender.streaming ? 'streaming' : 'catchup',
+      syncState: server.waits.priority(sender.name) > 0 ? 'sync' : 'async',
+      syncPriority: server.waits.priority(sender.name),
+      flushLsn: endLsn(sender.flushed),
+      replayLsn: endLsn(sender.applied),
+      slotName: sender.slot,
+    })),
+  };
+}

@@ -52,7 +52,7 @@ export function inDoubt(view: View, leader: MemberName): boolean {
 function streamSilent(view: View, standby: StandbyView): EvidenceItem {
   const limitMs = view.policy.failover.streamSilenceMs;
   if (standby.receiverGoneSinceMono !== null) {
-    const goneMs = Math.round(standby.seenMono - standby.receiverGoneSinceMono);
+    const goneMs = Math.max(0, Math.round(standby.seenMono - standby.receiverGoneSinceMono));
     return { id: 'E4', holds: true, detail: `no walreceiver for ${goneMs} ms` };
   }
   const silentMs = Math.round(standby.seenMono - standby.receivedChangedMono);

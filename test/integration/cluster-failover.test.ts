@@ -101,6 +101,8 @@ describe('in mode available the synchronous standby takes over without loss when
         loss: { bytesMax: 0, timeMsMax: 0, provedNone: true },
       });
       if (incident !== undefined) expectComplete(incident);
+      // The record outlives its recorder: the other member has it too.
+      expect(await newIncidents(rig, leader, known)).toEqual(recorded);
 
       const newRows = await historyRows();
       expect(newRows).toHaveLength(rows.length + 1);

@@ -1,4 +1,5 @@
 /** A data directory of the simulation: what is on the disk, and nothing of what is in memory. */
+import { copyName } from '../../src/core/copy-name.ts';
 import type { CopyId, Lsn, MemberName } from '../../src/core/units.ts';
 import { formatLsn, lsn, parseLsn, timeline } from '../../src/core/units.ts';
 import type { DataDirectory } from '../../src/core/postgres-view.ts';
@@ -83,7 +84,7 @@ export class SimDirectory {
   }
 
   copyName(): string | null {
-    return this.copy === null ? null : `baton_${this.copy.member}_${this.copy.copyId}`;
+    return this.copy === null ? null : copyName(this.copy.member, this.copy.copyId);
   }
 
   /** The forks that lead to the current timeline, newest first. */

@@ -1,4 +1,5 @@
 /** The Postgres port of one member in the simulation: batond's own sessions and files, on the fake server. */
+import { slotName } from '../../src/core/copy-name.ts';
 import { ok } from '../../src/core/result.ts';
 import { type MemberName, type Ms, timeline } from '../../src/core/units.ts';
 import type {
@@ -249,7 +250,7 @@ export function createFakePostgres({ member, disk, local }: FakePostgresOptions)
     },
     furnish: async (slotsFor) => {
       const answer = await local.ask(settingsLimitMs, (server) => {
-        server.dir.slots = new Set(slotsFor.map((name) => `baton_${name}`));
+        server.dir.slots = new Set(slotsFor.map(slotName));
       });
       return answer.kind === 'answer' ? ok(undefined) : fail(`postgres ${answer.kind}`);
     },

@@ -27,7 +27,7 @@ export class FakeServer {
   receiver: Walreceiver | null = null;
   readonly senders = new Set<Walsender>();
   readonly backends: Sessions;
-  /** Local sessions: the kernel tells them at once when the last process ends. */
+  /** Called when the last process ends: the kernel closes local sessions at once. */
   readonly hearsOfEnd = new Set<() => void>();
   #promoting = false;
   #exited = false;
@@ -69,10 +69,6 @@ export class FakeServer {
 
   get clock(): Clock {
     return this.process.clock;
-  }
-
-  get slotName(): string {
-    return `baton_${this.host.name}`;
   }
 
   #start(): void {

@@ -1,5 +1,6 @@
 /** Both ends of a replication connection, with PostgreSQL's own checks: positions and timelines, never contents. */
-import type { Ms } from '../../src/core/units.ts';
+import { slotName } from '../../src/core/copy-name.ts';
+import { memberName, type Ms } from '../../src/core/units.ts';
 import type { SimDirectory, WalRecord } from './directory.ts';
 import type { FakeServer } from './fake-server.ts';
 import type { Connection } from './network.ts';
@@ -158,7 +159,7 @@ export class Walreceiver {
       const primary = server.world.listening(this.upstream);
       if (primary === null) return refuse();
       primary.process.run(() => {
-        const slot = server.slotName;
+        const slot = slotName(memberName(near.name));
         if (primary.phase !== 'primary' || !primary.dir.slots.has(slot) || refusal(primary.dir, server.dir) !== null)
           return refuse();
         const connection = server.world.network.connect(near, far);

@@ -171,13 +171,22 @@ function describeEvidence(view: View, state: ClusterState | null): readonly stri
 const describeRecord = (record: MemberRecord): string =>
   `${record.role} ${record.state}, timeline ${record.timeline ?? '?'}, ${record.lsn === null ? 'position unknown' : formatLsn(record.lsn)}`;
 
+/** Who has everything, and the command that does without. */
+function whoCould(view: View, state: ClusterState): string {
+  const sync = syncOf(state);
+  if (sync === null || eligible(state, view.self.name, ownCopy(view.postgres)).holds) return '';
+  const names = [sync.leader, ...sync.standbys].join(' or ');
+  const command = `baton failover --candidate ${view.self.name} --allow-data-loss --old-primary-is-fenced`;
+  return `. Bring ${names} back: it has every acknowledged commit. If it is gone for good, \`${command}\` promotes this member without what it lacks`;
+}
+
 function nextStep(view: View, state: ClusterState | null, decision: Decision): string {
   if (state === null) return 'etcd has not been read: check that it runs and that this host reaches it';
   if (view.memory.held[0] !== undefined) return `automation is held: ${view.memory.held[0].reason}`;
   if (view.coordinator.kind === 'read' && view.coordinator.unreachableSinceMono !== null)
     return 'etcd does not answer here: check its members and the network; nothing is promoted meanwhile';
   const lead = leading(state);
-  if (lead === null) return `nobody leads: ${decision.because}`;
+  if (lead === null) return `nobody leads: ${decision.because}${whoCould(view, state)}`;
   if (decision.rule.startsWith('hold')) return decision.because;
   const sync = syncOf(state);
   if (sync === null) return 'the sync key is missing or malformed: restore it before anything fails';

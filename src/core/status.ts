@@ -199,6 +199,10 @@ function freshen(draft: Draft, view: View): Draft {
           timeline: report.timeline ?? draft.timeline,
           lsn: report.lsn ?? draft.lsn,
         };
+  const peer = view.peers.get(name);
+  const silent = peer?.daemon != null && peer.daemon.outcome !== 'ok' && peer.postgres?.outcome !== 'ok';
+  // Its lease goes on for some seconds after its host is gone; whoever probes it knows sooner.
+  if (silent) return { ...reported, status: { ...reported.status, state: 'gone' } };
   // The primary knows best what each of its standbys has flushed.
   const pg = view.postgres;
   const sender =

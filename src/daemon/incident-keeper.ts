@@ -102,18 +102,24 @@ export class IncidentKeeper {
   async #mirror(): Promise<void> {
     if (this.#mirroring) return;
     this.#mirroring = true;
-    for (const [id, incident] of this.#unmirrored) {
+    // Asked anew each time: a newer version may have come while the one before was being written.
+    for (let next = this.#nextUnmirrored(); next !== null; next = this.#nextUnmirrored()) {
+      const { id } = next;
       const outcome = await this.#deps.coordinator.commit(
-        { compares: [], writes: [{ op: 'put', key: `incidents/${id}`, value: JSON.stringify(incident) }] },
+        { compares: [], writes: [{ op: 'put', key: `incidents/${id}`, value: JSON.stringify(next) }] },
         commitLimitMs,
       );
       if (outcome.kind !== 'applied') {
         this.#deps.clock.timer(retryAfterMs, () => void this.#mirror());
         break;
       }
-      if (this.#unmirrored.get(id) === incident) this.#unmirrored.delete(id);
+      if (this.#unmirrored.get(id) === next) this.#unmirrored.delete(id);
     }
     this.#mirroring = false;
+  }
+
+  #nextUnmirrored(): Incident | null {
+    return this.#unmirrored.values().next().value ?? null;
   }
 
   sawSnapshot(snapshot: Snapshot): void {

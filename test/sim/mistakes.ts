@@ -1,20 +1,30 @@
 /** Mistakes to plant, one at a time: a simulator that cannot fail proves nothing. */
 import { ok } from '../../src/core/result.ts';
 import type { Txn } from '../../src/core/transaction.ts';
+import type { Ms } from '../../src/core/units.ts';
 import type { Mistakes } from './world.ts';
 
-const withCommit = (change: (txn: Txn) => Txn): Mistakes => ({
-  coordinator: (right) => ({ ...right, commit: (txn, limitMs) => right.commit(change(txn), limitMs) }),
+const withCommit = (change: (txn: Txn) => Txn, delayMs: Ms = 0): Mistakes => ({
+  coordinator: (right, clock) => ({
+    ...right,
+    commit: async (txn, limitMs) => {
+      await clock.sleep(delayMs);
+      return right.commit(change(txn), limitMs);
+    },
+  }),
 });
 
-/** Transactions are decided on one state and written over another (I1). */
-export const comparesNothing: Mistakes = withCommit(({ writes }) => ({ compares: [], writes }));
+/** No mistake: every transaction takes a while, so that what it was decided on is old when it arrives. */
+export const slowCommits: Mistakes = withCommit((txn) => txn, 150);
 
-/** `sync` is not among what is compared. */
-export const forgetsSync: Mistakes = withCommit(({ compares, writes }) => ({
-  compares: compares.filter(({ key }) => key !== 'sync'),
-  writes,
-}));
+/** Slow, and `sync` is not among what is compared (I1). */
+export const forgetsSync: Mistakes = withCommit(
+  ({ compares, writes }) => ({ compares: compares.filter(({ key }) => key !== 'sync'), writes }),
+  150,
+);
+
+/** Slow, and decided on one state and written over another (I1). */
+export const comparesNothing: Mistakes = withCommit(({ writes }) => ({ compares: [], writes }), 150);
 
 /** The setting is believed, and the checkpointer has not looked (I3). */
 export const believesTheSetting: Mistakes = {

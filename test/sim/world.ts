@@ -25,7 +25,7 @@ import { VirtualClock } from './virtual-clock.ts';
 
 /** Mistakes to be planted, each in a copy of what the daemons get. */
 export interface Mistakes {
-  readonly coordinator?: (right: Coordinator) => Coordinator;
+  readonly coordinator?: (right: Coordinator, clock: Clock) => Coordinator;
   readonly leases?: (right: LeaseStore, clock: Clock) => LeaseStore;
   readonly postgres?: (right: Postgres, member: Member) => Postgres;
   readonly processHost?: (right: ProcessHost) => ProcessHost;
@@ -190,7 +190,7 @@ export class World implements PeerWorld {
       disk,
       random,
       settings: settingsOf(name, this.mode),
-      coordinator: mistakes?.coordinator?.(coordinator) ?? coordinator,
+      coordinator: mistakes?.coordinator?.(coordinator, process.clock) ?? coordinator,
       postgres: mistakes?.postgres?.(postgres, member) ?? postgres,
       peers: createFakePeers(this, process),
       guardian: new FakeGuardianLink({

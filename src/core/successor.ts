@@ -25,7 +25,11 @@ export function checkCandidate(view: View, state: ClusterState, member: MemberNa
       holds: record !== null,
       detail: record === null ? 'no member key: its lease has run out' : 'its lease is alive',
     },
-    { condition: 'eligible', holds: may.holds, detail: may.why },
+    {
+      condition: 'eligible',
+      holds: may.holds,
+      detail: record === null && !may.holds ? 'not known while it is not registered' : may.why,
+    },
     {
       condition: 'standby-running',
       holds: record?.role === 'replica' && (record.state === 'streaming' || record.state === 'running'),

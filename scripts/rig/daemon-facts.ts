@@ -1,6 +1,6 @@
 /** What a daemon of the rig says of itself and of the cluster. */
 import { z } from 'zod';
-import { incidentSchema } from '../../src/cli/incident-schema.ts';
+import { incidentSchema } from '../../src/wire/incident.ts';
 import type { Incident } from '../../src/core/sla/incident.ts';
 import { type Status, statusSchema } from '../../src/wire/status.ts';
 import type { Rig } from './rig.ts';

@@ -6,7 +6,7 @@ import { incidentText } from '../core/sla/timeline-text.ts';
 import { ask } from './ask.ts';
 import { type Failure, failed } from './failure.ts';
 import { orFromEtcd, type Sourced, sourceNote } from './fallback.ts';
-import { incidentSchema } from './incident-schema.ts';
+import { incidentSchema } from '../wire/incident.ts';
 import { incidentsOf } from './incidents-of.ts';
 import { renderIncidentList } from './render-incidents.ts';
 import type { Answer, VerbContext, VerbResult } from './verb.ts';

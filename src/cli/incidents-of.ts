@@ -1,7 +1,7 @@
 /** The incidents among the keys of etcd: those that were written there, the hosts' own ledgers may hold more. */
 import type { Incident } from '../core/sla/incident.ts';
 import type { Snapshot } from '../ports/coordinator.ts';
-import { incidentSchema } from './incident-schema.ts';
+import { incidentSchema } from '../wire/incident.ts';
 
 const keyPrefix = 'incidents/';
 

@@ -67,3 +67,9 @@ export function eligible(
   }
   return { holds: true, why: sync.leader === name ? `${name} claimed last` : `sync names ${name}` };
 }
+
+/** This copy of the data is the one that the last leader claimed with. */
+export function claimedLast(view: View, state: ClusterState): boolean {
+  const sync = syncOf(state);
+  return sync !== null && sync.leader === view.self.name && sync.copies[view.self.name] === ownCopy(view.postgres);
+}

@@ -2,7 +2,7 @@
 import { mayGoOn } from './backing.ts';
 import { because } from './because.ts';
 import type { ClusterState, MemberRecord, SyncKey } from './cluster.ts';
-import { eligible, ownCopy, ownLease, syncOf } from './cluster-queries.ts';
+import { claimedLast, eligible, ownCopy, ownLease, syncOf } from './cluster-queries.ts';
 import { claimFor } from './decide-follower.ts';
 import { endIfOld, endRequest } from './decide-switchover.ts';
 import type { Decision } from './decision.ts';
@@ -43,12 +43,6 @@ export function decideLeaderless(view: View, state: ClusterState): Decision {
       "the sync key is missing: nobody can tell who has every commit. Restore it from etcd's backup, or force a failover",
     );
   return campaign(view, state, sync, lease);
-}
-
-/** This copy of the data is the one that the last leader claimed with. */
-function claimedLast(view: View, state: ClusterState): boolean {
-  const sync = syncOf(state);
-  return sync !== null && sync.leader === view.self.name && sync.copies[view.self.name] === ownCopy(view.postgres);
 }
 
 /**

@@ -2,12 +2,12 @@
 import { backing, mayGoOn } from './backing.ts';
 import { because } from './because.ts';
 import type { ClusterState } from './cluster.ts';
-import { claimed, syncOf } from './cluster-queries.ts';
+import { claimed, claimedLast, syncOf } from './cluster-queries.ts';
 import { decideRequest } from './decide-switchover.ts';
 import type { Decision, Intent } from './decision.ts';
 import { healthyStandbys, joinStep, leaveStep, proofHolds } from './sync-membership.ts';
 import { successor } from './successor.ts';
-import { writeHistory } from './transactions.ts';
+import { writeHistory, writeSync } from './transactions.ts';
 import type { MemberName, Ms, Revision } from './units.ts';
 import type { PrimaryView } from './postgres-view.ts';
 import type { View } from './view.ts';
@@ -29,6 +29,16 @@ export function decidePrimary(view: View, state: ClusterState, primary: PrimaryV
 }
 
 function mustStop(view: View, state: ClusterState, primary: PrimaryView): Decision | null {
+  const sync = syncOf(state);
+  if (!claimed(state, view.self.name) && sync !== null && claimedLast(view, state)) {
+    const { leader, mode, copies } = sync;
+    const own = Object.fromEntries(Object.entries(copies).filter(([name]) => name === leader));
+    return because(
+      'claim-again',
+      'the key is ours in a new term, and nobody has claimed since we did: sync is written for it',
+      { kind: 'commit', purpose: 'claim', txn: writeSync(state, { leader, mode, standbys: [], copies: own }) },
+    );
+  }
   if (!claimed(state, view.self.name)) {
     return because(
       'fence-unclaimed',

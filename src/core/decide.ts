@@ -12,6 +12,7 @@ import { decideLeaderless } from './decide-leaderless.ts';
 import type { Decision, Intent, OperationSpec } from './decision.ts';
 import { successor } from './successor.ts';
 import type { Ms } from './units.ts';
+import { foreignData, nameTaken } from './obstacles.ts';
 import type { View } from './view.ts';
 
 export function decide(view: View): Decision {
@@ -99,19 +100,14 @@ function hold(view: View, state: ClusterState): Decision | null {
   const guard: readonly Intent[] =
     mine && state.leader.kind === 'present' ? [{ kind: 'guard', term: state.leader.modRevision }] : [];
   if (first !== undefined) return { ...because('hold', first.reason), intents: guard };
+  const taken = nameTaken(view, state);
+  if (taken !== null) return because('hold', taken);
   if (malformed?.kind === 'malformed') return { ...because('hold-malformed', malformed.problem), intents: guard };
-  const pg = view.postgres;
-  const identifier =
-    pg.kind === 'stopped'
-      ? pg.data.systemIdentifier
-      : pg.kind === 'standby' || pg.kind === 'primary'
-        ? pg.systemIdentifier
-        : null;
-  if (identifier !== null && state.initialize.kind === 'present' && identifier !== state.initialize.value) {
-    const why = `the data here is of system ${identifier}, the cluster is ${state.initialize.value}: it is neither used nor removed. Move it away to let this member be cloned`;
-    return pg.kind === 'primary'
-      ? because('fence-foreign', why, { kind: 'fence', reason: 'another system identifier' })
-      : because('hold-foreign-data', why);
+  const foreign = foreignData(view, state);
+  if (foreign !== null) {
+    return view.postgres.kind === 'primary'
+      ? because('fence-foreign', foreign, { kind: 'fence', reason: 'another system identifier' })
+      : because('hold-foreign-data', foreign);
   }
   return null;
 }

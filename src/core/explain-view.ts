@@ -5,6 +5,7 @@ import { eligible, leading, memberRecord, ownCopy, syncOf } from './cluster-quer
 import type { Decision } from './decision.ts';
 import { gatherEvidence } from './evidence.ts';
 import type { Explanation, LeadCondition, MemberExplanation } from './explain.ts';
+import { obstacles } from './obstacles.ts';
 import { checkCandidate } from './successor.ts';
 import { formatLsn, type MemberName } from './units.ts';
 import type { PostgresView } from './postgres-view.ts';
@@ -182,7 +183,8 @@ function whoCould(view: View, state: ClusterState): string {
 
 function nextStep(view: View, state: ClusterState | null, decision: Decision): string {
   if (state === null) return 'etcd has not been read: check that it runs and that this host reaches it';
-  if (view.memory.held[0] !== undefined) return `automation is held: ${view.memory.held[0].reason}`;
+  const [obstacle] = obstacles(view);
+  if (obstacle !== undefined) return `automation is held: ${obstacle}`;
   if (view.coordinator.kind === 'read' && view.coordinator.unreachableSinceMono !== null)
     return 'etcd does not answer here: check its members and the network; nothing is promoted meanwhile';
   const lead = leading(state);

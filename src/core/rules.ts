@@ -31,6 +31,7 @@ export const RULES = [
   'promote',
   'switchover-hand-back',
   // ours, and out of recovery
+  'claim-again',
   'fence-unclaimed',
   'fence-deadline',
   'fence-hung',

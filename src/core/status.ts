@@ -2,6 +2,7 @@
 import type { ClusterState, Key, MemberRecord, MemberState, SharedConfig, SyncMode } from './cluster.ts';
 import { leading, syncOf } from './cluster-queries.ts';
 import { memberOfCopy } from './copy-name.ts';
+import { obstacles } from './obstacles.ts';
 import { ownPositions, ownState } from './own-state.ts';
 import type { Incident } from './sla/incident.ts';
 import { elapsed, formatLsn, type Lsn, lagBytes, type MemberName, type Ms, type Timeline } from './units.ts';
@@ -67,7 +68,7 @@ export interface SlaStatus {
 export function statusOf(cluster: string, view: View, incidents: readonly Incident[]): Status {
   const state = view.coordinator.kind === 'read' ? view.coordinator.state : null;
   const known = new Set<MemberName>([view.self.name, ...view.peers.keys()]);
-  const held = view.memory.held.map((hold) => hold.reason);
+  const held = obstacles(view);
   const paused = view.memory.held.some((hold) => hold.code === 'paused');
   return build(cluster, state, known, view.policy, { held, paused }, incidents, (member) => freshen(member, view));
 }

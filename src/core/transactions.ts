@@ -9,7 +9,7 @@ import { formatHistory, formatRequest, formatSync } from './key-format.ts';
 import type { Compare, Txn, Write } from './transaction.ts';
 import type { LeaseId, MemberName } from './units.ts';
 
-const unchanged = (key: string, value: Key<unknown>): Compare =>
+export const unchanged = (key: string, value: Key<unknown>): Compare =>
   value.kind === 'absent' ? { key, absent: true } : { key, modRevision: value.modRevision };
 
 /** Every transaction that writes `leader` or `sync` compares both revisions. */

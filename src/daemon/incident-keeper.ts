@@ -14,6 +14,8 @@ import type { Clock } from '../ports/clock.ts';
 import type { Coordinator, Snapshot } from '../ports/coordinator.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { Ledger } from '../ports/ledger.ts';
+import { incidentSchema } from '../wire/incident.ts';
+import { readJson } from '../wire/json-text.ts';
 
 export interface Promises {
   readonly sites: readonly Site[];
@@ -133,6 +135,7 @@ export class IncidentKeeper {
       this.#parsed.set(key, entry.value);
       const incident = parseIncident(entry.value);
       if (incident !== null) this.#fromEtcd.set(incident.id, incident);
+      else this.#deps.journal.happened('incident-unreadable', { key });
     }
   }
 
@@ -146,11 +149,8 @@ export class IncidentKeeper {
   }
 }
 
+/** Null for half an incident too: every answer that lists incidents would fail on it. */
 function parseIncident(text: string): Incident | null {
-  try {
-    const value = JSON.parse(text) as Incident;
-    return value.v === 1 && typeof value.id === 'string' ? value : null;
-  } catch {
-    return null;
-  }
+  const read = readJson(incidentSchema, text);
+  return read.ok ? read.value : null;
 }

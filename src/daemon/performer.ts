@@ -34,6 +34,8 @@ export class Performer {
   readonly #signal: AbortSignal;
   readonly #childChanged = new Signalled();
   #operation: AbortController | null = null;
+  /** Said already: what fails again and again for one reason is logged once. */
+  #failure: string | null = null;
   #roleTold: string | null = null;
   #rulesTold: string | null = null;
   #fencingSinceMono: MonoMs | null = null;
@@ -145,6 +147,9 @@ export class Performer {
     await sensors.lookOnce();
     this.#operation = null;
     deps.journal.happened('operation-ended', { operation: spec.kind, outcome });
+    if (!outcome.ok && outcome.problem !== this.#failure)
+      deps.log.warn(`${spec.kind} failed`, { problem: outcome.problem });
+    this.#failure = outcome.ok ? null : outcome.problem;
     memory.operationEnded({ spec, atMono: endedMono, outcome });
     if (spec.kind === 'initialize' || spec.kind === 'clone' || spec.kind === 'rejoin')
       seen.directoryTouched(outcome.ok);

@@ -1,7 +1,8 @@
 /** Keeps this member's key in etcd: at once when something about it changed, and every 10 s for mere positions. */
-import type { MemberRecord } from '../core/cluster.ts';
+import type { Key, MemberRecord } from '../core/cluster.ts';
 import { ownCopy, ownLease } from '../core/cluster-queries.ts';
 import { formatMember, keyOf, protocolVersion } from '../core/key-format.ts';
+import { unchanged } from '../core/transactions.ts';
 import { elapsed, type MonoMs, type Ms, type Revision } from '../core/units.ts';
 import { ownPositions, ownState } from '../core/own-state.ts';
 import type { View } from '../core/view.ts';
@@ -41,20 +42,29 @@ export class Publisher {
       record.fencedTerm,
       record.tags,
     ]);
-    const stale = this.#published === null || elapsed(this.#published.atMono, view.nowMono) >= positionsEveryMs;
+    const theirs = view.coordinator.kind === 'read' ? view.coordinator.state.members.get(record.name) : undefined;
+    // Two daemons of one name: the one that is there keeps the key, the other says so (obstacles).
+    if (theirs?.kind === 'present' && theirs.value.leaseId !== lease) return;
+    const overwritten = theirs?.kind === 'malformed';
+    const stale =
+      overwritten || this.#published === null || elapsed(this.#published.atMono, view.nowMono) >= positionsEveryMs;
     if (!stale && this.#published?.essence === essence) return;
     this.#underWay = true;
-    void this.#write(record, essence, view.nowMono);
+    void this.#write(record, essence, view.nowMono, theirs ?? { kind: 'absent' });
   }
 
-  async #write(record: MemberRecord, essence: string, atMono: MonoMs): Promise<void> {
+  async #write(record: MemberRecord, essence: string, atMono: MonoMs, over: Key<MemberRecord>): Promise<void> {
     const { coordinator, clock } = this.#deps;
     const key = keyOf.member(record.name);
     const outcome = await coordinator.commit(
-      { compares: [], writes: [{ op: 'put', key, value: formatMember(record), leaseId: record.leaseId }] },
+      {
+        compares: [unchanged(key, over)],
+        writes: [{ op: 'put', key, value: formatMember(record), leaseId: record.leaseId }],
+      },
       commitLimitMs,
     );
     this.#underWay = false;
+    if (outcome.kind !== 'applied') coordinator.refresh();
     if (outcome.kind === 'applied') this.#published = { essence, atMono };
     else this.#notBeforeMono = (clock.mono() + retryAfterMs) as MonoMs;
   }

@@ -3,6 +3,7 @@
  * or a clone. What it decides is pure (core/decide.ts); what it does is here, one transaction and one operation at a time.
  */
 import { claimed, isMine, leading } from '../core/cluster-queries.ts';
+import { unreadable } from '../core/obstacles.ts';
 import { decide } from '../core/decide.ts';
 import { parseHandOverNote, handOverNoteKey } from '../core/hand-over-note.ts';
 import type { MonoMs, Ms } from '../core/units.ts';
@@ -58,6 +59,7 @@ class Supervisor {
   #ranMono: MonoMs;
   /** Null before the first answer or failure: each change is logged once. */
   #etcdAnswers: boolean | null = null;
+  #unreadable: readonly string[] = [];
 
   constructor(deps: SupervisorDeps, signal: AbortSignal) {
     this.#deps = deps;
@@ -184,8 +186,19 @@ class Supervisor {
     const before = this.#seen.cluster === null ? null : leading(this.#seen.cluster.state);
     this.#seen.sawCluster(state, confirmedMono);
     if (changed) this.#keeper.sawSnapshot(snapshot);
+    if (changed) this.#sayUnreadable(unreadable(state));
     this.#sensors.follow(state.members.keys());
     if (before?.term !== leading(state)?.term) this.#clientWrites.leaderChanged();
+  }
+
+  /** Each key that cannot be read is told once, and once more when it can. */
+  #sayUnreadable(now: readonly string[]): void {
+    const { log } = this.#deps;
+    for (const problem of now)
+      if (!this.#unreadable.includes(problem)) log.warn('a key in etcd cannot be read', { problem });
+    for (const problem of this.#unreadable)
+      if (!now.includes(problem)) log.info('a key in etcd was mended', { problem });
+    this.#unreadable = now;
   }
 
   #sawGuardian(view: GuardianView): void {

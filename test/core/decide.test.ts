@@ -126,6 +126,14 @@ const whoeverLeads: readonly Row[] = [
     'hold',
   ],
   [
+    'holds while another daemon has its name',
+    aView(aStandby(), {
+      state: { ...followsB, members: new Map([[a, present(record('a', { leaseId: leaseOf.b }))]]) },
+      peer: refuses,
+    }),
+    'hold',
+  ],
+  [
     'holds when the sync key is malformed',
     aView(aStandby(), { state: { ...followsB, sync: malformed }, peer: refuses }),
     'hold-malformed',
@@ -352,6 +360,11 @@ const oursAndPrimary: readonly Row[] = [
       guardian: { lease: { kind: 'held', leaseId: leaseOf.a, ttlMs: 5_000, confirmedSentMono: ago(4_600) } },
     }),
     'fence-deadline',
+  ],
+  [
+    'claims again when its key was written anew and nobody claimed since',
+    aView(aPrimary(), { state: { sync: present(sync(a, [b]), revision(90)) } }),
+    'claim-again',
   ],
   [
     'fences a primary that somebody promoted by hand',

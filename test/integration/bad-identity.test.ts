@@ -63,7 +63,7 @@ async function staysSo(fact: () => unknown | Promise<unknown>, expected: unknown
 }
 
 test("another cluster's data is refused with both identifiers, and nothing in it changes", async () => {
-  await using host = await aLoneHost(rig.etcd.endpoints, 'c');
+  await using host = await aLoneHost({ etcd: rig.etcd.endpoints, name: 'c' });
   const foreign = foreignData(host);
   const before = fingerprint(join(host.directory, 'data'));
   const own = (await readKey(rig, 'initialize'))?.value ?? '';
@@ -76,7 +76,7 @@ test("another cluster's data is refused with both identifiers, and nothing in it
 });
 
 test('a second daemon with the name of a living member is refused with both addresses, and the first is not disturbed', async () => {
-  await using host = await aLoneHost(rig.etcd.endpoints);
+  await using host = await aLoneHost({ etcd: rig.etcd.endpoints });
   const first = await firstMember();
   const { code, stderr } = await host.run();
   expect({ code, processes: host.left().processes }, stderr).toEqual({ code: 2, processes: [] });
@@ -88,7 +88,7 @@ test('a second daemon with the name of a living member is refused with both addr
 });
 
 test('batond started twice with one configuration: the second ends and says so, the first goes on', async () => {
-  await using host = await aLoneHost(rig.etcd.endpoints);
+  await using host = await aLoneHost({ etcd: rig.etcd.endpoints });
   const first = await firstMember();
   const { code, stderr } = await host.run(['--config', rig.member('a').files.configFile]);
   expect(code).toBe(1);
@@ -107,8 +107,8 @@ test('a member that was killed is no stranger to itself: it comes back at once, 
 test('etcd was not there to ask: the second daemon of a name and the foreign data still come to nothing', async () => {
   const first = await firstMember();
   await rig.etcd.kill(0);
-  await using namesake = await aLoneHost(rig.etcd.endpoints);
-  await using foreigner = await aLoneHost(rig.etcd.endpoints, 'c');
+  await using namesake = await aLoneHost({ etcd: rig.etcd.endpoints });
+  await using foreigner = await aLoneHost({ etcd: rig.etcd.endpoints, name: 'c' });
   const foreign = foreignData(foreigner);
   const before = fingerprint(join(foreigner.directory, 'data'));
   for (const host of [namesake, foreigner]) {
@@ -134,7 +134,7 @@ test('etcd was not there to ask: the second daemon of a name and the foreign dat
 
 test('data that etcd knows no cluster of is neither used nor removed', async () => {
   await using empty = await startRig({ members: [] });
-  await using host = await aLoneHost(empty.etcd.endpoints);
+  await using host = await aLoneHost({ etcd: empty.etcd.endpoints });
   const foreign = foreignData(host);
   const before = fingerprint(join(host.directory, 'data'));
   host.member.start();

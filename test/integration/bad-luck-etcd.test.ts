@@ -92,7 +92,7 @@ test('etcd is not there when a new member starts: it makes nothing, and the clus
   const etcd = await import('../support/real-etcd.ts').then(({ startEtcd }) => startEtcd({ members: 1 }));
   try {
     await etcd.kill(0);
-    await using host = await aLoneHost(etcd.endpoints);
+    await using host = await aLoneHost({ etcd: etcd.endpoints });
     host.member.start();
     await host.waitFor('it waits for etcd', limitMs, () => host.log().includes('etcd was not read yet'));
     host.expect('batond.log', 'state');

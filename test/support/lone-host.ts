@@ -63,11 +63,16 @@ const killLimitMs = 5_000;
 
 const pollMs = 20;
 
-/** `etcdEndpoints`: nobody listens there unless the test says otherwise. */
-export async function aLoneHost(
-  etcdEndpoints: readonly string[] = ['http://127.0.0.1:9'],
-  name = 'a',
-): Promise<LoneHost> {
+export interface LoneHostOptions {
+  /** Nobody listens there by default. */
+  readonly etcd?: readonly string[];
+  readonly name?: string;
+  /** Its batond is started by root. */
+  readonly asRoot?: boolean;
+}
+
+export async function aLoneHost(options: LoneHostOptions = {}): Promise<LoneHost> {
+  const { etcd = ['http://127.0.0.1:9'], name = 'a', asRoot: startedByRoot = false } = options;
   const owner = daemonOwner();
   const directory = mkdtempSync(join(realpathSync(tmpdir()), 'baton-lone-'));
   chownSync(directory, owner.uid, owner.gid);
@@ -90,7 +95,7 @@ export async function aLoneHost(
     const config: Written = {
       cluster: 'domain-1',
       member: { name, location: 'slough' },
-      etcd: { endpoints: etcdEndpoints },
+      etcd: { endpoints: etcd },
       postgres: {
         binDir,
         dataDir: join(directory, 'data'),
@@ -109,7 +114,7 @@ export async function aLoneHost(
     ...{ ...ports, name, directory, configFile, dataDir: join(directory, 'data') },
     ...{ stateDir: join(directory, 'state'), logFile: join(directory, 'batond.log') },
   };
-  const member = new RigMember(whole.rigId, files, owner);
+  const member = new RigMember(whole.rigId, files, startedByRoot ? { uid: 0, gid: 0 } : owner);
   const log = (): string => {
     try {
       return readFileSync(files.logFile, 'utf8');

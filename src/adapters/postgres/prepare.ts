@@ -11,6 +11,7 @@ import { hasCode, OperationFailure } from './failure.ts';
 import { type Admits, writeAccess } from './host-based-access.ts';
 import { readControlData } from './inspect.ts';
 import type { Instance } from './instance.ts';
+import { mustBeFree } from './listen-address.ts';
 import { promoteFile, readUnstartable, standbySignalFile } from './marks.ts';
 import { fixedSettings } from './settings.ts';
 
@@ -65,6 +66,7 @@ async function startable(instance: Instance) {
   const { dataDir, clock } = instance;
   const unstartable = await readUnstartable(dataDir);
   if (unstartable !== null) throw new OperationFailure(`${dataDir} must not be started: ${unstartable}`, false);
+  await mustBeFree(instance.options.listen);
   await instance.freshPassFile();
   await removeDurably(join(dataDir, promoteFile));
   const limit = new AbortController();

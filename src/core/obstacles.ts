@@ -1,0 +1,54 @@
+/** What keeps a person from relying on automation here: said in the status and the explanation, and logged once. */
+import { memberRecord, ownLease } from './cluster-queries.ts';
+import type { ClusterState } from './cluster.ts';
+import type { View } from './view.ts';
+
+/** One sentence each, the worst first; empty when nothing is in the way. */
+export function obstacles(view: View): readonly string[] {
+  const held = view.memory.held.map((hold) => hold.reason);
+  if (view.coordinator.kind !== 'read') return held;
+  const { state } = view.coordinator;
+  return [
+    ...held,
+    ...[nameTaken(view, state), foreignData(view, state)].filter((why) => why !== null),
+    ...unreadable(state),
+  ];
+}
+
+/** Each key that cannot be read, by its name and what is wrong with it. */
+export function unreadable(state: ClusterState): readonly string[] {
+  const keys = [
+    state.leader,
+    state.sync,
+    state.initialize,
+    state.config,
+    state.history,
+    state.request,
+    ...state.members.values(),
+  ];
+  return keys.flatMap((key) => (key.kind === 'malformed' ? [key.problem] : []));
+}
+
+/**
+ * Our member key is on somebody else's living lease: another daemon has this name. One of an earlier run of this host
+ * looks the same, and goes away with its lease. Nothing is decided under a name that two have.
+ */
+export function nameTaken(view: View, state: ClusterState): string | null {
+  const record = memberRecord(state, view.self.name);
+  const lease = ownLease(view);
+  if (record === null || lease === null || record.leaseId === lease) return null;
+  return `another daemon has the name ${view.self.name}: it is at ${record.host}:${record.port} (${record.apiUrl}). Give one of the two another name, or stop it and its guardian; the key of one that is gone goes away with its lease`;
+}
+
+/** I10: data of another cluster is neither used nor removed. */
+export function foreignData(view: View, state: ClusterState): string | null {
+  const pg = view.postgres;
+  const identifier =
+    pg.kind === 'stopped'
+      ? pg.data.systemIdentifier
+      : pg.kind === 'standby' || pg.kind === 'primary'
+        ? pg.systemIdentifier
+        : null;
+  if (identifier === null || state.initialize.kind !== 'present' || identifier === state.initialize.value) return null;
+  return `the data here is of system ${identifier}, the cluster is ${state.initialize.value}: it is neither used nor removed. Move it away to let this member be cloned`;
+}

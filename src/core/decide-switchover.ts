@@ -16,7 +16,7 @@ import type { DataDirectory, PrimaryView } from './postgres-view.ts';
 import type { View } from './view.ts';
 
 /** A fast shutdown that takes longer is ended by the guardian with SIGKILL, and is a failover then. */
-const stopLimitMs: Ms = 30_000;
+const stopLimitMs: Ms = 10_000;
 /** More than this and the shutdown would take too long to send: the request is refused. */
 const lagBytesMax = 16n * 1024n * 1024n;
 

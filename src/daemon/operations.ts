@@ -134,13 +134,18 @@ async function start(
   }
   if (!prepared.ok) return failed(prepared.error.problem);
   signal.throwIfAborted();
+  const askedMono = context.clock.mono();
+  // It may be started and killed again before anybody saw it run.
+  const ended = (child: ChildView) =>
+    child.kind === 'exited' ||
+    (child.kind === 'none' && child.lastExit !== null && child.lastExit.atMono >= askedMono);
   context.guardian.send({
     type: 'start',
     as: spec.as,
     term: spec.as === 'primary' ? spec.term : null,
     command: prepared.value,
   });
-  const child = await context.untilChild((each) => each.kind === 'running' || each.kind === 'exited', signal);
+  const child = await context.untilChild((each) => each.kind === 'running' || ended(each), signal);
   return child.kind === 'running' ? done() : failed('postgres ended at once: the end of its log says why');
 }
 

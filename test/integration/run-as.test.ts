@@ -1,5 +1,5 @@
 /** batond started by root, as an init system does: it gives root up, and so does everything that it starts. */
-import { chownSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, chownSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { startRig } from '../../scripts/rig/rig.ts';
@@ -30,6 +30,7 @@ test.runIf(process.getuid?.() === 0)(
     // As a package would install it: secrets are root's, and the directories are still to be made.
     for (const secret of ['superuser.password', 'replication.password']) chownSync(join(host.directory, secret), 0, 0);
     chownSync(host.directory, 0, 0);
+    chmodSync(host.directory, 0o755);
     const at = (path: string) => join(host.directory, path);
     host.configure((config) => {
       config.postgres.runAs = 'postgres';

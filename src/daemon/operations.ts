@@ -50,15 +50,17 @@ export async function runOperation(
   context: OperationContext,
   signal: AbortSignal,
 ): Promise<Ended> {
-  const bounded = AbortSignal.any([signal, context.clock.timeout(limitsMs[spec.kind])]);
+  const limit = new AbortController();
+  const cancelLimit = context.clock.timer(limitsMs[spec.kind], () => limit.abort(new Error('limit')));
+  const bounded = AbortSignal.any([signal, limit.signal]);
   try {
     return await run(spec, context, bounded);
   } catch (error) {
     if (!bounded.aborted) return { ok: false, problem: error instanceof Error ? error.message : String(error) };
-    return {
-      ok: false,
-      problem: signal.aborted ? `aborted: ${String(signal.reason)}` : `not done within ${limitsMs[spec.kind]} ms`,
-    };
+    const problem = signal.aborted ? `aborted: ${String(signal.reason)}` : `not done within ${limitsMs[spec.kind]} ms`;
+    return { ok: false, problem };
+  } finally {
+    cancelLimit();
   }
 }
 
@@ -137,8 +139,7 @@ async function start(
   const askedMono = context.clock.mono();
   // It may be started and killed again before anybody saw it run.
   const ended = (child: ChildView) =>
-    child.kind === 'exited' ||
-    (child.kind === 'none' && child.lastExit !== null && child.lastExit.atMono >= askedMono);
+    child.kind === 'exited' || (child.kind === 'none' && child.lastExit !== null && child.lastExit.atMono >= askedMono);
   context.guardian.send({
     type: 'start',
     as: spec.as,

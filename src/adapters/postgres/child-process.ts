@@ -91,9 +91,12 @@ export async function mustRun(program: Program): Promise<Ended> {
   return ended;
 }
 
+/** What initdb's own server puts before each line: another time and process at every attempt. */
+const logPrefix = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ \S+ \[\d+\] /gm;
+
 export function howItEnded(binary: string, ended: Ended): string {
   const name = binary.slice(binary.lastIndexOf('/') + 1);
   const how = ended.killedBy === null ? `ended with code ${ended.code}` : `was killed by ${ended.killedBy}`;
-  const said = ended.stderr.trim();
+  const said = ended.stderr.replace(logPrefix, '').trim();
   return said === '' ? `${name} ${how}` : `${name} ${how}: ${said}`;
 }

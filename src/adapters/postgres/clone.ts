@@ -1,12 +1,13 @@
 /** A new copy of the leader's data: pg_basebackup beside the data directory, swapped in when it is complete. */
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { slotName } from '../../core/copy-name.ts';
 import { KiB, type CopyId } from '../../core/units.ts';
 import type { Upstream } from '../../ports/postgres.ts';
 import { moveInFor, newDirectoryBeside, removeLeftovers } from './beside.ts';
 import { mustRun } from './child-process.ts';
 import { conninfo, dialing } from './conninfo.ts';
+import { orDiskFull } from './disk-space.ts';
 import { readIfThere } from './durable-file.ts';
 import { OperationFailure } from './failure.ts';
 import { readControlData } from './inspect.ts';
@@ -42,7 +43,8 @@ export async function clone(
     signal.throwIfAborted();
     const old = await moveInFor(directory, dataDir, clock.wall());
     if (old !== null) options.log.info(`the old data directory is kept as ${old}`);
-  } catch (error) {
+  } catch (thrown) {
+    const error = await orDiskFull(thrown, dirname(directory));
     await rm(directory, { recursive: true, force: true });
     if (signal.aborted && !(error instanceof OperationFailure))
       throw new OperationFailure(`aborted: ${String(signal.reason)}`, true);

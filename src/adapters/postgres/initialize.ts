@@ -1,8 +1,10 @@
 /** A new cluster: initdb beside the data directory, renamed into place when it is complete. */
 import { readdir, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { CopyId } from '../../core/units.ts';
 import { moveIn, newDirectoryBeside, removeLeftovers } from './beside.ts';
 import { mustRun } from './child-process.ts';
+import { orDiskFull } from './disk-space.ts';
 import { removeDurably, writeDurably } from './durable-file.ts';
 import { hasCode, OperationFailure } from './failure.ts';
 import { readControlData } from './inspect.ts';
@@ -33,7 +35,8 @@ export async function initialize(instance: Instance, copyId: CopyId, signal: Abo
     await moveIn(directory, dataDir);
     await unmarkUnstartable(dataDir); // of a directory that somebody has moved away
     return systemIdentifier;
-  } catch (error) {
+  } catch (thrown) {
+    const error = await orDiskFull(thrown, dirname(directory));
     await rm(directory, { recursive: true, force: true });
     throw error;
   } finally {

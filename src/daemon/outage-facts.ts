@@ -75,7 +75,8 @@ function doubtFacts(before: View | null, view: View, at: At): readonly RecorderF
 
 /** The evidence of a doubt about the leader, which may be this member itself; null when there is none. */
 function doubts(view: View): readonly Evidence[] | null {
-  if (view.coordinator.kind !== 'read') return null;
+  // A cluster that is being created serves nobody yet.
+  if (view.coordinator.kind !== 'read' || view.coordinator.state.initialize.kind === 'absent') return null;
   const lead = leading(view.coordinator.state);
   if (lead === null) return [{ id: 'E2', says: 'nobody holds the leader key' }];
   if (lead.key.member !== view.self.name)

@@ -1,7 +1,8 @@
 /** Keeps this member's key in etcd: at once when something about it changed, and every 10 s for mere positions. */
 import type { Key, MemberRecord } from '../core/cluster.ts';
-import { ownCopy, ownLease } from '../core/cluster-queries.ts';
-import { formatMember, keyOf, protocolVersion } from '../core/key-format.ts';
+import { isMine, ownCopy, ownLease } from '../core/cluster-queries.ts';
+import { formatMember, formatStatus, keyOf, protocolVersion } from '../core/key-format.ts';
+import type { Write } from '../core/transaction.ts';
 import { unchanged } from '../core/transactions.ts';
 import { elapsed, type MonoMs, type Ms, type Revision } from '../core/units.ts';
 import { ownPositions, ownState } from '../core/own-state.ts';
@@ -50,16 +51,22 @@ export class Publisher {
       overwritten || this.#published === null || elapsed(this.#published.atMono, view.nowMono) >= positionsEveryMs;
     if (!stale && this.#published?.essence === essence) return;
     this.#underWay = true;
-    void this.#write(record, essence, view.nowMono, theirs ?? { kind: 'absent' });
+    void this.#write(record, essence, view.nowMono, theirs ?? { kind: 'absent' }, leaderStatus(view));
   }
 
-  async #write(record: MemberRecord, essence: string, atMono: MonoMs, over: Key<MemberRecord>): Promise<void> {
+  async #write(
+    record: MemberRecord,
+    essence: string,
+    atMono: MonoMs,
+    over: Key<MemberRecord>,
+    status: readonly Write[],
+  ): Promise<void> {
     const { coordinator, clock } = this.#deps;
     const key = keyOf.member(record.name);
     const outcome = await coordinator.commit(
       {
         compares: [unchanged(key, over)],
-        writes: [{ op: 'put', key, value: formatMember(record), leaseId: record.leaseId }],
+        writes: [{ op: 'put', key, value: formatMember(record), leaseId: record.leaseId }, ...status],
       },
       commitLimitMs,
     );
@@ -68,6 +75,16 @@ export class Publisher {
     if (outcome.kind === 'applied') this.#published = { essence, atMono };
     else this.#notBeforeMono = (clock.mono() + retryAfterMs) as MonoMs;
   }
+}
+
+/** The leader's position and its standbys', for Patroni's tools: goes with the member key. */
+function leaderStatus(view: View): readonly Write[] {
+  const pg = view.postgres;
+  if (pg.kind !== 'primary' || view.coordinator.kind !== 'read' || !isMine(view, view.coordinator.state)) return [];
+  const slots = pg.walsenders.flatMap(({ slotName, flushLsn }) =>
+    slotName === null || flushLsn === null ? [] : [[slotName, flushLsn] as const],
+  );
+  return [{ op: 'put', key: keyOf.status, value: formatStatus(pg.currentLsn, Object.fromEntries(slots)) }];
 }
 
 function memberRecordOf(deps: SupervisorDeps, version: string, view: View, lastLedTerm: Revision | null): MemberRecord {

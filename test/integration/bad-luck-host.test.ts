@@ -128,7 +128,7 @@ test.runIf(isRoot)(
     for (const host of [first, second]) onDisk(host, 'disk');
     try {
       first.member.start();
-      await says(first, `the disk of ${first.directory}/disk is full`);
+      await says(first, `the disk of ${first.directory}/disk is full (0.`);
       await first.waitFor(
         'nothing half-made is there',
         limitMs,
@@ -138,7 +138,7 @@ test.runIf(isRoot)(
       await leads(first);
 
       second.member.start();
-      await says(second, `the disk of ${second.directory}/disk is full`);
+      await says(second, `the disk of ${second.directory}/disk is full (0.`);
       await second.waitFor(
         'nothing half-made is there',
         limitMs,

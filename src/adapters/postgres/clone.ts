@@ -67,7 +67,17 @@ async function baseBackup(
   await mustRun({
     binary: instance.program('pg_basebackup'),
     args: [
-      ...['-D', directory, '-d', source, '--wal-method=stream', '--checkpoint=fast', '--no-password', '--progress'],
+      ...[
+        '-D',
+        directory,
+        '-d',
+        source,
+        '--wal-method=stream',
+        '--checkpoint=fast',
+        '--no-password',
+        '--progress',
+        '--no-clean',
+      ],
       ...(slot === null ? [] : [`--slot=${slot}`]),
       ...(rate === undefined ? [] : [`--max-rate=${Math.round(rate / KiB)}k`]),
     ],

@@ -6,7 +6,10 @@ import { isSystemError, OperationFailure } from './failure.ts';
 /** Less than this after a failure: the new copy did not fit. initdb alone writes about 40 MiB. */
 const scarceBytes = 32 * MiB;
 
-/** What is thrown for `thrown` when a copy was being made in `directory`, which is still there with what was written. */
+/**
+ * What is thrown for `thrown` when a copy was being made below `directory`. Asked while the half-made copy is still there
+ * (`--no-clean`): once it is removed there is room again.
+ */
 export async function orDiskFull(thrown: unknown, directory: string): Promise<unknown> {
   if (!(thrown instanceof OperationFailure) && !isSystemError(thrown)) return thrown;
   const disk = await statfs(directory).catch(() => null);

@@ -27,7 +27,7 @@ export async function initialize(instance: Instance, copyId: CopyId, signal: Abo
     await writeDurably(passwordFile, `${passwordOf(options.superuser)}\n`, 0o600);
     const args = [
       ...['-D', directory, '-U', options.superuser.username, `--pwfile=${passwordFile}`, '--auth=scram-sha-256'],
-      ...['--data-checksums', '--encoding=UTF8', '--locale=C.UTF-8', '--lc-messages=C'],
+      ...['--data-checksums', '--encoding=UTF8', '--locale=C.UTF-8', '--lc-messages=C', '--no-clean'],
     ];
     await mustRun({ binary: instance.program('initdb'), args, signal });
     await writeCopy(directory, options.member, copyId);

@@ -67,11 +67,15 @@ function handOverUnseen(view: View, state: ClusterState): Decision | null {
 
 /** Crash recovery may take minutes. Once somebody else can lead, it is not waited for. */
 const startPatienceMs: Ms = 2_000;
+/** A server that was running before this daemon began is most likely serving: its first answer is given more time. */
+const adoptPatienceMs: Ms = 15_000;
 
 function slowStart(view: View, state: ClusterState, sinceMono: MonoMs): Decision | null {
   const { child } = view.guardian;
   const asPrimary = child.kind === 'running' && child.startedAs === 'primary';
-  if (!asPrimary || view.nowMono - sinceMono < startPatienceMs || !claimed(state, view.self.name)) return null;
+  if (!asPrimary || !claimed(state, view.self.name)) return null;
+  const patienceMs = child.startedMono < view.self.startedMono ? adoptPatienceMs : startPatienceMs;
+  if (view.nowMono - sinceMono < patienceMs) return null;
   const next = successor(view, state);
   return next === null
     ? null

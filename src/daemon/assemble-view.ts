@@ -1,8 +1,8 @@
 /** Observations and memory, put together as the one value that a decision may look at. Reads only. */
 import type { SharedConfig } from '../core/cluster.ts';
-import { type MonoMs, type WallMs, wallMs } from '../core/units.ts';
+import { type MonoMs, monoMs, type WallMs, wallMs } from '../core/units.ts';
 import type { PostgresView, PrimaryView, StandbyView } from '../core/postgres-view.ts';
-import type { View } from '../core/view.ts';
+import type { ChildView, View } from '../core/view.ts';
 import type { Memory } from './memory.ts';
 import type { Observations, Running } from './observations.ts';
 import type { MemberSettings } from './supervisor.ts';
@@ -48,9 +48,12 @@ function postgresView(seen: Observations, memory: Memory): PostgresView {
   if (child.kind === 'unknown') return { kind: 'unknown' };
   if (child.kind === 'none') return atRest(seen);
   if (seen.running === null)
-    return { kind: 'starting', sinceMono: child.kind === 'running' ? child.startedMono : seen.startedMono };
+    // This daemon knows of no time before it began: what it adopts may have served for days.
+    return { kind: 'starting', sinceMono: monoMs(Math.max(startedMono(child), seen.startedMono)) };
   return running(seen, seen.running.value, seen.running.atMono, memory);
 }
+
+const startedMono = (child: ChildView): number => (child.kind === 'running' ? child.startedMono : 0);
 
 function atRest(seen: Observations): PostgresView {
   if (seen.inspection === null) return { kind: 'unknown' };

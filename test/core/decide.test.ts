@@ -255,6 +255,14 @@ const oursAtRest: readonly Row[] = [
   ],
   ['waits for a starting postgres', aView({ kind: 'starting', sinceMono: ago(50) }), 'await-postgres'],
   [
+    'is patient with a server that ran before this daemon began',
+    aView(
+      { kind: 'starting', sinceMono: ago(3_000) },
+      { view: { self: { ...aView({ kind: 'unknown' }).self, startedMono: ago(3_000) } } },
+    ),
+    'await-postgres',
+  ],
+  [
     'does not wait long when somebody else can lead',
     aView({ kind: 'starting', sinceMono: ago(3_000) }),
     'fence-slow-start',

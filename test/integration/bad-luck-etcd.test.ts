@@ -12,9 +12,9 @@ import { aLoneHost } from '../support/lone-host.ts';
 
 const limitMs = 60_000;
 /** Longer than the lease and all windows together. */
-const withoutEtcdMs = 9_000;
+const withoutEtcdMs = 8_000;
 /** Of somebody who waits for nothing: longer than a start of PostgreSQL takes. */
-const lookOnMs = 4_000;
+const lookOnMs = 3_000;
 
 let rig: Rig;
 beforeAll(async () => {
@@ -56,6 +56,21 @@ test('etcd stops for longer than the lease under a primary with a healthy standb
     // Once for each change, not once for each attempt.
     expect([name, count(since, '"etcd does not answer"'), count(since, '"etcd answers"')]).toEqual([name, 1, 1]);
   }
+});
+
+test('batond is killed long after its PostgreSQL was started: the new one takes over what runs', async () => {
+  const leader = (await readLeader(rig))?.name ?? '';
+  const postmasters = ['a', 'b'].map((name) => rig.member(name).postmasterPid());
+  await rig.member(leader).kill('batond');
+  rig.member(leader).start();
+  await rig.waitFor(
+    'the new batond leads',
+    limitMs,
+    async () => (await rig.member(leader).get('/primary'))?.code === 200,
+  );
+  await rig.waitFor('redundant', limitMs, () => rig.steady());
+  expect((await readLeader(rig))?.name).toBe(leader);
+  expect(['a', 'b'].map((name) => rig.member(name).postmasterPid())).toEqual(postmasters);
 });
 
 test('etcd is not there when a whole cluster starts: nothing is started, and when etcd comes the old cluster does', async () => {

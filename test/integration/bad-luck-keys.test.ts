@@ -15,7 +15,7 @@ import { redundantPair } from '../support/redundant-pair.ts';
 
 const limitMs = 20_000;
 /** Of a cluster in which a key is broken: longer than any evidence takes to become complete. */
-const lookOnMs = 3_000;
+const lookOnMs = 2_000;
 const outageMsMax = 1_500;
 
 let rig: Rig;

@@ -9,6 +9,7 @@ import { expectIntact, writing } from '../support/checked-client.ts';
 import { aCluster } from '../support/cluster.ts';
 import { readKey } from '../support/etcd-keys.ts';
 import { aLoneHost } from '../support/lone-host.ts';
+import { startEtcd } from '../support/real-etcd.ts';
 
 const limitMs = 60_000;
 /** Longer than the lease and all windows together. */
@@ -104,7 +105,7 @@ test('etcd is not there when a whole cluster starts: nothing is started, and whe
 });
 
 test('etcd is not there when a new member starts: it makes nothing, and the cluster once etcd is there', async () => {
-  const etcd = await import('../support/real-etcd.ts').then(({ startEtcd }) => startEtcd({ members: 1 }));
+  const etcd = await startEtcd({ members: 1 });
   try {
     await etcd.kill(0);
     await using host = await aLoneHost({ etcd: etcd.endpoints });

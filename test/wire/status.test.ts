@@ -83,6 +83,7 @@ describe('status', () => {
           port: 5432,
           apiUrl: 'http://127.0.0.12:8008',
           version: '0.1.0',
+          postgres: 15,
           operation: null,
         },
         {
@@ -98,6 +99,7 @@ describe('status', () => {
           port: 5432,
           apiUrl: 'http://127.0.0.11:8008',
           version: '0.1.0',
+          postgres: 15,
           operation: null,
         },
       ],

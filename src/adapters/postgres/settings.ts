@@ -7,6 +7,7 @@ export type Settings = Readonly<Record<string, string>>;
 /** Baton needs at least these for itself and the members. */
 const leastSenders = 10;
 const reserveWanted = 10;
+const slotWalKept = '16GB';
 /** PostgreSQL's own default of max_connections. */
 const connectionsDefault = 100;
 
@@ -31,6 +32,8 @@ export function fixedSettings(instance: Instance, minimums: Partial<Record<Stand
     max_wal_senders: atLeast('max_wal_senders', leastSenders),
     max_replication_slots: atLeast('max_replication_slots', leastSenders),
     ...raised(parameters, minimums),
+    // The slot of a member that stays away must not fill the disk; that member is cloned again then.
+    max_slot_wal_keep_size: String(parameters['max_slot_wal_keep_size'] ?? slotWalKept),
     superuser_reserved_connections: String(reserve(parameters)),
     // A crashed backend is an exit of the server, and a failover.
     restart_after_crash: 'off',

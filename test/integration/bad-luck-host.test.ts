@@ -1,5 +1,4 @@
 /** The host has not what PostgreSQL needs: an address, a disk, a program. It is said by name, and mended by trying again. */
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -7,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Rig, startRig } from '../../scripts/rig/rig.ts';
 import { aLoneHost, binDir, type LoneHost } from '../support/lone-host.ts';
+import { mountSmallDisk, type SmallDisk } from '../support/small-disk.ts';
 
 const limitMs = 40_000;
 const isRoot = process.getuid?.() === 0;
@@ -100,16 +100,10 @@ test('a program is gone when it is needed: it is named, and once it is back the 
   await leads(host);
 });
 
-/** A disk of its own at `disk`, and how it is made larger. Unmounted whatever happens to the host's processes. */
-function aDisk(host: LoneHost): Disposable & { grow(): void } {
+function aDisk(host: LoneHost): Promise<SmallDisk> {
   const path = join(host.directory, 'disk');
   mkdirSync(path);
-  const { uid, gid } = host.owner;
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=20m,mode=0700,uid=${uid},gid=${gid}`, 'tmpfs', path]);
-  return {
-    grow: () => void execFileSync('mount', ['-o', 'remount,size=300m', path]),
-    [Symbol.dispose]: () => void execFileSync('umount', ['-l', path]),
-  };
+  return mountSmallDisk(path, '20m', host.owner);
 }
 
 const onDisk = (host: LoneHost, cluster: string): void =>
@@ -123,8 +117,8 @@ test.runIf(isRoot)(
   async () => {
     await using first = await aLoneHost({ etcd: rig.etcd.endpoints, name: 'a' });
     await using second = await aLoneHost({ etcd: rig.etcd.endpoints, name: 'b' });
-    using firstDisk = aDisk(first);
-    using secondDisk = aDisk(second);
+    await using firstDisk = await aDisk(first);
+    await using secondDisk = await aDisk(second);
     for (const host of [first, second]) onDisk(host, 'disk');
     try {
       first.member.start();
@@ -134,7 +128,7 @@ test.runIf(isRoot)(
         limitMs,
         () => readdirSync(join(first.directory, 'disk')).length === 0,
       );
-      firstDisk.grow();
+      firstDisk.resize('300m');
       await leads(first);
 
       second.member.start();
@@ -145,7 +139,7 @@ test.runIf(isRoot)(
         () => readdirSync(join(second.directory, 'disk')).length === 0,
       );
       expect((await first.member.get('/primary'))?.code).toBe(200);
-      secondDisk.grow();
+      secondDisk.resize('300m');
       await streams(second);
     } finally {
       for (const { member } of [second, first]) if (member.processes('node').length > 0) await member.kill('node');

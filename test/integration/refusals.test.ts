@@ -1,9 +1,9 @@
 /** What batond refuses before anything is started: exit 2, the key's path, what is wrong and the mend, nothing left. */
-import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { aLoneHost, binDir, type LoneHost, type Written } from '../support/lone-host.ts';
+import { mountSmallDisk } from '../support/small-disk.ts';
 
 type Case = readonly [says: string, prepare: (host: LoneHost) => void, ...expected: RegExp[]];
 const isRoot = process.getuid?.() === 0;
@@ -248,13 +248,8 @@ test.runIf(isRoot)('batond refuses a data directory that is a mount point, which
   const data = join(host.directory, 'data');
   mkdirSync(data);
   host.expect('data');
-  const { uid, gid } = host.owner;
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=1m,mode=0700,uid=${uid},gid=${gid}`, 'tmpfs', data]);
-  try {
-    await refuses(host, [/postgres\.dataDir: .*data is a mount point.*\n\s+name a directory in it, like .*data\/data/]);
-  } finally {
-    execFileSync('umount', [data]);
-  }
+  await using _ = await mountSmallDisk(data, '1m', host.owner);
+  await refuses(host, [/postgres\.dataDir: .*data is a mount point.*\n\s+name a directory in it, like .*data\/data/]);
 });
 
 describe('batond --check', () => {

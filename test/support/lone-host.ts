@@ -1,16 +1,8 @@
 /** One host as batond finds it, beside any cluster: secrets, a configuration, and what a run of batond left there. */
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import {
-  chownSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { once } from 'node:events';
+import { chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -58,6 +50,7 @@ export interface LoneHost extends AsyncDisposable {
 
 export const binDir = '/usr/lib/postgresql/15/bin';
 const batond = join(import.meta.dirname, '../../src/main/batond.ts');
+const reaperProgram = join(import.meta.dirname, '../../scripts/rig/reaper.ts');
 const runLimitMs = 30_000;
 const killLimitMs = 5_000;
 
@@ -77,6 +70,11 @@ export async function aLoneHost(options: LoneHostOptions = {}): Promise<LoneHost
   const directory = mkdtempSync(join(realpathSync(tmpdir()), 'baton-lone-'));
   chownSync(directory, owner.uid, owner.gid);
   const whole: Belonging = { rigId: randomBytes(8).toString('hex'), directory, member: null, uid: owner.uid };
+  // However the tester ends: its processes are killed, its directory is removed.
+  const reaper = spawn(process.execPath, [reaperProgram, JSON.stringify({ ...whole, keepDirectory: false })], {
+    stdio: ['pipe', 'ignore', 'inherit'],
+    detached: true,
+  });
   const ports = await freeMemberPorts();
   const { host, postgresPort, apiPort } = ports;
   const configFile = join(directory, 'batond.yaml');
@@ -154,7 +152,8 @@ export async function aLoneHost(options: LoneHostOptions = {}): Promise<LoneHost
     }),
     async [Symbol.asyncDispose]() {
       await killAll(whole, killLimitMs);
-      rmSync(directory, { recursive: true, force: true });
+      reaper.stdin.end(); // It removes the directory.
+      await once(reaper, 'exit');
     },
   };
 }

@@ -4,6 +4,7 @@ import { because } from './because.ts';
 import type { ClusterState, MemberRecord, SyncKey } from './cluster.ts';
 import { claimedLast, eligible, ownCopy, ownLease, syncOf } from './cluster-queries.ts';
 import { claimFor } from './decide-follower.ts';
+import { initializeFailed } from './decide-leader.ts';
 import { endIfOld, endRequest } from './decide-switchover.ts';
 import type { Decision } from './decision.ts';
 import { rank } from './successor.ts';
@@ -13,6 +14,8 @@ import type { View } from './view.ts';
 
 /** A better-placed standby is given this long to take the key before the next one does. */
 const yieldMs: Ms = 700;
+/** After a failed initdb the others have the right to create the cluster for so long. */
+const bootstrapPauseMs: Ms = 5_000;
 /** A server of ours that has not answered for so long is no candidate. */
 const unseenMs: Ms = 1_500;
 
@@ -83,6 +86,10 @@ function decideRequestLeaderless(view: View, state: ClusterState, lease: LeaseId
 function createCluster(view: View, state: ClusterState, lease: LeaseId): Decision {
   const pg = view.postgres;
   if (pg.kind === 'absent') {
+    const last = view.operation.kind === 'idle' ? view.operation.last : null;
+    if (last !== null && initializeFailed(view) && view.nowMono - last.atMono < bootstrapPauseMs) {
+      return because('await-leader', 'initdb failed here a moment ago: another member may create the cluster');
+    }
     return because('win-bootstrap', 'etcd knows no cluster and there is no data here: one member creates it', {
       kind: 'commit',
       purpose: 'win-bootstrap',

@@ -138,6 +138,11 @@ function underAnotherLease(view: View, state: ClusterState): Decision {
 
 /** A failed operation is not begun again at once: whatever made it fail needs a moment to change. */
 const retryAfterMs: Ms = 500;
+/** Making a whole copy of the data is costly, and what makes it fail (a full disk) does not pass quickly. */
+const retryCopyAfterMs: Ms = 5_000;
+
+const pauseAfter = (operation: OperationSpec): Ms =>
+  operation.kind === 'initialize' || operation.kind === 'clone' ? retryCopyAfterMs : retryAfterMs;
 
 /** One operation and one transaction at a time: what cannot begin now is decided again when the other has ended. */
 function oneAtATime(view: View, decision: Decision): Decision {
@@ -166,6 +171,9 @@ function mayBegin(view: View, operation: OperationSpec): boolean {
   // Decided on what was before the last operation ended, the same one would be begun once more.
   if (last !== null && (pg.kind === 'standby' || pg.kind === 'primary') && pg.seenMono < last.atMono) return false;
   return (
-    last === null || last.outcome.ok || last.spec.kind !== operation.kind || view.nowMono - last.atMono >= retryAfterMs
+    last === null ||
+    last.outcome.ok ||
+    last.spec.kind !== operation.kind ||
+    view.nowMono - last.atMono >= pauseAfter(operation)
   );
 }

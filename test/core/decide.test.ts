@@ -57,6 +57,16 @@ const promotion = {
 };
 const proof = { standby: b, copyName: copyName(b, copyOf.b), term, runId: 'run-1', waitedFor: [copyName(b, copyOf.b)] };
 
+const failedInitdb = (agoMs: number) =>
+  ({
+    kind: 'idle',
+    last: {
+      spec: { kind: 'initialize', copyId: copyOf.a },
+      atMono: ago(agoMs),
+      outcome: { ok: false, problem: 'the disk is full' },
+    },
+  }) as const;
+
 const whoeverLeads: readonly Row[] = [
   [
     'lets the guardian kill what a dead postmaster left, before anything else',
@@ -173,6 +183,14 @@ const oursAtRest: readonly Row[] = [
     'creates the cluster it won',
     aView({ kind: 'absent' }, { guardian: childless(), state: { initialize: absent, sync: absent } }),
     'initialize',
+  ],
+  [
+    'lets another member create the cluster after a failed initdb',
+    aView(
+      { kind: 'absent' },
+      { guardian: childless(), state: { initialize: absent, sync: absent }, view: { operation: failedInitdb(100) } },
+    ),
+    'release-no-data',
   ],
   [
     'makes the created cluster known',
@@ -739,6 +757,18 @@ const nobodys: readonly Row[] = [
     'creates a cluster where there is nothing',
     aView({ kind: 'absent' }, { guardian: childless(), state: { ...noLeader, initialize: absent, sync: absent } }),
     'win-bootstrap',
+  ],
+  [
+    'does not try again at once to create a cluster',
+    aView(
+      { kind: 'absent' },
+      {
+        guardian: childless(),
+        state: { ...noLeader, initialize: absent, sync: absent },
+        view: { operation: failedInitdb(1_000) },
+      },
+    ),
+    'await-leader',
   ],
   [
     'touches nothing when etcd knows no cluster and there is data',

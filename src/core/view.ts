@@ -150,7 +150,7 @@ export interface OperationResult {
 export type OperationValue =
   | { readonly kind: 'done' }
   /** The history row of a promotion: what `history` must be told. */
-  | { readonly kind: 'promoted'; readonly row: HistoryRow | null }
+  | { readonly kind: 'promoted'; readonly row: HistoryRow | null; readonly outOfRecoveryMono: MonoMs | null }
   /** Commits were seen to wait for `standby` (I3); void for another term, run or copy. */
   | { readonly kind: 'proved'; readonly proof: WaitProof };
 

@@ -200,7 +200,8 @@ export class Memory {
       this.#nextCopyId = this.#newCopyId();
     if (!outcome.ok) return;
     if (outcome.value.kind === 'proved') this.#proof = outcome.value.proof;
-    if (spec.kind === 'promote') this.#promotedMono = result.atMono;
+    if (spec.kind === 'promote' && outcome.value.kind === 'promoted')
+      this.#promotedMono = outcome.value.outOfRecoveryMono;
     if (
       outcome.value.kind === 'promoted' &&
       outcome.value.row !== null &&

@@ -2,7 +2,7 @@
 import type { HistoryRow } from '../core/cluster.ts';
 import type { OperationSpec } from '../core/decision.ts';
 import { absurd } from '../core/result.ts';
-import type { MemberName, Ms } from '../core/units.ts';
+import type { MemberName, MonoMs, Ms } from '../core/units.ts';
 import type { ChildView, OperationResult, OperationValue } from '../core/view.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { GuardianPort } from '../ports/guardian.ts';
@@ -100,7 +100,7 @@ async function run(spec: OperationSpec, context: OperationContext, signal: Abort
     case 'furnish': {
       const furnished = await postgres.furnish(spec.slotsFor, signal);
       // Read here too: a daemon that was restarted after its promotion still has to enter it into the history.
-      return furnished.ok ? ownPromotion(context) : failed(furnished.error.problem);
+      return furnished.ok ? ownPromotion(context, null) : failed(furnished.error.problem);
     }
     case 'resume-replay':
       return plain(await postgres.resumeReplay(signal));
@@ -168,13 +168,13 @@ async function promote(
     signal,
   );
   if (!promoted.ok) return failed(promoted.error.problem);
-  return ownPromotion(context);
+  return ownPromotion(context, context.clock.mono());
 }
 
 /** The history row of the timeline that this primary is on; null on the first. */
-async function ownPromotion(context: OperationContext): Promise<Ended> {
+async function ownPromotion(context: OperationContext, outOfRecoveryMono: MonoMs | null): Promise<Ended> {
   const own = await context.postgres.ownHistory();
-  if (!own.ok || own.value === null) return done({ kind: 'promoted', row: null });
+  if (!own.ok || own.value === null) return done({ kind: 'promoted', row: null, outOfRecoveryMono });
   const { timeline, parent, forkLsn, file } = own.value;
   const row: HistoryRow = {
     timeline: parent,
@@ -186,7 +186,7 @@ async function ownPromotion(context: OperationContext): Promise<Ended> {
     newTimeline: timeline,
     historyFile: file,
   };
-  return done({ kind: 'promoted', row });
+  return done({ kind: 'promoted', row, outOfRecoveryMono });
 }
 
 async function proveWait(

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { KeptFacts, KeptState } from '../../ports/journal.ts';
-import { replaceFile } from './durable-file.ts';
+import { writeDurably } from '../durable-file.ts';
 
 /** Crashes: only those within a window count, so the newest are enough. */
 const TIMES_MAX = 100;
@@ -56,7 +56,7 @@ export function createKeptState({ directory }: { readonly directory: string }): 
         .catch(() => undefined)
         .then(() => {
           waiting = null;
-          writing = replaceFile(path, `${JSON.stringify({ v: 1, ...facts }, null, 2)}\n`);
+          writing = writeDurably(path, `${JSON.stringify({ v: 1, ...facts }, null, 2)}\n`);
           return writing;
         });
       return waiting;

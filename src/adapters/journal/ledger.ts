@@ -9,7 +9,7 @@ import { wallMs } from '../../core/units.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Ledger, LedgerCheck, LedgerEntry } from '../../ports/ledger.ts';
 import type { Log } from '../../ports/log.ts';
-import { syncDirectory } from './durable-file.ts';
+import { syncDirectory } from '../durable-file.ts';
 import { fileLines } from './file-lines.ts';
 import { EMPTY_CHAIN, linkEntry, nextEntry, parseEntry } from './ledger-chain.ts';
 import type { ChainEnd } from './ledger-chain.ts';

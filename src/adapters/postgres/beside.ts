@@ -6,8 +6,9 @@ import { randomBytes } from 'node:crypto';
 import { readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { WallMs } from '../../core/units.ts';
-import { syncDirectory } from './durable-file.ts';
-import { hasCode, OperationFailure } from './failure.ts';
+import { syncDirectory } from '../durable-file.ts';
+import { hasCode } from '../system-error.ts';
+import { OperationFailure } from './failure.ts';
 
 export type Making = 'clone' | 'initdb';
 

@@ -8,7 +8,7 @@ import { moveInFor, newDirectoryBeside, removeLeftovers } from './beside.ts';
 import { mustRun } from './child-process.ts';
 import { conninfo, dialing } from './conninfo.ts';
 import { orDiskFull } from './disk-space.ts';
-import { readIfThere } from './durable-file.ts';
+import { readIfThere } from '../durable-file.ts';
 import { OperationFailure } from './failure.ts';
 import { readControlData } from './inspect.ts';
 import type { Instance } from './instance.ts';

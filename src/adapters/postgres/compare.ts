@@ -7,7 +7,7 @@ import type { Lsn } from '../../core/units.ts';
 import type { Upstream } from '../../ports/postgres.ts';
 import type { ControlData } from './control-data.ts';
 import type { Divergence } from './diverged.ts';
-import { readIfThere } from './durable-file.ts';
+import { readIfThere } from '../durable-file.ts';
 import { sameFirstRecord } from './first-record.ts';
 import { furthest, readControlData, timelineAtRest } from './inspect.ts';
 import type { Instance } from './instance.ts';

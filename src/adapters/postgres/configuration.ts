@@ -4,7 +4,7 @@ import { slotName } from '../../core/copy-name.ts';
 import type { CopyName } from '../../core/postgres-view.ts';
 import type { CommitWaits, Upstream } from '../../ports/postgres.ts';
 import { primaryConninfo } from './conninfo.ts';
-import { readIfThere, writeDurably } from './durable-file.ts';
+import { readIfThere, writeDurably } from '../durable-file.ts';
 import type { Instance } from './instance.ts';
 import { fixedSettings, type Reloadable, reloadable, restoreSettings, type Settings } from './settings.ts';
 import { renderWaits } from './standby-names.ts';

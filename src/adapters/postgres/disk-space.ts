@@ -1,7 +1,8 @@
 /** A full disk, said in plain words: PostgreSQL's programs say it in many, or only that they could not write. */
 import { statfs } from 'node:fs/promises';
 import { MiB } from '../../core/units.ts';
-import { isSystemError, OperationFailure } from './failure.ts';
+import { isSystemError } from '../system-error.ts';
+import { OperationFailure } from './failure.ts';
 
 /** Less than this after a failure: the new copy did not fit. initdb alone writes about 40 MiB. */
 const scarceBytes = 32 * MiB;

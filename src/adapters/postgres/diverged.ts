@@ -3,8 +3,8 @@ import { constants } from 'node:fs';
 import { copyFile, cp, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { formatLsn, type Lsn, type Timeline } from '../../core/units.ts';
-import { syncDirectory, writeDurably } from './durable-file.ts';
-import { hasCode } from './failure.ts';
+import { syncDirectory, writeDurably } from '../durable-file.ts';
+import { hasCode } from '../system-error.ts';
 import type { Instance } from './instance.ts';
 import { walDirectory, walSegments } from './wal-files.ts';
 

@@ -1,4 +1,5 @@
 /** How operations of this adapter fail, and the one place where a failure becomes a value. */
+import { isSystemError } from '../system-error.ts';
 import { err, ok } from '../../core/result.ts';
 import type { OperationError, Outcome } from '../../ports/postgres.ts';
 
@@ -51,10 +52,3 @@ function operationError(what: string, thrown: unknown): OperationError {
   if (isSystemError(thrown)) return { problem: `${what}: ${thrown.message}`, retryable: true };
   throw thrown;
 }
-
-/** An error of the operating system: it has a code such as ENOENT and names the path. */
-export const isSystemError = (thrown: unknown): thrown is NodeJS.ErrnoException =>
-  thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' && 'syscall' in thrown;
-
-export const hasCode = (thrown: unknown, ...codes: readonly string[]): boolean =>
-  isSystemError(thrown) && thrown.code !== undefined && codes.includes(thrown.code);

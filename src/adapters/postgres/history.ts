@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { historyFileName, parseHistory } from '../../core/timeline-history.ts';
 import type { HistoryRow } from '../../core/cluster.ts';
 import type { Lsn, Ms, Timeline } from '../../core/units.ts';
-import { readIfThere, writeDurably } from './durable-file.ts';
+import { readIfThere, writeDurably } from '../durable-file.ts';
 import { OperationFailure } from './failure.ts';
 import type { Instance } from './instance.ts';
 import { only, text } from './row.ts';

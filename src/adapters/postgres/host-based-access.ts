@@ -1,6 +1,6 @@
 /** pg_hba.conf, which Baton writes whole: who may connect. */
 import { join } from 'node:path';
-import { readIfThere, writeDurably } from './durable-file.ts';
+import { readIfThere, writeDurably } from '../durable-file.ts';
 import type { PostgresOptions } from './options.ts';
 
 export type Admits = 'everybody' | 'baton-only';

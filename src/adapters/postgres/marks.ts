@@ -6,7 +6,7 @@
  */
 import { join } from 'node:path';
 import type { CopyId, MemberName } from '../../core/units.ts';
-import { readIfThere, removeDurably, writeDurably } from './durable-file.ts';
+import { readIfThere, removeDurably, writeDurably } from '../durable-file.ts';
 
 const copyFile = 'baton.copy';
 const unstartableFile = 'baton.unstartable';

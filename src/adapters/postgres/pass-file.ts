@@ -1,5 +1,5 @@
 /** The libpq password file: how PostgreSQL's own programs get the passwords without an argument or a log having them. */
-import { writeDurably, readIfThere } from './durable-file.ts';
+import { writeDurably, readIfThere } from '../durable-file.ts';
 import { OperationFailure } from './failure.ts';
 import { type Credentials, passwordOf } from './options.ts';
 

@@ -1,8 +1,9 @@
 /** The process that postmaster.pid names, told from another one with the same number. */
 import { readlink, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readIfThere } from './durable-file.ts';
-import { hasCode, OperationFailure } from './failure.ts';
+import { readIfThere } from '../durable-file.ts';
+import { hasCode } from '../system-error.ts';
+import { OperationFailure } from './failure.ts';
 
 /** Its process id; null when no server runs in the directory. */
 export async function postmasterOf(dataDir: string): Promise<number | null> {

@@ -7,7 +7,7 @@ import { howItEnded, mustRun } from './child-process.ts';
 import type { Progress } from './clone.ts';
 import { conninfo, dialing } from './conninfo.ts';
 import { type Divergence, restoreOwnFiles, saveDiverged } from './diverged.ts';
-import { removeDurably } from './durable-file.ts';
+import { removeDurably } from '../durable-file.ts';
 import { OperationFailure } from './failure.ts';
 import type { Instance } from './instance.ts';
 import { markUnstartable, promoteFile, standbySignalFile, unmarkUnstartable, writeCopy } from './marks.ts';

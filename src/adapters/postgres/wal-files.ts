@@ -3,8 +3,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Lsn, Timeline } from '../../core/units.ts';
 import { type Branch, historyFileName, parseHistory } from '../../core/timeline-history.ts';
-import { readIfThere } from './durable-file.ts';
-import { hasCode } from './failure.ts';
+import { readIfThere } from '../durable-file.ts';
+import { hasCode } from '../system-error.ts';
 
 export interface WalSegment {
   readonly file: string;

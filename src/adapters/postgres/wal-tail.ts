@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatLsn, type Lsn, parseLsn, type Timeline } from '../../core/units.ts';
 import { runProgram } from './child-process.ts';
-import { hasCode } from './failure.ts';
+import { hasCode } from '../system-error.ts';
 import type { Instance } from './instance.ts';
 import { segmentName, walDirectory, walSegments } from './wal-files.ts';
 

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { open, readFile, rename, rm, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { hasCode } from './failure.ts';
+import { hasCode } from './system-error.ts';
 
 /** Replaces the file atomically: readers see the old content or the new, never a part. */
 export async function writeDurably(path: string, content: string, mode = 0o600): Promise<void> {

@@ -86,17 +86,20 @@ function slowStart(view: View, state: ClusterState, sinceMono: MonoMs): Decision
       );
 }
 
-/** The last thing done here was an initdb that failed. */
-export function initializeFailed(view: View): boolean {
+/** When the last thing done here was an initdb that failed: when it did. */
+export function initializeFailedMono(view: View): MonoMs | null {
   const last = view.operation.kind === 'idle' ? view.operation.last : null;
-  return last !== null && last.spec.kind === 'initialize' && !last.outcome.ok;
+  return last !== null && last.spec.kind === 'initialize' && !last.outcome.ok ? last.atMono : null;
 }
 
 function leadWithoutData(view: View, state: ClusterState): Decision {
   if (state.initialize.kind !== 'absent')
     return giveUp(view, state, 'release-no-data', 'there is no data directory here');
-  if (initializeFailed(view))
+  const failedMono = initializeFailedMono(view);
+  const { leadingSinceMono } = view.memory;
+  if (failedMono !== null && leadingSinceMono !== null && failedMono >= leadingSinceMono) {
     return giveUp(view, state, 'release-no-data', 'initdb failed here: another member may create the cluster');
+  }
   return because('initialize', 'this member won the right to create the cluster', {
     kind: 'operate',
     operation: { kind: 'initialize', copyId: view.memory.nextCopyId },

@@ -4,7 +4,7 @@ import { because } from './because.ts';
 import type { ClusterState, MemberRecord, SyncKey } from './cluster.ts';
 import { claimedLast, eligible, ownCopy, ownLease, syncOf } from './cluster-queries.ts';
 import { claimFor } from './decide-follower.ts';
-import { initializeFailed } from './decide-leader.ts';
+import { initializeFailedMono } from './decide-leader.ts';
 import { endIfOld, endRequest } from './decide-switchover.ts';
 import type { Decision } from './decision.ts';
 import { rank } from './successor.ts';
@@ -86,8 +86,8 @@ function decideRequestLeaderless(view: View, state: ClusterState, lease: LeaseId
 function createCluster(view: View, state: ClusterState, lease: LeaseId): Decision {
   const pg = view.postgres;
   if (pg.kind === 'absent') {
-    const last = view.operation.kind === 'idle' ? view.operation.last : null;
-    if (last !== null && initializeFailed(view) && view.nowMono - last.atMono < bootstrapPauseMs) {
+    const failedMono = initializeFailedMono(view);
+    if (failedMono !== null && view.nowMono - failedMono < bootstrapPauseMs) {
       return because('await-leader', 'initdb failed here a moment ago: another member may create the cluster');
     }
     return because('win-bootstrap', 'etcd knows no cluster and there is no data here: one member creates it', {

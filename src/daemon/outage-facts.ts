@@ -45,10 +45,10 @@ export function factsBetween(before: Moment | null, now: Moment): readonly Recor
   return [
     ...declaredFacts(before?.decision ?? null, view, decision, state, at),
     ...leaderFacts(before?.view ?? null, view, state, was, now.note, at),
-    // A doubt does not heal by a change of leader: that is what it was about.
-    ...(sameTerm ? doubtFacts(before?.view ?? null, view, at) : []),
     ...serviceFacts(before?.view ?? null, view, state, at),
     ...redundancyFacts(before?.view ?? null, view, state, was, at),
+    // Last: what closes an incident must know what opened and served. A change of leader heals no doubt: it is what it was about.
+    ...(sameTerm ? doubtFacts(before?.view ?? null, view, at) : []),
   ];
 }
 

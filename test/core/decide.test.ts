@@ -193,6 +193,19 @@ const oursAtRest: readonly Row[] = [
     'release-no-data',
   ],
   [
+    'tries initdb again when it won the right anew',
+    aView(
+      { kind: 'absent' },
+      {
+        guardian: childless(),
+        state: { initialize: absent, sync: absent },
+        view: { operation: failedInitdb(6_000) },
+        memory: { leadingSinceMono: ago(1) },
+      },
+    ),
+    'initialize',
+  ],
+  [
     'makes the created cluster known',
     aView(stopped(), {
       guardian: childless(),

@@ -1,4 +1,4 @@
-/** What etcd holds about one cluster, parsed: the key names and meanings of DESIGN section 5. */
+/** What etcd holds about one cluster, parsed: the key names and meanings of docs/architecture.md. */
 import type { CopyId, LeaseId, Lsn, MemberName, Revision, Timeline, WallMs } from './units.ts';
 
 /**

@@ -1,4 +1,4 @@
-/** The evidence for an early takeover (I7; DESIGN section 4): what the standby's daemon has gathered about the leader. */
+/** The evidence for an early takeover (I7; docs/safety.md): what the standby's daemon has gathered about the leader. */
 import type { MemberName, MonoMs, Ms } from './units.ts';
 import type { StandbyView } from './postgres-view.ts';
 import type { PeerView, ProbeView, View } from './view.ts';

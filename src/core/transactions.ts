@@ -1,5 +1,5 @@
 /**
- * The transactions of DESIGN sections 3 and 5, each comparing what it was decided on (I1). They are built here, pure,
+ * The transactions of docs/safety.md and docs/architecture.md, each comparing what it was decided on (I1). They are built here, pure,
  * so that the table of who writes what under which comparison is one page, and the simulator runs the same ones.
  */
 import { type AuditEntry, writeAudit } from './audit.ts';

@@ -198,6 +198,6 @@ export class Sensors {
   }
 }
 
-/** A probe commit that waits for a lost standby is left waiting: ending it would count as an acknowledgement (rule 8). */
+/** A probe commit that waits for a lost standby is left waiting: ending it would count as an acknowledgement. */
 const writeLimitMs: Ms = 30_000;
 const leaseReadLimitMs: Ms = 300;

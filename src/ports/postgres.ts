@@ -147,7 +147,7 @@ export interface Postgres {
   } | null>;
   /** Sets what commits wait for and ends when PostgreSQL says it applies. No proof (see proveWait). */
   waitFor(waits: CommitWaits, signal: AbortSignal): Outcome;
-  /** I3: with the standby's replay paused, a commit was seen waiting for it; see reference rule 4. */
+  /** I3: with the standby's replay paused, a remote_apply commit was seen waiting for it. */
   proveWait(standby: Endpoint, copyName: CopyName, names: readonly CopyName[], signal: AbortSignal): Outcome;
   admit(whom: 'everybody' | 'baton-only', signal: AbortSignal): Outcome;
   checkpoint(signal: AbortSignal): Outcome;

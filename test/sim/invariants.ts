@@ -1,5 +1,5 @@
 /**
- * What must hold after every event (DESIGN section 3), seen from outside: the disks, the processes and etcd's real
+ * What must hold after every event (docs/safety.md), seen from outside: the disks, the processes and etcd's real
  * content, never what a daemon believes. The first violation ends a simulation.
  */
 import type { SyncMode } from '../../src/core/cluster.ts';

@@ -120,7 +120,7 @@ export interface Loss {
 export type MeasuredBy = 'standby' | 'leader' | 'observer';
 
 export interface Evidence {
-  /** E1-E6 of DESIGN section 4; `note` for what the recorder itself saw. */
+  /** E1-E6 of docs/safety.md; `note` for what the recorder itself saw. */
   readonly id: 'E1' | 'E2' | 'E3' | 'E4' | 'E5' | 'E6' | 'note';
   readonly says: string;
 }

@@ -209,7 +209,7 @@ export class Observations {
     this.peers.set(name, {
       ...peer,
       daemon: nextProbe(peer.daemon, outcome, this.#clock.mono()),
-      report: report ?? peer.report,
+      report: report === null ? peer.report : withLastPosition(report, peer.report),
     });
     this.#changed();
   }
@@ -223,6 +223,10 @@ export class Observations {
     return elapsed(seen.atMono, this.#clock.mono());
   }
 }
+
+/** A server that ends or starts has no position to tell: what it told last still bounds how far it was. */
+const withLastPosition = (report: PeerReport, before: PeerReport | null): PeerReport =>
+  report.lsn !== null || before === null ? report : { ...report, lsn: before.lsn, timeline: before.timeline };
 
 const revisionOf = (key: Key<unknown>): number | null => (key.kind === 'absent' ? null : key.modRevision);
 

@@ -180,8 +180,8 @@ async function toItsEnd(
   });
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
-    // `exit`, not `close`: a guardian that was started after all could hold the pipes open.
-    child.once('exit', (status) => setImmediate(() => resolve(status)));
+    // `close`, not `exit`: what was written last may still be in the pipe when the process has ended.
+    child.once('close', (status) => resolve(status));
   });
   child.stdout.destroy();
   child.stderr.destroy();

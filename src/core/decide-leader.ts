@@ -158,7 +158,7 @@ function leadStopped(view: View, state: ClusterState, data: DataDirectory, term:
   if (crashes > budget.count) {
     return because(
       'hold-crash-budget',
-      `postgres ended ${crashes} times within ${budget.windowMs / 60_000} minutes and nobody else may lead: look at its log, then restart batond`,
+      `postgres ended ${crashes} times within ${budget.windowMs / 60_000} minutes and nobody else may lead: look at its log. It is tried again once fewer of them lie within that time`,
     );
   }
   if (!claimed(state, view.self.name) || view.memory.confirmedSyncRevision !== sync.modRevision) {

@@ -9,7 +9,7 @@ import { endIfOld, endRequest } from './decide-switchover.ts';
 import type { Decision } from './decision.ts';
 import { rank } from './successor.ts';
 import { takeLeadership, winBootstrap } from './transactions.ts';
-import type { CopyId, LeaseId, Lsn, MemberName, Ms, Timeline } from './units.ts';
+import type { LeaseId, Lsn, MemberName, Ms, Timeline } from './units.ts';
 import type { View } from './view.ts';
 
 /** A better-placed standby is given this long to take the key before the next one does. */
@@ -250,7 +250,6 @@ function ownRank(view: View): {
   timeline: Timeline | null;
   lsn: Lsn | null;
   priority: number;
-  copyId?: CopyId;
 } {
   const pg = view.postgres;
   const at =

@@ -9,11 +9,11 @@
 import { because } from './because.ts';
 import type { ClusterState, MemberRecord, SyncKey, SyncMode } from './cluster.ts';
 import type { Rule } from './rules.ts';
-import { leading, memberRecord, syncOf } from './cluster-queries.ts';
+import { leading, syncOf } from './cluster-queries.ts';
 import { copyName, slotName } from './copy-name.ts';
 import type { CommitPurpose, Decision } from './decision.ts';
 import { writeSync } from './transactions.ts';
-import type { MemberName, Ms, Revision } from './units.ts';
+import type { CopyId, MemberName, Ms, Revision } from './units.ts';
 import type { CopyName, PrimaryView, Walsender } from './postgres-view.ts';
 import type { View } from './view.ts';
 
@@ -24,10 +24,10 @@ const absentGraceMs: Ms = 1_000;
 /** A connected standby that flushes nothing while a commit waits for it. */
 const stalledGraceMs: Ms = 1_200;
 
-export interface StandbyHealth {
+export interface HealthyStandby {
   readonly member: MemberName;
+  readonly copyId: CopyId;
   readonly copyName: CopyName;
-  readonly sender: Walsender;
 }
 
 /** A look that is older shows nothing of the standbys: our own server may be what hangs. */
@@ -143,26 +143,25 @@ function addStep(view: View, primary: PrimaryView, state: ClusterState, sync: Sy
       operation: { kind: 'prove-wait', standby: next.member, copyName: next.copyName, term, names: primary.waitsFor },
     });
   }
-  const copy = memberRecord(state, next.member)?.copyId;
-  if (copy == null) return null;
   const withNext: SyncKey = {
     ...sync,
     standbys: [next.member, ...sync.standbys],
-    copies: { ...sync.copies, [next.member]: copy },
+    copies: { ...sync.copies, [next.member]: next.copyId },
   };
   return commitSync(view, state, 'sync-add', withNext, 'sync-add', `commits were seen waiting for ${next.member}`);
 }
 
 /** Standbys that commits may be made to wait for: streaming, on their own slot, close, flushing, one walsender per copy. */
-export function healthyStandbys(primary: PrimaryView, state: ClusterState, sync: SyncKey): readonly StandbyHealth[] {
-  const found: StandbyHealth[] = [];
+export function healthyStandbys(primary: PrimaryView, state: ClusterState, sync: SyncKey): readonly HealthyStandby[] {
+  const found: HealthyStandby[] = [];
   for (const key of state.members.values()) {
     if (key.kind !== 'present' || key.value.name === sync.leader) continue;
     const member = key.value;
     const sender = onlySender(primary, member);
     if (sender === null || stalled(primary, sender) || member.copyId === null || member.tags['nosync'] === true)
       continue;
-    found.push({ member: member.name, copyName: copyName(member.name, member.copyId), sender });
+    const { name, copyId } = member;
+    found.push({ member: name, copyId, copyName: copyName(name, copyId) });
   }
   return found.toSorted((a, b) => (a.member < b.member ? -1 : 1));
 }

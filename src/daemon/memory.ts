@@ -41,6 +41,8 @@ export class Memory {
   #operation: OperationView = { kind: 'idle', last: null };
   #highestRevision: number;
   #highestTerm: number;
+  /** What of `highestRevision` is on disk. */
+  #savedRevision = 0;
   #etcdClusterId: string | null;
   lastLedTerm: Revision | null;
 
@@ -119,8 +121,6 @@ export class Memory {
       this.#keep({ etcdClusterId: clusterId, highestRevision: at, highestTerm: this.#highestTerm });
     }
   }
-
-  #savedRevision = 0;
 
   #hold(code: 'etcd-went-back' | 'etcd-replaced', reason: string): void {
     if (this.#held.some((hold) => hold.code === code)) return;

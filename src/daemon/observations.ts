@@ -3,7 +3,7 @@
  * change calls `changed`, which wakes the loop.
  */
 import type { ClusterState, Key, MemberRecord, SharedConfig } from '../core/cluster.ts';
-import { elapsed, type Lsn, type MemberName, type MonoMs } from '../core/units.ts';
+import type { Lsn, MemberName, MonoMs } from '../core/units.ts';
 import type { CopyName } from '../core/postgres-view.ts';
 import type { ChildView, GuardianView, PeerReport, PeerView, ProbeOutcome, ProbeView } from '../core/view.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -217,10 +217,6 @@ export class Observations {
   sawPeerLease(name: MemberName, remainingS: number, grantedS: number, askedMono: MonoMs): void {
     this.peers.set(name, { ...this.peer(name), lease: { remainingS, grantedS, atMono: askedMono } });
     this.#changed();
-  }
-
-  ageMs(seen: Seen<unknown>): number {
-    return elapsed(seen.atMono, this.#clock.mono());
   }
 }
 

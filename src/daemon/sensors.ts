@@ -26,7 +26,7 @@ export class Sensors {
   readonly #context: SensorContext;
   readonly #signal: AbortSignal;
   readonly #look = new Signalled();
-  readonly #probes = new Map<MemberName, AbortController>();
+  readonly #probed = new Set<MemberName>();
   /** Wakes every probe loop at once: bad news does not wait for the next round. */
   readonly #doubt = new Signalled();
 
@@ -53,12 +53,10 @@ export class Sensors {
   /** Follows the set of other members: one pair of probe loops for each. */
   follow(members: Iterable<MemberName>): void {
     for (const member of members) {
-      if (member === this.#context.deps.settings.name || this.#probes.has(member)) continue;
-      const controller = new AbortController();
-      this.#probes.set(member, controller);
-      const signal = AbortSignal.any([this.#signal, controller.signal]);
-      void this.#probingPeer(member, signal);
-      void this.#askingPeer(member, signal);
+      if (member === this.#context.deps.settings.name || this.#probed.has(member)) continue;
+      this.#probed.add(member);
+      void this.#probingPeer(member, this.#signal);
+      void this.#askingPeer(member, this.#signal);
     }
   }
 
@@ -140,7 +138,7 @@ export class Sensors {
     }
   }
 
-  /** E5, and the write probe through the client's way when this peer leads. */
+  /** E5 */
   async #probingPeer(member: MemberName, signal: AbortSignal): Promise<void> {
     const { deps, seen } = this.#context;
     while (!signal.aborted) {

@@ -1,0 +1,69 @@
+/** I11: an etcd that went back or was replaced holds automation, over restarts, until an operator takes the hold out. */
+import { expect, test } from 'vitest';
+import { copyId, revision } from '../../src/core/units.ts';
+import { Memory } from '../../src/daemon/memory.ts';
+import type { KeptFacts, KeptState } from '../../src/ports/journal.ts';
+import { realClock } from '../support/real-clock.ts';
+
+const nothing: KeptFacts = {
+  etcdClusterId: null,
+  highestRevision: 0,
+  highestTerm: 0,
+  lastLedTerm: null,
+  crashesWallMs: [],
+  hold: null,
+  initializedCopyId: null,
+};
+
+function aDisk(first: KeptFacts = nothing): KeptState {
+  let facts = first;
+  return {
+    read: () => facts,
+    write: async (news) => {
+      facts = { ...facts, ...news };
+    },
+  };
+}
+
+/** A daemon that begins with what is on the disk. */
+const begun = (disk: KeptState) =>
+  new Memory(
+    realClock,
+    disk,
+    () => copyId('aaaaaaaa'),
+    (error) => {
+      throw error;
+    },
+  );
+const held = (memory: Memory) => memory.view(1_000).held.map(({ code }) => code);
+
+test.each([
+  ['another etcd cluster', 'other', 1_100, 60, 'etcd-replaced'],
+  ['a lower revision', 'e1', 900, 50, 'etcd-went-back'],
+  ['a lower term', 'e1', 1_100, 40, 'etcd-went-back'],
+])('%s holds automation, also after a restart at later revisions', (_what, clusterId, at, term, code) => {
+  const disk = aDisk({ ...nothing, etcdClusterId: 'e1', highestRevision: 1_000, highestTerm: 50 });
+  const memory = begun(disk);
+  memory.sawEtcd(clusterId, revision(at), revision(term));
+  expect(held(memory)).toEqual([code]);
+  const restarted = begun(disk);
+  restarted.sawEtcd('e1', revision(2_000), revision(70));
+  expect(held(restarted)).toEqual([code]);
+});
+
+test('it goes on once an operator has taken the marks out of the kept facts', () => {
+  const memory = begun(aDisk({ ...nothing, lastLedTerm: 50 }));
+  memory.sawEtcd('restored', revision(10), revision(5));
+  expect(held(memory)).toEqual([]);
+});
+
+test('what only goes forward holds nothing', () => {
+  const memory = begun(aDisk());
+  for (const [at, term] of [
+    [10, 5],
+    [11, 5],
+    [500, 400],
+  ] as const)
+    memory.sawEtcd('e1', revision(at), revision(term));
+  expect(held(memory)).toEqual([]);
+});

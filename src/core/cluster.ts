@@ -61,6 +61,8 @@ export interface MemberRecord {
   /** End of what this member has: written, received or, when stopped, on disk as far as known. */
   readonly lsn: Lsn | null;
   readonly replayLsn: Lsn | null;
+  /** Free bytes where its postgres writes; null when it does not say. */
+  readonly freeBytes: number | null;
   /** Set while a planned restart of postgres is under way; by this member's wall clock. */
   readonly restartingUntil: WallMs | null;
   /** Set by a stopped member whose fence is complete and which last led in this term. */

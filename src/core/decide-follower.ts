@@ -5,6 +5,7 @@ import { claimed, eligible, type Leading, leading, memberRecord, ownLease, syncO
 import { endIfOld, endRequest } from './decide-switchover.ts';
 import type { Decision } from './decision.ts';
 import { gatherEvidence } from './evidence.ts';
+import { scarceRoom } from './room.ts';
 import { takeLeadership } from './transactions.ts';
 import type { LeaseId, Ms } from './units.ts';
 import type { DataDirectory, StandbyView } from './postgres-view.ts';
@@ -159,6 +160,7 @@ function earlyTakeover(
   const sync = syncOf(state);
   if (sync === null || sync.mode === 'off' || !sync.standbys.includes(view.self.name)) return null;
   if (!eligible(state, view.self.name, standby.copyId).holds || view.nowMono - standby.seenMono > unseenMs) return null;
+  if (scarceRoom(view) !== null) return null;
   const evidence = gatherEvidence(view, standby, lead.key.member);
   if (!evidence.complete) return null;
   const seen = evidence.items

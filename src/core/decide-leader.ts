@@ -7,6 +7,7 @@ import { decidePrimary } from './decide-primary.ts';
 import { handOverNote, handOverSwitchover, rollBack } from './decide-switchover.ts';
 import type { Rule } from './rules.ts';
 import { namedCopies } from './sync-membership.ts';
+import { scarceRoom } from './room.ts';
 import { successor } from './successor.ts';
 import { handOver, publishCluster, release, writeSync } from './transactions.ts';
 import type { MonoMs, Ms, Revision } from './units.ts';
@@ -155,6 +156,13 @@ function leadStopped(view: View, state: ClusterState, data: DataDirectory, term:
       `postgres here is down and ${next.name} has every acknowledged commit`,
     );
   }
+  const scarce = scarceRoom(view);
+  if (scarce !== null && crashes >= endsBlamedOnRoom) {
+    return because(
+      'await-room',
+      `postgres ended ${crashes} times and has ${scarce}: make room, and it starts again by itself. Nobody else may lead`,
+    );
+  }
   if (crashes > budget.count) {
     return because(
       'hold-crash-budget',
@@ -183,6 +191,9 @@ function leadStopped(view: View, state: ClusterState, data: DataDirectory, term:
     { kind: 'operate', operation: { kind: 'start', as: 'primary', term, waitFor, waitForNobody: nobody, admits } },
   );
 }
+
+/** A server that ends once on a nearly full disk may have been killed; the second time the disk is to blame. */
+const endsBlamedOnRoom = 2;
 
 function publish(view: View, state: ClusterState, data: DataDirectory): Decision {
   if (data.copyId === null || data.copyId !== view.memory.initializedCopyId) {

@@ -7,6 +7,7 @@ import { claimFor } from './decide-follower.ts';
 import { initializeFailedMono } from './decide-leader.ts';
 import { endIfOld, endRequest } from './decide-switchover.ts';
 import type { Decision } from './decision.ts';
+import { scarceRoom } from './room.ts';
 import { rank } from './successor.ts';
 import { takeLeadership, winBootstrap } from './transactions.ts';
 import type { LeaseId, Lsn, MemberName, Ms, Timeline } from './units.ts';
@@ -132,6 +133,10 @@ function campaign(view: View, state: ClusterState, sync: SyncKey, lease: LeaseId
   const copy = ownCopy(pg);
   const may = eligible(state, view.self.name, copy);
   if (!may.holds) return because('await-leader', may.why);
+  const scarce = scarceRoom(view);
+  const promotes = pg.kind === 'standby' || (pg.kind === 'stopped' && pg.data.standbySignal);
+  if (scarce !== null && promotes)
+    return because('await-room', `the key is free, and a promotion here would fail: ${scarce}. Make room`);
   const wait = sync.mode === 'off' ? waitAsynchronous(view, state, sync) : waitSynchronous(view, state, sync);
   if (wait !== null) return wait;
   if (view.memory.committing !== null) return because('campaign', 'a transaction is under way');

@@ -58,7 +58,7 @@ function mustStop(view: View, state: ClusterState, primary: PrimaryView): Decisi
     return because(
       'fence-hung',
       `postgres has served nobody new for ${Math.round(failingMs)} ms${next === null ? '' : `, and ${next.name} can lead`}`,
-      { kind: 'fence', reason: 'postgres hangs' },
+      { kind: 'fence', reason: 'postgres hangs', blames: 'postgres' },
     );
   }
   return null;

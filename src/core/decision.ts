@@ -15,7 +15,8 @@ export interface Decision {
 
 export type Intent =
   /** Kill every process of the data directory, now. Pre-empts everything. */
-  | { readonly kind: 'fence'; readonly reason: string }
+  /** `blames`: the server itself failed, which counts against the crash budget like an end by itself. */
+  | { readonly kind: 'fence'; readonly reason: string; readonly blames?: 'postgres' }
   /** Tell the guardian whether it guards a leader, and of which term. */
   | { readonly kind: 'guard'; readonly term: Revision | null }
   /** Commit a transaction; its outcome is whatever etcd says next. */

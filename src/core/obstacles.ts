@@ -1,11 +1,14 @@
 /** What keeps a person from relying on automation here: said in the status and the explanation, and logged once. */
 import { memberRecord, ownLease } from './cluster-queries.ts';
 import type { ClusterState } from './cluster.ts';
+import { scarceRoom } from './room.ts';
 import type { View } from './view.ts';
 
 /** One sentence each, the worst first; empty when nothing is in the way. */
 export function obstacles(view: View): readonly string[] {
+  const scarce = scarceRoom(view);
   const held = view.memory.held.map((hold) => hold.reason);
+  if (scarce !== null) held.push(`${view.self.name} is not promoted: ${scarce}. Make room`);
   if (view.coordinator.kind !== 'read') return held;
   const { state } = view.coordinator;
   return [

@@ -23,6 +23,7 @@ export const RULES = [
   'hand-over-unfenced',
   'fence-slow-start',
   'hold-crash-budget',
+  'await-room',
   'claim-to-restart',
   'restart-in-place',
   'start-to-promote',

@@ -1,6 +1,7 @@
 /** To whom a leader may hand the key, and which of several comes first (a total order). */
 import type { ClusterState, MemberRecord } from './cluster.ts';
 import { eligible, memberRecord, syncOf } from './cluster-queries.ts';
+import { describeRoom, lacksRoom } from './room.ts';
 import type { Lsn, MemberName, Ms } from './units.ts';
 import type { View } from './view.ts';
 
@@ -42,6 +43,11 @@ export function checkCandidate(view: View, state: ClusterState, member: MemberNa
         peer?.daemon == null
           ? 'not probed yet'
           : `daemon ${peer.daemon.outcome} ${Math.round(view.nowMono - peer.daemon.atMono)} ms ago`,
+    },
+    {
+      condition: 'has-room',
+      holds: !lacksRoom(record?.freeBytes ?? null),
+      detail: record?.freeBytes == null ? 'not known' : describeRoom(record.freeBytes),
     },
     {
       condition: 'may-fail-over',

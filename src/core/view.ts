@@ -5,6 +5,7 @@
 import type { ClusterState, HistoryRow, MemberState, SharedConfig } from './cluster.ts';
 import type { OperationSpec } from './decision.ts';
 import type { CopyName, PostgresView } from './postgres-view.ts';
+import type { Room } from './room.ts';
 import type { CopyId, LeaseId, Lsn, MemberName, MonoMs, Ms, Revision, Timeline, WallMs } from './units.ts';
 
 export interface View {
@@ -17,6 +18,8 @@ export interface View {
   readonly coordinator: CoordinatorView;
   readonly guardian: GuardianView;
   readonly postgres: PostgresView;
+  /** Null while it was not measured, or the file system does not answer. */
+  readonly room: Room | null;
   readonly peers: ReadonlyMap<MemberName, PeerView>;
   readonly operation: OperationView;
   readonly memory: MemoryView;

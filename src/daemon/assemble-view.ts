@@ -32,6 +32,7 @@ export function assembleView(
       seen.cluster === null ? { kind: 'never-read', sinceMono: seen.startedMono } : { kind: 'read', ...seen.cluster },
     guardian: seen.guardian,
     postgres: postgresView(seen, memory),
+    room: seen.room,
     peers: new Map(seen.peers),
     operation: memory.operation,
     memory: memory.view(policy.failover.crashBudget.windowMs),

@@ -25,7 +25,8 @@ export class Memory {
   #committing: { purpose: CommitPurpose; readAfterMono: MonoMs | null } | null = null;
   #leadingSinceMono: MonoMs | null = null;
   #proof: WaitProof | null = null;
-  #crashesWallMs: readonly number[];
+  /** By the monotonic clock, so that a step of the wall clock neither forgets nor prolongs them. */
+  #crashes: readonly MonoMs[];
   #nextCopyId: CopyId;
   #initializedCopyId: CopyId | null;
   #preparedFor: { leader: MemberName; term: Revision } | null = null;
@@ -53,7 +54,8 @@ export class Memory {
     this.#newCopyId = newCopyId;
     this.#nextCopyId = newCopyId();
     const facts = kept.read();
-    this.#crashesWallMs = facts.crashesWallMs;
+    const [wall, mono] = [clock.wall(), clock.mono()];
+    this.#crashes = facts.crashesWallMs.map((at) => monoMs(mono - Math.max(0, wall - at)));
     if (facts.hold !== null) this.#held = [facts.hold];
     this.#initializedCopyId = facts.initializedCopyId === null ? null : copyId(facts.initializedCopyId);
     this.#highestRevision = facts.highestRevision;
@@ -63,13 +65,13 @@ export class Memory {
   }
 
   view(crashWindowMs: Ms): MemoryView {
-    const [wall, mono] = [this.#clock.wall(), this.#clock.mono()];
+    const mono = this.#clock.mono();
     return {
       confirmedSyncRevision: this.#confirmedSyncRevision,
       committing: this.#committing?.purpose ?? null,
       leadingSinceMono: this.#leadingSinceMono,
       proof: this.#proof,
-      crashes: this.#crashesWallMs.filter((at) => wall - at < crashWindowMs).map((at) => monoMs(mono - (wall - at))),
+      crashes: this.#crashes.filter((at) => mono - at < crashWindowMs),
       held: this.#held,
       nextCopyId: this.#nextCopyId,
       initializedCopyId: this.#initializedCopyId,
@@ -149,8 +151,9 @@ export class Memory {
   }
 
   crashed(): void {
-    this.#crashesWallMs = [...this.#crashesWallMs, this.#clock.wall()].slice(-crashesMax);
-    this.#keep({ crashesWallMs: this.#crashesWallMs });
+    const [wall, mono] = [this.#clock.wall(), this.#clock.mono()];
+    this.#crashes = [...this.#crashes, mono].slice(-crashesMax);
+    this.#keep({ crashesWallMs: this.#crashes.map((at) => wall - (mono - at)) });
   }
 
   serverRunEnded(): void {

@@ -6,6 +6,7 @@ import type { ClusterState, Key, MemberRecord, SharedConfig } from '../core/clus
 import type { Lsn, MemberName, MonoMs } from '../core/units.ts';
 import type { CopyName } from '../core/postgres-view.ts';
 import type { ChildView, GuardianView, PeerReport, PeerView, ProbeOutcome, ProbeView } from '../core/view.ts';
+import type { Room } from '../core/room.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Inspection, Look, WriteAnswer } from '../ports/postgres.ts';
 
@@ -49,6 +50,7 @@ export class Observations {
   inspectAgain = false;
   /** The last look that was answered, in this run of the server; null before the first. */
   running: Seen<Running> | null = null;
+  room: Room | null = null;
   /** Fresh local connections fail since then. */
   localFailingSinceMono: MonoMs | null = null;
   receivedChanged: Seen<Lsn> | null = null;
@@ -123,6 +125,11 @@ export class Observations {
   sawDirectory(inspection: Inspection): void {
     this.inspection = { value: inspection, atMono: this.#clock.mono() };
     this.inspectAgain = false;
+    this.#changed();
+  }
+
+  sawRoom(room: Room | null): void {
+    this.room = room;
     this.#changed();
   }
 

@@ -48,7 +48,7 @@ export class Performer {
   perform(intent: Intent, view: View): void {
     switch (intent.kind) {
       case 'fence':
-        this.#fence(intent.reason);
+        this.#fence(intent.reason, intent.blames === 'postgres');
         break;
       case 'guard':
         this.#guard(intent.term, view);
@@ -93,11 +93,12 @@ export class Performer {
     this.#context.deps.guardian.send({ type: 'rules', rules });
   }
 
-  #fence(reason: string): void {
+  #fence(reason: string, postgresFailed: boolean): void {
     const { clock, guardian, journal, postgres } = this.#context.deps;
     const nowMono = clock.mono();
     this.abortOperation(`fenced: ${reason}`);
     if (this.#fencingSinceMono !== null && nowMono - this.#fencingSinceMono < fenceAgainMs) return;
+    if (this.#fencingSinceMono === null && postgresFailed) this.#context.memory.crashed();
     this.#fencingSinceMono = nowMono;
     journal.happened('fence', { reason });
     guardian.fence(reason);

@@ -6,6 +6,7 @@ import type { Write } from '../core/transaction.ts';
 import { unchanged } from '../core/transactions.ts';
 import { elapsed, type MonoMs, type Ms, type Revision } from '../core/units.ts';
 import { ownPositions, ownState } from '../core/own-state.ts';
+import { freeBytes, lacksRoom } from '../core/room.ts';
 import type { View } from '../core/view.ts';
 import type { SupervisorDeps } from './supervisor.ts';
 
@@ -42,6 +43,7 @@ export class Publisher {
       record.copyId,
       record.fencedTerm,
       record.tags,
+      lacksRoom(record.freeBytes),
     ]);
     const theirs = view.coordinator.kind === 'read' ? view.coordinator.state.members.get(record.name) : undefined;
     // Two daemons of one name: the one that is there keeps the key, the other says so (obstacles).
@@ -112,6 +114,7 @@ function memberRecordOf(deps: SupervisorDeps, version: string, view: View, lastL
     leaseId: ownLease(view) ?? ('0' as MemberRecord['leaseId']),
     copyId: ownCopy(pg),
     ...ownPositions(pg),
+    freeBytes: view.room === null ? null : freeBytes(view.room),
     restartingUntil: null,
     fencedTerm: atRest ? lastLedTerm : null,
   };

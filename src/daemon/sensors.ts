@@ -3,6 +3,7 @@
  * waits for any of them. Doubt about the leader (or a named standby) makes the probes ask more often.
  */
 import { inDoubt } from '../core/evidence.ts';
+import { describeRoom, freeBytes, lacksRoom } from '../core/room.ts';
 import type { MemberName, Ms } from '../core/units.ts';
 import type { View } from '../core/view.ts';
 import type { Observations } from './observations.ts';
@@ -15,6 +16,10 @@ const lookEveryMs: Ms = 100;
 const lookLimitMs: Ms = 1_000;
 const inspectLimitMs: Ms = 10_000;
 const leaseReadEveryMs: Ms = 100;
+const roomLimitMs: Ms = 2_000;
+const roomEveryMs: Ms = 5_000;
+/** Somebody is making room: what waits for it goes on soon. */
+const scarceRoomEveryMs: Ms = 1_000;
 
 export interface SensorContext {
   readonly deps: SupervisorDeps;
@@ -37,7 +42,7 @@ export class Sensors {
 
   start(): readonly Promise<void>[] {
     this.#context.deps.peers.onSessionLost(() => this.doubt());
-    return [this.#looking(), this.#probingLocally(), this.#writing(), this.#readingLease()];
+    return [this.#looking(), this.#probingLocally(), this.#writing(), this.#readingLease(), this.#measuringRoom()];
   }
 
   /** Something changed in the server: look now. */
@@ -101,6 +106,24 @@ export class Sensors {
       }
       const failing = seen.localFailingSinceMono !== null;
       await this.#doubt.wait(deps.clock, failing ? probe.doubtIntervalMs : probe.intervalMs, this.#signal);
+    }
+  }
+
+  /** Whether the disk lets the server write; the first sign of a full one is told, and its end. */
+  async #measuringRoom(): Promise<void> {
+    const { deps, seen } = this.#context;
+    let wasScarce = false;
+    while (!this.#signal.aborted) {
+      const room = await deps.postgres.room(roomLimitMs);
+      const scarce = room !== null && lacksRoom(freeBytes(room));
+      if (room !== null && scarce !== wasScarce) {
+        deps.journal.happened(scarce ? 'room-scarce' : 'room-again', { ...room });
+        if (scarce) deps.log.warn(`the disk of postgres is nearly full: ${describeRoom(freeBytes(room))}`, { ...room });
+        else deps.log.info('the disk of postgres has room again', { ...room });
+        wasScarce = scarce;
+      }
+      seen.sawRoom(room);
+      await deps.clock.sleep(scarce ? scarceRoomEveryMs : roomEveryMs, this.#signal).catch(() => undefined);
     }
   }
 

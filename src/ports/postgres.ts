@@ -6,6 +6,7 @@ import type { HistoryRow } from '../core/cluster.ts';
 import type { Result } from '../core/result.ts';
 import type { CopyId, Lsn, MemberName, MonoMs, Ms, Timeline } from '../core/units.ts';
 import type { CopyName, DataDirectory } from '../core/postgres-view.ts';
+import type { Room } from '../core/room.ts';
 import type { ProbeOutcome } from '../core/view.ts';
 
 /** Where a PostgreSQL listens for others. */
@@ -104,6 +105,8 @@ export interface Postgres {
   // --- questions -----------------------------------------------------------------------------------------------
   /** Reads the data directory; the server must not be running. */
   inspect(limitMs: Ms): Promise<Inspection>;
+  /** Free bytes where the server writes; null when the file system says nothing within the limit (a hung disk). */
+  room(limitMs: Ms): Promise<Room | null>;
   look(limitMs: Ms): Promise<Look>;
   /** SELECT 1 on a fresh local connection: whether anybody new is served. */
   probeLocal(limitMs: Ms): Promise<ProbeAnswer>;

@@ -151,6 +151,7 @@ const memberSchema: z.ZodType<Omit<MemberRecord, 'name'>> = z
     priority: z.number(),
     tags: z.record(z.string(), z.boolean()),
     copy_id: copyField.nullable(),
+    free_bytes: z.number().nonnegative().nullish(),
     restarting: z.object({ until: instantField }).nullish(),
     fenced_term: revisionField.nullish(),
   })
@@ -173,6 +174,7 @@ const memberSchema: z.ZodType<Omit<MemberRecord, 'name'>> = z
       timeline: member.timeline,
       lsn: member.xlog_location,
       replayLsn: member.replay_lsn,
+      freeBytes: member.free_bytes ?? null,
       restartingUntil: member.restarting?.until ?? null,
       fencedTerm: member.fenced_term ?? null,
     };

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { copyName } from '../../src/core/copy-name.ts';
 import { decide } from '../../src/core/decide.ts';
 import { RULES, type Rule } from '../../src/core/rules.ts';
-import { copyId, lsn, memberName, revision, timeline } from '../../src/core/units.ts';
+import { copyId, lsn, MiB, memberName, revision, timeline } from '../../src/core/units.ts';
 import type { View } from '../../src/core/view.ts';
 import {
   a,
@@ -39,6 +39,13 @@ const followsB = {
   members: new Map([
     [a, present(record('a', { role: 'replica', state: 'streaming' }))],
     [b, present(record('b', { role: 'primary', state: 'running' }))],
+  ]),
+};
+const fullDisk = { dataBytes: 900 * MiB, walBytes: 1 * MiB };
+const scarceStandby = {
+  members: new Map([
+    [a, present(record('a'))],
+    [b, present(record('b', { freeBytes: 4 * MiB }))],
   ]),
 };
 const noLeader = { leader: absent } as const;
@@ -263,6 +270,46 @@ const oursAtRest: readonly Row[] = [
     'stops restarting a postgres that keeps ending',
     aView(stopped(), { guardian: childless(), state: exposed, memory: { crashes: [ago(4), ago(3), ago(2), ago(1)] } }),
     'hold-crash-budget',
+  ],
+  [
+    'does not restart again and again on a full disk: it waits for room',
+    aView(stopped(), {
+      guardian: childless(),
+      state: exposed,
+      memory: { crashes: [ago(3_000), ago(1)] },
+      view: { room: fullDisk },
+    }),
+    'await-room',
+  ],
+  [
+    'tries once on a nearly full disk: something else may have ended postgres',
+    aView(stopped(), {
+      guardian: childless(),
+      state: exposed,
+      memory: { crashes: [ago(1)] },
+      view: { room: fullDisk },
+    }),
+    'restart-in-place',
+  ],
+  [
+    'starts at once when there is room again',
+    aView(stopped(), {
+      guardian: childless(),
+      state: exposed,
+      memory: { crashes: [ago(3_000), ago(1)] },
+      view: { room: { dataBytes: 33 * MiB, walBytes: 33 * MiB } },
+    }),
+    'restart-in-place',
+  ],
+  [
+    'hands a dead postgres over whatever room is left here',
+    aView(stopped(), { guardian: childless(), memory: { crashes: [ago(2), ago(1)] }, view: { room: fullDisk } }),
+    'hand-over-dead-postgres',
+  ],
+  [
+    'hands nothing to a standby whose disk is full as well',
+    aView(stopped(), { guardian: childless(), state: scarceStandby }),
+    'restart-in-place',
   ],
   [
     'starts standby data as a standby, to promote it',
@@ -643,6 +690,11 @@ const theirs: readonly Row[] = [
     aView(aStandby({ receivedChangedMono: ago(1_100) }), { state: followsB, peer: silent }),
     'take-over',
   ],
+  [
+    'does not take over while its own disk is full',
+    aView(aStandby({ receivedChangedMono: ago(1_100) }), { state: followsB, peer: silent, view: { room: fullDisk } }),
+    'follow',
+  ],
   ['does not take over while the stream goes on', aView(aStandby(), { state: followsB, peer: refuses }), 'follow'],
   [
     'does not take over while a planned stop is announced',
@@ -793,6 +845,11 @@ const nobodys: readonly Row[] = [
     'holds when nobody can tell who has every commit',
     aView(aStandby(), { state: { ...noLeader, sync: absent } }),
     'hold-malformed',
+  ],
+  [
+    'takes no free key while its disk is full: the promotion would fail',
+    aView(aStandby(), { state: { ...followsB, ...noLeader }, view: { room: fullDisk } }),
+    'await-room',
   ],
   ['takes a free key when sync names it', aView(aStandby(), { state: { ...followsB, ...noLeader } }), 'campaign'],
   [

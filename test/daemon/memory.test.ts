@@ -1,8 +1,13 @@
-/** I11: an etcd that went back or was replaced holds automation, over restarts, until an operator takes the hold out. */
-import { expect, test } from 'vitest';
-import { copyId, revision } from '../../src/core/units.ts';
+/**
+ * I11: an etcd that went back or was replaced holds automation, over restarts, until an operator takes the hold out.
+ * And the crash budget, which a restart of the daemon or a step of the wall clock does not give back.
+ */
+import { describe, expect, test } from 'vitest';
+import { copyId, revision, wallMs } from '../../src/core/units.ts';
 import { Memory } from '../../src/daemon/memory.ts';
 import type { KeptFacts, KeptState } from '../../src/ports/journal.ts';
+import type { Clock } from '../../src/ports/clock.ts';
+import { VirtualClock } from '../sim/virtual-clock.ts';
 import { realClock } from '../support/real-clock.ts';
 
 const nothing: KeptFacts = {
@@ -26,9 +31,9 @@ function aDisk(first: KeptFacts = nothing): KeptState {
 }
 
 /** A daemon that begins with what is on the disk. */
-const begun = (disk: KeptState) =>
+const begun = (disk: KeptState, clock: Clock = realClock) =>
   new Memory(
-    realClock,
+    clock,
     disk,
     () => copyId('aaaaaaaa'),
     (error) => {
@@ -66,4 +71,38 @@ test('what only goes forward holds nothing', () => {
   ] as const)
     memory.sawEtcd('e1', revision(at), revision(term));
   expect(held(memory)).toEqual([]);
+});
+
+describe('the crash budget', () => {
+  const windowMs = 600_000;
+
+  test('a crash still counts after a restart of the daemon, as old as it is', async () => {
+    const disk = aDisk();
+    const clock = new VirtualClock();
+    begun(disk, clock).crashed();
+    await clock.runFor(1_000);
+    expect(begun(disk, clock).view(windowMs).crashes).toEqual([0]);
+    await clock.runFor(windowMs);
+    expect(begun(disk, clock).view(windowMs).crashes).toEqual([]);
+  });
+
+  test.each([
+    ['forward', 3_600_000],
+    ['back', -3_600_000],
+  ])('a wall clock that steps an hour %s neither forgets a crash nor makes it last', async (_way, stepMs) => {
+    const clock = new VirtualClock();
+    const memory = begun(aDisk(), clock);
+    memory.crashed();
+    clock.wallStart = wallMs(clock.wallStart + stepMs);
+    await clock.runFor(1_000);
+    expect(memory.view(windowMs).crashes).toEqual([0]);
+    await clock.runFor(windowMs);
+    expect(memory.view(windowMs).crashes).toEqual([]);
+  });
+
+  test('a crash that the kept facts put into the future counts from the start of the daemon', () => {
+    const clock = new VirtualClock();
+    const disk = aDisk({ ...nothing, crashesWallMs: [clock.wall() + 7_200_000] });
+    expect(begun(disk, clock).view(windowMs).crashes).toEqual([0]);
+  });
 });

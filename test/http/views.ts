@@ -100,6 +100,7 @@ export function aRecord(name: MemberName, but: Partial<MemberRecord> = {}): Key<
     timeline: timeline(3),
     lsn: parseLsn('0/5000148'),
     replayLsn: null,
+    freeBytes: null,
     restartingUntil: null,
     fencedTerm: null,
     ...but,
@@ -148,6 +149,7 @@ export const standbyView = (but: Partial<View> = {}): View => aView(reading, sta
 function aView(name: MemberName, postgres: View['postgres'], but: Partial<View>): View {
   return {
     nowMono: now,
+    room: null,
     nowWall: wall,
     self: {
       name,

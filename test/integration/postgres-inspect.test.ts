@@ -7,6 +7,7 @@ import {
   readFileSync,
   realpathSync,
   rmSync,
+  statfsSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -119,3 +120,16 @@ function isGone(pid: number): boolean {
     return true;
   }
 }
+
+describe('the room on the disk', () => {
+  test('is what the file system of the data says, and null while there is no data directory', async () => {
+    await using server = await aPostgres('a');
+    expect(await server.postgres.room(1_000)).toBeNull();
+    mkdirSync(join(server.dataDir, 'pg_wal'), { recursive: true });
+    const { bavail, bsize } = statfsSync(server.dataDir);
+    const room = await server.postgres.room(1_000);
+    expect(room?.walBytes).toBe(room?.dataBytes);
+    // Others write to the same file system meanwhile.
+    expect(Math.abs((room?.dataBytes ?? 0) - bavail * bsize)).toBeLessThan(1024 ** 3);
+  });
+});

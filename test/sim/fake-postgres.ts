@@ -203,6 +203,7 @@ export function createFakePostgres({ member, disk, local }: FakePostgresOptions)
 
   return {
     inspect,
+    room: async () => ({ dataBytes: disk.freeBytes, walBytes: disk.freeBytes }),
     look,
     probeLocal,
     writeProbe,

@@ -19,6 +19,7 @@ import { promote } from './promote.ts';
 import { proveWait } from './prove-wait.ts';
 import { rejoin } from './rejoin.ts';
 import { follow } from './upstream.ts';
+import { createRoom } from './room.ts';
 import { createWriteProbe } from './write-probe.ts';
 
 /** Longest that a spread checkpoint could take is no bound for an immediate one; a dead disk must end it all the same. */
@@ -30,10 +31,12 @@ export function createPostgres(options: PostgresOptions): Postgres {
   const instance = anInstance(options);
   const { clock, control } = instance;
   const looking = createLooking(instance);
+  const room = createRoom(clock, options.dataDir);
   const writer = createWriteProbe(clock, () => instance.local(probeName));
 
   return {
     inspect: (limitMs) => inspect(instance, limitMs),
+    room,
     look: async (limitMs) => {
       const seen = await looking.look(limitMs);
       // A promotion must not wait for a password exchange: the session that it will use is opened while it is quiet.

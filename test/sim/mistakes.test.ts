@@ -1,7 +1,8 @@
 /** The simulator sees what it is there to see: each planted mistake is caught, by the invariant that it breaks. */
 import { describe, expect, test } from 'vitest';
 import type { SyncMode } from '../../src/core/cluster.ts';
-import { aFault, type FaultKind, type Planned } from './faults.ts';
+import type { Planned } from './faults/plan.ts';
+import { aFault, type FaultKind } from './faults/registry.ts';
 import * as mistakes from './mistakes.ts';
 import { Random } from './random.ts';
 import { type SimOptions, type SimResult, simulate } from './simulate.ts';

@@ -44,6 +44,13 @@ export class Network {
     for (const resend of waiting) resend();
   }
 
+  healAll(): void {
+    for (const direction of new Set([...this.#cut, ...this.#slowMs.keys()])) {
+      const [from, to] = direction.split('>');
+      this.heal(from ?? '', to ?? '');
+    }
+  }
+
   isCut(from: string, to: string): boolean {
     return this.#cut.has(link(from, to));
   }

@@ -1,7 +1,8 @@
 /** The production daemons on virtual time: named faults first, then whatever the seeds think of. */
 import { describe, expect, test } from 'vitest';
 import type { SyncMode } from '../../src/core/cluster.ts';
-import { aFault, type FaultKind, type Planned } from './faults.ts';
+import type { Planned } from './faults/plan.ts';
+import { aFault, type FaultKind } from './faults/registry.ts';
 import { Random } from './random.ts';
 import { type SimResult, simulate } from './simulate.ts';
 import type { World } from './world.ts';

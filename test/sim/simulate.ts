@@ -4,7 +4,8 @@
  */
 import type { SyncMode } from '../../src/core/cluster.ts';
 import { monoMs, type Ms } from '../../src/core/units.ts';
-import { type FaultKind, healAll, type Planned, planFaults } from './faults.ts';
+import { healAll, type Planned, planFaults } from './faults/plan.ts';
+import type { FaultKind } from './faults/registry.ts';
 import type { Violation } from './invariants.ts';
 import { type Mistakes, settleMs, World } from './world.ts';
 
@@ -83,7 +84,16 @@ export async function simulate(options: SimOptions): Promise<SimResult> {
 async function suffer(world: World, { durationMs, faults }: SimOptions): Promise<void> {
   const from = world.clock.mono();
   const random = world.random.fork();
-  const planned = typeof faults === 'function' ? faults(world) : planFaults(random, 0, durationMs, faults);
+  const planned =
+    typeof faults === 'function'
+      ? faults(world)
+      : planFaults(random, {
+          mode: world.mode,
+          members: world.members.map(({ name }) => name),
+          fromMs: 0,
+          untilMs: durationMs,
+          ...(faults !== undefined && { kinds: faults }),
+        });
   for (const { atMs, forMs, fault } of planned) {
     world.clock.timer(atMs, () => {
       fault.begin(world);

@@ -1,0 +1,95 @@
+/** Which faults a life has: drawn from its seed, and nothing but data, so that a plan can be shortened, printed and repeated. */
+import type { SyncMode } from '../../../src/core/cluster.ts';
+import type { Ms } from '../../../src/core/units.ts';
+import { Random } from '../random.ts';
+import type { World } from '../world.ts';
+import type { Aim, Fault } from './fault.ts';
+import { aFault, type FaultKind, faultKinds, specOf } from './registry.ts';
+
+/** A fault as data: the same gives the same fault. */
+export interface DrawnFault {
+  readonly kind: FaultKind;
+  readonly atMs: Ms;
+  readonly forMs: Ms;
+  /** A member's name, or whoever is the primary when it begins, or else that member. */
+  readonly on: string | { readonly primaryOr: string };
+  /** What the fault draws its particulars from. */
+  readonly seed: number;
+  readonly strength: number;
+}
+
+export interface Planned {
+  readonly kind: string;
+  readonly atMs: Ms;
+  readonly forMs: Ms;
+  readonly fault: Fault;
+  /** Absent where the fault was made by hand. */
+  readonly drawn?: DrawnFault;
+}
+
+export function planned(drawn: DrawnFault): Planned {
+  const { kind, atMs, forMs, seed, strength, on } = drawn;
+  const aim: Aim =
+    typeof on === 'string'
+      ? (world) => world.member(on)
+      : (world) => world.primaries()[0] ?? world.member(on.primaryOr);
+  return { kind, atMs, forMs, fault: aFault(kind, aim, new Random(seed), strength), drawn };
+}
+
+export interface PlanOptions {
+  readonly mode: SyncMode;
+  readonly members: readonly string[];
+  readonly fromMs: Ms;
+  readonly untilMs: Ms;
+  readonly kinds?: readonly FaultKind[];
+}
+
+/** A fault each so many seconds, on the average: the cluster is often whole in between, and often not. */
+const everyMs: Ms = 5_000;
+
+/**
+ * Swarm style: each life has a few kinds of faults, each of a strength of its own, so that one kind does not always hide
+ * what another would show. Overlapping faults are as welcome as a fault on a world that heals.
+ */
+export function planFaults(random: Random, options: PlanOptions): readonly Planned[] {
+  const { fromMs, untilMs, mode, members, kinds = faultKinds } = options;
+  const possible = kinds.filter((kind) => {
+    const { modes, membersMin } = specOf(kind);
+    return (modes?.includes(mode) ?? true) && members.length >= (membersMin ?? 2);
+  });
+  const swarm = possible.filter(() => random.chance(0.4));
+  const chosen = (swarm.length > 0 ? swarm : [random.pick(possible)]).map((kind) => ({
+    kind,
+    strength: random.next(),
+  }));
+  const mostly = (untilMs - fromMs) / everyMs;
+  const count = random.int(Math.ceil(mostly / 2), Math.ceil(mostly * 1.5));
+  return Array.from({ length: count }, () => {
+    const { kind, strength } = random.pick(chosen);
+    const member = random.pick(members);
+    const on = random.chance(0.6) ? { primaryOr: member } : member;
+    const atMs = random.chance(0.2) ? fromMs + random.between(0, 2_000) : random.between(fromMs, untilMs);
+    const forMs = Math.min(lastsMs(random, specOf(kind).forMsMax), untilMs + 2_000 - atMs);
+    return planned({ kind, atMs, forMs, on, seed: random.int(0, 2 ** 31), strength });
+  }).toSorted((one, other) => one.atMs - other.atMs);
+}
+
+/** Short ones hide inside the timeouts, long ones outlast the lease, the orphan wait and a clone. */
+const lastsMs = (random: Random, maxMs: Ms = 16_000): Ms =>
+  Math.min(maxMs, random.pick([random.between(50, 900), random.between(900, 4_000), random.between(4_000, maxMs)]));
+
+/** Ends whatever a fault may have left: hosts up and scheduled, links whole, daemons started. */
+export function healAll(world: World): void {
+  world.note('HEAL  everything');
+  world.etcd.regainQuorum();
+  world.network.healAll();
+  for (const member of world.members) {
+    world.etcd.heal(member.name);
+    member.powerOn();
+    member.host.resume();
+    member.batond?.process.continue();
+    member.guardian?.process.continue();
+    member.running?.process.continue();
+    member.startBatond();
+  }
+}

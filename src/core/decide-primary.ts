@@ -52,6 +52,8 @@ function mustStop(view: View, state: ClusterState, primary: PrimaryView): Decisi
       reason: 'lease deadline',
     });
   }
+  const unconfirmed = clockJumpUnconfirmed(view, state, primary);
+  if (unconfirmed !== null) return unconfirmed;
   const failingMs = primary.failingSinceMono === null ? 0 : view.nowMono - primary.failingSinceMono;
   if (failingMs >= view.policy.failover.hangMs) {
     const next = successor(view, state);
@@ -62,6 +64,32 @@ function mustStop(view: View, state: ClusterState, primary: PrimaryView): Decisi
     );
   }
   return null;
+}
+
+/** How long a leader has, after its wall clock jumped, to show that it leads still. */
+const confirmLimitMs: Ms = 500;
+
+/**
+ * I8: a wall clock that jumps is doubt, not proof. The machine may have been stopped in a way that its monotonic clock
+ * does not count, so whatever backs the leadership has to be newer than the jump: the key read from etcd, a commit that
+ * every named standby has, or that nobody else is eligible (ADR 11).
+ */
+function clockJumpUnconfirmed(view: View, state: ClusterState, primary: PrimaryView): Decision | null {
+  const jumpedMono = view.memory.wallJumpedMono;
+  if (jumpedMono === null || view.nowMono - jumpedMono < confirmLimitMs) return null;
+  const readMono = view.coordinator.kind === 'read' ? view.coordinator.confirmedMono : null;
+  const provedMono = primary.probe.provedSentMono;
+  const by = backing(view, state).kind;
+  const confirmed =
+    by === 'nobody-eligible' ||
+    (readMono !== null && readMono >= jumpedMono) ||
+    (by === 'proved-commits' && provedMono !== null && provedMono >= jumpedMono);
+  if (confirmed) return null;
+  return because(
+    'fence-clock-jump',
+    `the wall clock jumped, and ${confirmLimitMs} ms later neither etcd nor a standby has confirmed that this member leads`,
+    { kind: 'fence', reason: 'the wall clock jumped' },
+  );
 }
 
 /** The guardian was told to end: a candidate gets the key after a clean stop, within the time that the guardian gives us. */

@@ -36,6 +36,7 @@ export const RULES = [
   'fence-unclaimed',
   'fence-deadline',
   'fence-hung',
+  'fence-clock-jump',
   'stop-for-shutdown',
   'admit-clients',
   'prove-before-admission',

@@ -201,6 +201,11 @@ export interface MemoryView {
   readonly promotion: HistoryRow | null;
   /** When that promotion was seen to have left recovery; null when this daemon did not see it. */
   readonly promotedMono: MonoMs | null;
+  /**
+   * When the wall clock was last seen to leave the monotonic one behind, or to fall behind it: an NTP step, or a machine
+   * that was stopped in a way that neither monotonic clock counts. Null when it never did.
+   */
+  readonly wallJumpedMono: MonoMs | null;
   /** Members for whom this primary has a slot, since it started. */
   readonly furnishedFor: readonly MemberName[];
 }

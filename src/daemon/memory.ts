@@ -38,6 +38,9 @@ export class Memory {
   #commitFailed: { purpose: CommitPurpose; atMono: MonoMs } | null = null;
   #furnishedFor: readonly MemberName[] = [];
   #furnished = false;
+  /** Wall clock minus monotonic clock, as of the last look. */
+  #wallAheadMs: Ms;
+  #wallJumpedMono: MonoMs | null = null;
   #held: readonly Hold[] = [];
   #operation: OperationView = { kind: 'idle', last: null };
   #highestRevision: number;
@@ -55,6 +58,7 @@ export class Memory {
     this.#nextCopyId = newCopyId();
     const facts = kept.read();
     const [wall, mono] = [clock.wall(), clock.mono()];
+    this.#wallAheadMs = wall - mono;
     this.#crashes = facts.crashesWallMs.map((at) => monoMs(mono - Math.max(0, wall - at)));
     if (facts.hold !== null) this.#held = [facts.hold];
     this.#initializedCopyId = facts.initializedCopyId === null ? null : copyId(facts.initializedCopyId);
@@ -83,6 +87,7 @@ export class Memory {
       requestSeen: this.#requestSeen,
       commitFailed: this.#commitFailed,
       furnishedFor: this.#furnishedFor,
+      wallJumpedMono: this.#wallJumpedMono,
     };
   }
 
@@ -128,6 +133,17 @@ export class Memory {
     if (this.#held.some((hold) => hold.code === code)) return;
     this.#held = [...this.#held, { code, reason }];
     this.#keep({ hold: { code, reason } });
+  }
+
+  /** Whether the wall clock has jumped since it was last looked at (I8). */
+  lookedAtClocks(): boolean {
+    const mono = this.#clock.mono();
+    const aheadMs = this.#clock.wall() - mono;
+    const jumped = Math.abs(aheadMs - this.#wallAheadMs) >= wallJumpMs;
+    // Slewing is followed, so that it never adds up to a jump.
+    this.#wallAheadMs = aheadMs;
+    if (jumped) this.#wallJumpedMono = mono;
+    return jumped;
   }
 
   /** The key is ours and this term is claimed. */
@@ -241,3 +257,5 @@ const samePromotion = (known: HistoryRow | null, read: HistoryRow | null): boole
 /** The revision on disk may lag by this much: a restore that goes back further is noticed after a restart too. */
 const savedRevisionStep = 50;
 const crashesMax = 50;
+/** Far above what slewing moves between two looks, and far below the shortest lease. */
+const wallJumpMs: Ms = 1_000;

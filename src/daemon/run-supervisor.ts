@@ -220,6 +220,10 @@ class Supervisor {
   // --- the loop's body -------------------------------------------------------------------------------------------
 
   #decideAndPerform(): void {
+    if (this.#memory.lookedAtClocks()) {
+      this.#deps.log.warn('the wall clock jumped: a leader confirms itself, or stops');
+      this.#deps.coordinator.refresh();
+    }
     const view = this.#view();
     const mine =
       view.coordinator.kind === 'read' && isMine(view, view.coordinator.state) ? leading(view.coordinator.state) : null;

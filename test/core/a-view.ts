@@ -242,6 +242,7 @@ export const aMemory = (changes: Partial<MemoryView> = {}): MemoryView => ({
   syncRemovedMono: null,
   requestSeen: null,
   commitFailed: null,
+  wallJumpedMono: null,
   furnishedFor: [b],
   ...changes,
 });
@@ -253,6 +254,8 @@ export interface Changes {
   readonly peer?: PeerView;
   readonly mode?: SharedConfig['synchronous']['mode'];
   readonly unreachable?: boolean;
+  /** How old the newest read of etcd is. */
+  readonly readMs?: number;
   readonly leaderAbsentMs?: number;
   readonly view?: Partial<View>;
 }
@@ -276,7 +279,7 @@ export function aView(postgres: View['postgres'], changes: Changes = {}): View {
     coordinator: {
       kind: 'read',
       state,
-      confirmedMono: ago(100),
+      confirmedMono: ago(changes.readMs ?? 100),
       unreachableSinceMono: changes.unreachable === true ? ago(900) : null,
       leaderAbsentSinceMono: state.leader.kind === 'absent' ? ago(changes.leaderAbsentMs ?? 50) : null,
     },

@@ -48,6 +48,7 @@ const scarceStandby = {
     [b, present(record('b', { freeBytes: 4 * MiB }))],
   ]),
 };
+const jumped = (jumpedMs: number, readMs: number) => ({ readMs, memory: { wallJumpedMono: ago(jumpedMs) } });
 const noLeader = { leader: absent } as const;
 const off = { sync: present(sync(a, [], { mode: 'off' })) };
 const diverged = { sync: present(sync(b, [], { copies: { b: copyOf.b } })) };
@@ -456,6 +457,36 @@ const oursAndPrimary: readonly Row[] = [
     'fences a primary that somebody promoted by hand',
     aView(aPrimary(), { state: { sync: present(sync(b, [a]), revision(90)) } }),
     'fence-unclaimed',
+  ],
+  [
+    'stops when its wall clock jumped and nothing has confirmed it since',
+    aView(aPrimary(alone), { state: off, mode: 'off', ...jumped(600, 700) }),
+    'fence-clock-jump',
+  ],
+  [
+    'gives whatever confirms it half a second after a jump',
+    aView(aPrimary(alone), { state: off, mode: 'off', ...jumped(400, 700) }),
+    'lead',
+  ],
+  [
+    'leads on after a jump that etcd has confirmed it since',
+    aView(aPrimary(alone), { state: off, mode: 'off', ...jumped(600, 500) }),
+    'lead',
+  ],
+  [
+    'leads on after a jump, without etcd, while the standby acknowledges',
+    aView(aPrimary(), { unreachable: true, ...jumped(600, 700) }),
+    'lead-blind',
+  ],
+  [
+    'stops after a jump when the standby has not acknowledged since either',
+    aView(
+      aPrimary({
+        probe: { ackedSentMono: ago(650), provedSentMono: ago(650), pendingSinceMono: ago(350), seenWaiting: true },
+      }),
+      { unreachable: true, ...jumped(600, 700) },
+    ),
+    'fence-clock-jump',
   ],
   ['fences a postgres that serves nobody new', aView(aPrimary({ failingSinceMono: ago(1_600) })), 'fence-hung'],
   [

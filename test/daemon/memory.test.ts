@@ -106,3 +106,14 @@ describe('the crash budget', () => {
     expect(begun(disk, clock).view(windowMs).crashes).toEqual([0]);
   });
 });
+
+test('a step of the wall clock is seen once, whichever way it goes, and slewing is no step', async () => {
+  const clock = new VirtualClock();
+  const memory = begun(aDisk(), clock);
+  const seen = [3_600_000, 0, -3_600_000, 900, 900, 900].map((stepMs) => {
+    clock.wallStart = wallMs(clock.wallStart + stepMs);
+    return memory.lookedAtClocks();
+  });
+  expect(seen).toEqual([true, false, true, false, false, false]);
+  expect(memory.view(1_000).wallJumpedMono).toBe(0);
+});

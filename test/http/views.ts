@@ -176,6 +176,7 @@ function aView(name: MemberName, postgres: View['postgres'], but: Partial<View>)
       confirmedSyncRevision: null,
       committing: null,
       leadingSinceMono: null,
+      wallJumpedMono: null,
       proof: null,
       crashes: [],
       held: [],

@@ -21,6 +21,12 @@ export interface ChangeFlags extends CommonOptions {
   readonly oldPrimaryIsFenced?: true;
 }
 
+export interface ResumeFlags extends CommonOptions {
+  readonly yes?: true;
+  readonly dryRun?: true;
+  readonly reason: string;
+}
+
 export interface Verbs {
   status(options: CommonOptions & { readonly watch?: true | Ms }): Promise<void>;
   explain(options: CommonOptions): Promise<void>;
@@ -28,6 +34,7 @@ export interface Verbs {
   incidentList(options: CommonOptions): Promise<void>;
   incidentShow(id: string, options: CommonOptions): Promise<void>;
   change(kind: 'switchover' | 'failover', options: ChangeFlags): Promise<void>;
+  resume(options: ResumeFlags): Promise<void>;
   version(options: { readonly json?: true }): Promise<void>;
 }
 
@@ -68,6 +75,10 @@ export function buildProgram(verbs: Verbs): Command {
     .option('--old-primary-is-fenced', 'you have made sure that the unreachable old primary is stopped')
     .action((options) => verbs.change('failover', options));
 
+  agreed(program.command('resume').description('after repeated failovers: you have looked, automation goes on')).action(
+    (options) => verbs.resume(options),
+  );
+
   program
     .command('version')
     .description('the version of this command')
@@ -87,11 +98,14 @@ const common = (command: Command): Command =>
     .option('--json', 'one JSON document on standard output, also for errors')
     .option('--timeout <duration>', 'how long to wait: 500ms, 5s, 2m (default: 5s, changes 60s)', duration);
 
-const changing = (command: Command): Command =>
+const agreed = (command: Command): Command =>
   common(command)
     .option('-y, --yes', 'do not ask; accepts no data loss')
     .option('--dry-run', 'show what would be done and what may be lost, and stop there')
-    .addOption(new Option('--reason <text>', 'why, for the record').default('', 'none'))
+    .addOption(new Option('--reason <text>', 'why, for the record').default('', 'none'));
+
+const changing = (command: Command): Command =>
+  agreed(command)
     .addOption(new Option('--wait', 'follow it to its end').default(true, 'yes'))
     .option('--no-wait', 'return as soon as it is accepted');
 

@@ -14,11 +14,15 @@ const outcomeSchema = z.discriminatedUnion('kind', [
 export const howToFindOut =
   'Find out before you repeat it: `baton status` shows who leads and in which term, `baton history` the promotions.';
 
-export async function submitRequest(
+export const submitRequest = (context: VerbContext, draft: unknown): ReturnType<typeof postChange> =>
+  postChange(context, '/v1/requests', draft);
+
+export async function postChange(
   context: VerbContext,
+  path: '/v1/requests' | '/v1/resume',
   draft: unknown,
 ): Promise<Result<{ readonly id: string }, Failure>> {
-  const answer = await context.api.post('/v1/requests', draft, context.askLimitMs, context.signal);
+  const answer = await context.api.post(path, draft, context.askLimitMs, context.signal);
   if (!answer.ok) {
     const trouble = answer.error;
     if (trouble.kind === 'unreachable') return err(failureOfTrouble(trouble));

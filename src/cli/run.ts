@@ -12,6 +12,7 @@ import { history } from './history.ts';
 import { incidentList, incidentShow } from './incident.ts';
 import { print, printFailure } from './print.ts';
 import { buildProgram, type ChangeFlags, type CommonOptions, type Verbs } from './program.ts';
+import { resume } from './resume.ts';
 import { status } from './status.ts';
 import type { Terminal } from './terminal.ts';
 import type { VerbContext, VerbResult } from './verb.ts';
@@ -81,6 +82,15 @@ export async function run(argv: readonly string[], deps: RunDeps): Promise<ExitC
         ),
       );
     },
+    resume: (options) =>
+      reading(options, (context) =>
+        resume(context, {
+          caller: deps.caller,
+          reason: options.reason,
+          yes: options.yes === true,
+          dryRun: options.dryRun === true,
+        }),
+      ),
     version: async (options) => {
       const runtime = process.version.replace(/^v/, '');
       const answer = {

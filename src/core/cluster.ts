@@ -102,6 +102,15 @@ export interface OperatorRequest {
   readonly shutdownLsn: Lsn | null;
 }
 
+/** An operator has looked at the failovers up to this timeline: the cool-down counts from there. */
+export interface Acknowledgement {
+  readonly timeline: number;
+  readonly by: string;
+  readonly reason: string;
+  /** RFC 3339, UTC. */
+  readonly at: string;
+}
+
 export interface ClusterState {
   /** Header revision of the read or event that this state is of. */
   readonly revision: Revision;
@@ -113,6 +122,7 @@ export interface ClusterState {
   readonly config: Key<SharedConfig>;
   readonly history: Key<readonly HistoryRow[]>;
   readonly request: Key<OperatorRequest>;
+  readonly cooldown: Key<Acknowledgement>;
   readonly members: ReadonlyMap<MemberName, Key<MemberRecord>>;
 }
 

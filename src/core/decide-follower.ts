@@ -2,6 +2,7 @@
 import { because } from './because.ts';
 import type { ClusterState, SyncKey } from './cluster.ts';
 import { claimed, eligible, type Leading, leading, memberRecord, ownLease, syncOf } from './cluster-queries.ts';
+import { cooldown, describeCooldown } from './cooldown.ts';
 import { endIfOld, endRequest } from './decide-switchover.ts';
 import type { Decision } from './decision.ts';
 import { gatherEvidence } from './evidence.ts';
@@ -166,6 +167,12 @@ function earlyTakeover(
   const seen = evidence.items
     .filter((item) => item.holds && item.id !== 'unannounced')
     .map((item) => `${item.id}: ${item.detail}`);
+  const cooling = cooldown(view, state);
+  if (cooling !== null)
+    return because(
+      'hold-cooldown',
+      `${lead.key.member} is gone (${seen.join('; ')}), and ${describeCooldown(cooling)}`,
+    );
   if (view.memory.committing !== null) return because('take-over', 'a transaction is under way');
   return because('take-over', `${lead.key.member} is gone (${seen.join('; ')})`, {
     kind: 'commit',

@@ -8,7 +8,7 @@ import { handOverNote, handOverSwitchover, rollBack } from './decide-switchover.
 import type { Rule } from './rules.ts';
 import { namedCopies } from './sync-membership.ts';
 import { scarceRoom } from './room.ts';
-import { successor } from './successor.ts';
+import { automaticSuccessor, successor } from './successor.ts';
 import { handOver, publishCluster, release, writeSync } from './transactions.ts';
 import type { MonoMs, Ms, Revision } from './units.ts';
 import type { DataDirectory, StandbyView } from './postgres-view.ts';
@@ -54,7 +54,7 @@ function handOverUnseen(view: View, state: ClusterState): Decision | null {
   const { child } = view.guardian;
   if (child.kind !== 'none' || child.lastExit === null || child.lastExit.requested || !claimed(state, view.self.name))
     return null;
-  const next = successor(view, state);
+  const next = automaticSuccessor(view, state);
   return next === null
     ? null
     : handOverTo(
@@ -77,7 +77,7 @@ function slowStart(view: View, state: ClusterState, sinceMono: MonoMs): Decision
   if (!asPrimary || !claimed(state, view.self.name)) return null;
   const patienceMs = child.startedMono < view.self.startedMono ? adoptPatienceMs : startPatienceMs;
   if (view.nowMono - sinceMono < patienceMs) return null;
-  const next = successor(view, state);
+  const next = automaticSuccessor(view, state);
   return next === null
     ? null
     : because(
@@ -144,7 +144,8 @@ function leadStopped(view: View, state: ClusterState, data: DataDirectory, term:
       { kind: 'operate', operation: { kind: 'start', as: 'standby', follow: null } },
     );
   }
-  const next = successor(view, state);
+  const shutsDown = view.guardian.terminating === true;
+  const next = shutsDown ? successor(view, state) : automaticSuccessor(view, state);
   const crashes = view.memory.crashes.length;
   const budget = view.policy.failover.crashBudget;
   if (next !== null) {
@@ -152,7 +153,7 @@ function leadStopped(view: View, state: ClusterState, data: DataDirectory, term:
       view,
       state,
       next,
-      'hand-over-dead-postgres',
+      shutsDown ? 'hand-over-shutdown' : 'hand-over-dead-postgres',
       `postgres here is down and ${next.name} has every acknowledged commit`,
     );
   }

@@ -3,6 +3,7 @@ import { mayGoOn } from './backing.ts';
 import { because } from './because.ts';
 import type { ClusterState, MemberRecord, SyncKey } from './cluster.ts';
 import { claimedLast, eligible, ownCopy, ownLease, syncOf } from './cluster-queries.ts';
+import { cooldown, describeCooldown } from './cooldown.ts';
 import { claimFor } from './decide-follower.ts';
 import { initializeFailedMono } from './decide-leader.ts';
 import { endIfOld, endRequest } from './decide-switchover.ts';
@@ -139,6 +140,8 @@ function campaign(view: View, state: ClusterState, sync: SyncKey, lease: LeaseId
     return because('await-room', `the key is free, and a promotion here would fail: ${scarce}. Make room`);
   const wait = sync.mode === 'off' ? waitAsynchronous(view, state, sync) : waitSynchronous(view, state, sync);
   if (wait !== null) return wait;
+  const cooling = sync.leader === view.self.name ? null : cooldown(view, state);
+  if (cooling !== null) return because('hold-cooldown', `the key is free, and ${describeCooldown(cooling)}`);
   if (view.memory.committing !== null) return because('campaign', 'a transaction is under way');
   // A stopped primary never stopped waiting for those it named, so it may keep them; anybody else claims alone.
   const keeps = pg.kind === 'stopped' && !pg.data.standbySignal && sync.leader === view.self.name;

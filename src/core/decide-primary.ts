@@ -6,7 +6,7 @@ import { claimed, claimedLast, syncOf } from './cluster-queries.ts';
 import { decideRequest } from './decide-switchover.ts';
 import type { Decision, Intent } from './decision.ts';
 import { healthyStandbys, joinStep, leaveStep, proofHolds } from './sync-membership.ts';
-import { successor } from './successor.ts';
+import { automaticSuccessor, successor } from './successor.ts';
 import { writeHistory, writeSync } from './transactions.ts';
 import type { MemberName, Ms, Revision } from './units.ts';
 import type { PrimaryView } from './postgres-view.ts';
@@ -56,7 +56,7 @@ function mustStop(view: View, state: ClusterState, primary: PrimaryView): Decisi
   if (unconfirmed !== null) return unconfirmed;
   const failingMs = primary.failingSinceMono === null ? 0 : view.nowMono - primary.failingSinceMono;
   if (failingMs >= view.policy.failover.hangMs) {
-    const next = successor(view, state);
+    const next = automaticSuccessor(view, state);
     return because(
       'fence-hung',
       `postgres has served nobody new for ${Math.round(failingMs)} ms${next === null ? '' : `, and ${next.name} can lead`}`,

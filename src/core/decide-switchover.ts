@@ -7,7 +7,7 @@ import { because } from './because.ts';
 import type { ClusterState, OperatorRequest } from './cluster.ts';
 import { eligible, leading, memberRecord, syncOf } from './cluster-queries.ts';
 import type { Decision } from './decision.ts';
-import { checkCandidate, successor } from './successor.ts';
+import { automaticSuccessor, checkCandidate } from './successor.ts';
 import type { HandOverNote } from './hand-over-note.ts';
 import type { Rule } from './rules.ts';
 import { clearRequest, handBack, handOver } from './transactions.ts';
@@ -151,7 +151,7 @@ export function handOverSwitchover(view: View, state: ClusterState, data: DataDi
       ),
     });
   }
-  if (!clean && successor(view, state) !== null) return null;
+  if (!clean && automaticSuccessor(view, state) !== null) return null;
   const why = clean
     ? `${request.candidate} is no longer ready`
     : `postgres did not shut down cleanly (${data.clusterState})`;

@@ -10,7 +10,7 @@ import { decideFollower } from './decide-follower.ts';
 import { decideLeader, handOverTo } from './decide-leader.ts';
 import { decideLeaderless } from './decide-leaderless.ts';
 import type { Decision, Intent, OperationSpec } from './decision.ts';
-import { successor } from './successor.ts';
+import { automaticSuccessor } from './successor.ts';
 import type { Ms } from './units.ts';
 import { foreignData, nameTaken } from './obstacles.ts';
 import type { View } from './view.ts';
@@ -69,7 +69,7 @@ function handOverUnfenced(view: View): Decision | null {
     return null;
   const { state } = view.coordinator;
   if (!isMine(view, state) || !claimed(state, view.self.name) || syncOf(state)?.mode === 'off') return null;
-  const next = successor(view, state);
+  const next = automaticSuccessor(view, state);
   return next === null
     ? null
     : handOverTo(

@@ -17,6 +17,8 @@ export const keyOf = {
   /** The pending operator request. Patroni's name for it. */
   request: 'failover',
   status: 'status',
+  /** The newest acknowledgement of repeated failovers. */
+  cooldown: 'cooldown',
   member: (name: MemberName): string => `${membersPrefix}${name}`,
 } as const;
 

@@ -1,6 +1,7 @@
 /** What keeps a person from relying on automation here: said in the status and the explanation, and logged once. */
 import { memberRecord, ownLease } from './cluster-queries.ts';
 import type { ClusterState } from './cluster.ts';
+import { cooldown, describeCooldown } from './cooldown.ts';
 import { scarceRoom } from './room.ts';
 import type { View } from './view.ts';
 
@@ -11,8 +12,10 @@ export function obstacles(view: View): readonly string[] {
   if (scarce !== null) held.push(`${view.self.name} is not promoted: ${scarce}. Make room`);
   if (view.coordinator.kind !== 'read') return held;
   const { state } = view.coordinator;
+  const cooling = cooldown(view, state);
   return [
     ...held,
+    ...(cooling === null ? [] : [describeCooldown(cooling)]),
     ...[nameTaken(view, state), foreignData(view, state)].filter((why) => why !== null),
     ...unreadable(state),
   ];
@@ -27,6 +30,7 @@ export function unreadable(state: ClusterState): readonly string[] {
     state.config,
     state.history,
     state.request,
+    state.cooldown,
     ...state.members.values(),
   ];
   return keys.flatMap((key) => (key.kind === 'malformed' ? [key.problem] : []));

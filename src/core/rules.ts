@@ -21,6 +21,7 @@ export const RULES = [
   'release-not-eligible',
   'hand-over-dead-postgres',
   'hand-over-unfenced',
+  'hand-over-shutdown',
   'fence-slow-start',
   'hold-crash-budget',
   'await-room',
@@ -87,6 +88,7 @@ export const RULES = [
   'await-old-deadline',
   'await-leader',
   'hold-lag',
+  'hold-cooldown',
 ] as const;
 
 export type Rule = (typeof RULES)[number];

@@ -1,6 +1,7 @@
 /** To whom a leader may hand the key, and which of several comes first (a total order). */
 import type { ClusterState, MemberRecord } from './cluster.ts';
 import { eligible, memberRecord, syncOf } from './cluster-queries.ts';
+import { cooldown } from './cooldown.ts';
 import { describeRoom, lacksRoom } from './room.ts';
 import type { Lsn, MemberName, Ms } from './units.ts';
 import type { View } from './view.ts';
@@ -68,6 +69,10 @@ export function successor(view: View, state: ClusterState): MemberRecord | null 
     .filter((record) => record !== null);
   return rank(candidates)[0] ?? null;
 }
+
+/** Whom this leader may hand over to on its own initiative: nobody while repeated failovers are not acknowledged. */
+export const automaticSuccessor = (view: View, state: ClusterState): MemberRecord | null =>
+  cooldown(view, state) === null ? successor(view, state) : null;
 
 interface Ranked {
   readonly name: MemberName;

@@ -3,7 +3,7 @@
  * so that the table of who writes what under which comparison is one page, and the simulator runs the same ones.
  */
 import { type AuditEntry, writeAudit } from './audit.ts';
-import type { ClusterState, HistoryRow, Key, OperatorRequest, SyncKey } from './cluster.ts';
+import type { Acknowledgement, ClusterState, HistoryRow, Key, OperatorRequest, SyncKey } from './cluster.ts';
 import { formatHandOverNote, type HandOverNote, handOverNoteKey } from './hand-over-note.ts';
 import { formatHistory, formatRequest, formatSync } from './key-format.ts';
 import type { Compare, Txn, Write } from './transaction.ts';
@@ -108,6 +108,12 @@ export const handBack = (
   const back = handOver(state, to, theirLease, note, null);
   return { compares: back.compares, writes: [...back.writes, ...over.writes] };
 };
+
+/** Somebody looked at the failovers so far. A promotion that comes meanwhile is not covered: it is compared. */
+export const acknowledgeFailovers = (state: ClusterState, acknowledgement: Acknowledgement): Txn => ({
+  compares: [unchanged('cooldown', state.cooldown), unchanged('history', state.history)],
+  writes: [{ op: 'put', key: 'cooldown', value: JSON.stringify(acknowledgement) }],
+});
 
 export const placeRequest = (state: ClusterState, request: OperatorRequest): Txn => ({
   compares: [unchanged('leader', state.leader), unchanged('failover', state.request)],

@@ -23,6 +23,8 @@ export interface OperationContext {
   /** Keeps durably that this copy is ours before initdb makes it. */
   initializing(copyId: Extract<OperationSpec, { kind: 'initialize' }>['copyId']): Promise<void>;
   newPromotionId(): string;
+  /** For the history row of a promotion. */
+  promotionReason(): string;
   progress(text: string): void;
 }
 
@@ -179,7 +181,7 @@ async function ownPromotion(context: OperationContext, outOfRecoveryMono: MonoMs
   const row: HistoryRow = {
     timeline: parent,
     lsn: forkLsn,
-    reason: 'promoted by Baton',
+    reason: context.promotionReason(),
     timestamp: new Date(context.clock.wall()).toISOString(),
     newLeader: context.self,
     promotionId: context.newPromotionId(),

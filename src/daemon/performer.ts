@@ -1,6 +1,8 @@
 /** Does what was decided: one transaction and one operation at a time, a fence before both, and word to the guardian. */
 import { backing } from '../core/backing.ts';
 import { claimed, isMine } from '../core/cluster-queries.ts';
+import { promotionReason } from '../core/cooldown.ts';
+import type { HandOverNote } from '../core/hand-over-note.ts';
 import type { CommitPurpose, Intent, OperationSpec } from '../core/decision.ts';
 import { absurd } from '../core/result.ts';
 import type { Txn } from '../core/transaction.ts';
@@ -26,6 +28,8 @@ export interface PerformerContext {
   readonly memory: Memory;
   readonly sensors: Sensors;
   view(): View;
+  /** The note that came with the leader key; null when nobody handed it over. */
+  note(): HandOverNote | null;
   wake(): void;
 }
 
@@ -181,6 +185,7 @@ export class Performer {
         );
       },
       initializing: (copyId) => memory.initializing(copyId),
+      promotionReason: () => reasonOf(view(), this.#context.note()),
       newPromotionId: () => `${newCopyId()}${newCopyId()}`,
       progress: (text) => memory.operationProgress(text),
     };
@@ -205,4 +210,15 @@ export class Performer {
     }
     return seen.guardian.child;
   }
+}
+
+/** Why this member leads: what an operator asked for, what the leader that handed over said, or its own take-over. */
+function reasonOf(view: View, note: HandOverNote | null): string {
+  const request = view.coordinator.kind === 'read' ? view.coordinator.state.request : null;
+  if (request?.kind === 'present' && request.value.candidate === view.self.name) {
+    const { kind, by, reason } = request.value;
+    return promotionReason(kind === 'switchover' ? 'switchover' : 'forced', reason === '' ? by : `${by}: ${reason}`);
+  }
+  if (note?.rule === 'hand-over-shutdown') return promotionReason('shutdown', note.from);
+  return promotionReason('failover', note?.because ?? '');
 }

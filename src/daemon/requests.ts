@@ -4,12 +4,13 @@ import type { ClusterState, OperatorRequest } from '../core/cluster.ts';
 import { eligible, leading, memberRecord, syncOf } from '../core/cluster-queries.ts';
 import { refusal } from '../core/decide-switchover.ts';
 import type { Decision } from '../core/decision.ts';
-import { placeRequest } from '../core/transactions.ts';
+import { acknowledge, cooldown } from '../core/cooldown.ts';
+import { acknowledgeFailovers, placeRequest } from '../core/transactions.ts';
 import { elapsed, type MonoMs, type Ms } from '../core/units.ts';
 import type { View } from '../core/view.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Coordinator, Snapshot } from '../ports/coordinator.ts';
-import type { RequestDraft, RequestProgress, SubmitOutcome } from '../ports/daemon-face.ts';
+import type { Coordinator, Snapshot, TxnOutcome } from '../ports/coordinator.ts';
+import type { RequestDraft, RequestProgress, ResumeDraft, SubmitOutcome } from '../ports/daemon-face.ts';
 
 const commitLimitMs: Ms = 2_000;
 const followedMax = 100;
@@ -33,13 +34,7 @@ export class Requests {
   async submit(draft: RequestDraft): Promise<SubmitOutcome> {
     const { clock, coordinator, newId } = this.#context;
     const latest = this.#context.latest();
-    if (latest === null || latest.view.coordinator.kind !== 'read') {
-      return {
-        kind: 'refused',
-        condition: 'etcd-read',
-        problem: 'this daemon has not read etcd yet: look at baton status',
-      };
-    }
+    if (latest === null || latest.view.coordinator.kind !== 'read') return notReadYet;
     const { state } = latest.view.coordinator;
     const request: OperatorRequest = {
       ...draft,
@@ -50,25 +45,24 @@ export class Requests {
     const refused = precondition(latest.view, state, request);
     if (refused !== null) return { kind: 'refused', ...refused };
     const outcome = await coordinator.commit(placeRequest(state, request), commitLimitMs);
-    switch (outcome.kind) {
-      case 'applied':
-        this.#placed.set(request.id, clock.mono());
-        for (const id of this.#placed.keys()) if (this.#placed.size > followedMax) this.#placed.delete(id);
-        return { kind: 'accepted', id: request.id };
-      case 'refused':
-        return {
-          kind: 'refused',
-          condition: 'unchanged',
-          problem: 'the leader or a pending request changed meanwhile: look at baton status and ask again',
-        };
-      case 'failed':
-        return { kind: 'refused', condition: 'etcd', problem: outcome.problem };
-      case 'unknown':
-        return {
-          kind: 'unknown',
-          problem: `etcd did not answer in time (${outcome.problem}); the request may be carried out: baton status shows it`,
-        };
-    }
+    if (outcome.kind !== 'applied') return notPlaced(outcome);
+    this.#placed.set(request.id, clock.mono());
+    for (const id of this.#placed.keys()) if (this.#placed.size > followedMax) this.#placed.delete(id);
+    return { kind: 'accepted', id: request.id };
+  }
+
+  /** Automation may move the leadership again: the failovers so far have been looked at. */
+  async resume({ by, reason }: ResumeDraft): Promise<SubmitOutcome> {
+    const { clock, coordinator } = this.#context;
+    const latest = this.#context.latest();
+    if (latest === null || latest.view.coordinator.kind !== 'read') return notReadYet;
+    const { state } = latest.view.coordinator;
+    const cooling = cooldown(latest.view, state);
+    if (cooling === null)
+      return { kind: 'refused', condition: 'held', problem: 'automation is not held for repeated failovers' };
+    const acknowledgement = acknowledge(cooling, by, reason, clock.wall());
+    const outcome = await coordinator.commit(acknowledgeFailovers(state, acknowledgement), commitLimitMs);
+    return outcome.kind === 'applied' ? { kind: 'accepted', id: `timeline-${cooling.timeline}` } : notPlaced(outcome);
   }
 
   progress(id: string): RequestProgress {
@@ -88,6 +82,30 @@ export class Requests {
         ? Date.parse(ended.endedAt) - Date.parse(ended.requestedAt)
         : Math.round(elapsed(placedMono, this.#context.clock.mono()));
     return { kind: 'done', leader: ended.candidate as OperatorRequest['candidate'], tookMs };
+  }
+}
+
+const notReadYet: SubmitOutcome = {
+  kind: 'refused',
+  condition: 'etcd-read',
+  problem: 'this daemon has not read etcd yet: look at baton status',
+};
+
+function notPlaced(outcome: Exclude<TxnOutcome, { kind: 'applied' }>): SubmitOutcome {
+  switch (outcome.kind) {
+    case 'refused':
+      return {
+        kind: 'refused',
+        condition: 'unchanged',
+        problem: 'what it was decided on changed meanwhile: look at baton status and ask again',
+      };
+    case 'failed':
+      return { kind: 'refused', condition: 'etcd', problem: outcome.problem };
+    case 'unknown':
+      return {
+        kind: 'unknown',
+        problem: `etcd did not answer in time (${outcome.problem}); it may be carried out: baton status shows it`,
+      };
   }
 }
 

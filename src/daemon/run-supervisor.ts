@@ -5,7 +5,7 @@
 import { claimed, isMine, leading } from '../core/cluster-queries.ts';
 import { unreadable } from '../core/obstacles.ts';
 import { decide } from '../core/decide.ts';
-import { parseHandOverNote, handOverNoteKey } from '../core/hand-over-note.ts';
+import { type HandOverNote, parseHandOverNote, handOverNoteKey } from '../core/hand-over-note.ts';
 import type { MonoMs, Ms } from '../core/units.ts';
 import type { GuardianView, View } from '../core/view.ts';
 import type { Observation, Snapshot } from '../ports/coordinator.ts';
@@ -98,6 +98,7 @@ class Supervisor {
         memory: this.#memory,
         sensors: this.#sensors,
         view: () => this.#view(),
+        note: () => this.#noteOfTerm(),
         wake: () => this.#wake(),
       },
       signal,
@@ -123,6 +124,7 @@ class Supervisor {
       loopAgeMs: () => this.#deps.clock.mono() - this.#ranMono,
       incidents: () => this.#keeper.incidents(),
       submit: (draft) => this.#requests.submit(draft),
+      resume: (draft) => this.#requests.resume(draft),
       progress: (id) => this.#requests.progress(id),
     };
   }
@@ -160,6 +162,13 @@ class Supervisor {
       this.#deps.clock.mono(),
       this.#deps.clock.wall(),
     );
+  }
+
+  /** Only what came in one transaction with the leader key says why that changed hands. */
+  #noteOfTerm(): HandOverNote | null {
+    const entry = this.#snapshot?.entries.get(handOverNoteKey);
+    const term = this.#seen.cluster === null ? undefined : leading(this.#seen.cluster.state)?.term;
+    return entry !== undefined && entry.modRevision === term ? parseHandOverNote(entry.value) : null;
   }
 
   // --- what arrives ----------------------------------------------------------------------------------------------

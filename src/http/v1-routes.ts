@@ -1,5 +1,6 @@
 /** Baton's own paths, under /v1/. */
 import type { Context } from 'hono';
+import type { z } from 'zod';
 import type { Decision } from '../core/decision.ts';
 import type { Explanation } from '../core/explain.ts';
 import { selfReport } from '../core/self-report.ts';
@@ -8,12 +9,13 @@ import { KiB } from '../core/units.ts';
 import type { View } from '../core/view.ts';
 import type { DaemonFace, SubmitOutcome } from '../ports/daemon-face.ts';
 import { readJson } from '../wire/json-text.ts';
-import { requestDraftSchema } from '../wire/request-draft.ts';
+import { requestDraftSchema, resumeDraftSchema } from '../wire/request-draft.ts';
 import { bodyText } from './body-text.ts';
 import { starting } from './health-routes.ts';
 import { problem, type Route } from './route.ts';
 
 const bodyBytesMax = 16 * KiB;
+const requestExample = '{kind, candidate, leader, term, by, reason, allowDataLoss, oldPrimaryIsFenced}';
 
 export interface V1Options {
   readonly face: DaemonFace;
@@ -72,7 +74,18 @@ export function v1Routes({ face, explain, changes }: V1Options): readonly Route[
         },
       },
     },
-    { path: '/v1/requests', methods: { POST: (context) => submit(context, face, changes) } },
+    {
+      path: '/v1/requests',
+      methods: {
+        POST: (context) => change(context, changes, requestDraftSchema, requestExample, (draft) => face.submit(draft)),
+      },
+    },
+    {
+      path: '/v1/resume',
+      methods: {
+        POST: (context) => change(context, changes, resumeDraftSchema, '{by, reason}', (draft) => face.resume(draft)),
+      },
+    },
     {
       path: '/v1/requests/:id',
       methods: { GET: (context) => context.json(face.progress(context.req.param('id') ?? '')) },
@@ -80,7 +93,14 @@ export function v1Routes({ face, explain, changes }: V1Options): readonly Route[
   ];
 }
 
-async function submit(context: Context, face: DaemonFace, changes: boolean): Promise<Response> {
+/** A change, checked and handed to the daemon; what it says of it is the answer. */
+async function change<T>(
+  context: Context,
+  changes: boolean,
+  shape: z.ZodType<T>,
+  example: string,
+  carryOut: (draft: T) => Promise<SubmitOutcome>,
+): Promise<Response> {
   if (!changes)
     return problem(
       context,
@@ -92,15 +112,8 @@ async function submit(context: Context, face: DaemonFace, changes: boolean): Pro
   const text = await bodyText(context.req.raw, bodyBytesMax);
   if (text === null)
     return problem(context, 413, 'too-large', `the body is larger than ${bodyBytesMax} bytes`, 'send less');
-  const draft = readJson(requestDraftSchema, text);
-  if (!draft.ok)
-    return problem(
-      context,
-      400,
-      'bad-request',
-      draft.error,
-      'send {kind, candidate, leader, term, by, reason, allowDataLoss, oldPrimaryIsFenced}',
-    );
-  const outcome = await face.submit(draft.value);
+  const draft = readJson(shape, text);
+  if (!draft.ok) return problem(context, 400, 'bad-request', draft.error, `send ${example}`);
+  const outcome = await carryOut(draft.value);
   return context.json(outcome, statusOfOutcome[outcome.kind]);
 }

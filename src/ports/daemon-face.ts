@@ -17,6 +17,12 @@ export interface RequestDraft {
   readonly oldPrimaryIsFenced: boolean;
 }
 
+/** Repeated failovers have been looked at: who says so, and why they came. */
+export interface ResumeDraft {
+  readonly by: string;
+  readonly reason: string;
+}
+
 export type SubmitOutcome =
   | { readonly kind: 'accepted'; readonly id: string }
   /** A precondition does not hold; `condition` is its short name, `problem` a sentence with what to do. */
@@ -40,5 +46,6 @@ export interface DaemonFace {
   /** Newest last, closed and open, from the local ledger and etcd. */
   incidents(): readonly Incident[];
   submit(draft: RequestDraft): Promise<SubmitOutcome>;
+  resume(draft: ResumeDraft): Promise<SubmitOutcome>;
   progress(id: string): RequestProgress;
 }

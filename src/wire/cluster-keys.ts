@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type {
+  Acknowledgement,
   ClusterState,
   HistoryRow,
   Key,
@@ -60,6 +61,7 @@ export function parseCluster(snapshot: KeySnapshot, parseConfig: ParseConfig): C
     config: key(keyOf.config, (entry) => parseConfig(entry.value)),
     history: key(keyOf.history, (entry) => readJson(historySchema, entry.value)),
     request: key(keyOf.request, (entry) => readJson(requestSchema, entry.value)),
+    cooldown: key(keyOf.cooldown, (entry) => readJson(acknowledgementSchema, entry.value)),
     members: parseMembers(snapshot),
   };
 }
@@ -187,6 +189,13 @@ const historySchema: z.ZodType<readonly HistoryRow[]> = z.array(
       return { timeline, lsn, reason, timestamp, newLeader, promotionId, historyFile, newTimeline };
     }),
 );
+
+const acknowledgementSchema: z.ZodType<Acknowledgement> = z.object({
+  timeline: z.number().int().nonnegative(),
+  by: z.string(),
+  reason: z.string(),
+  at: z.string(),
+});
 
 const requestSchema: z.ZodType<OperatorRequest> = z
   .object({

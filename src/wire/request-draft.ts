@@ -16,3 +16,9 @@ export const requestDraftSchema: z.ZodType<Omit<OperatorRequest, 'id' | 'request
     allowDataLoss: z.boolean(),
     oldPrimaryIsFenced: z.boolean(),
   });
+
+/** An operator's word that repeated failovers have been looked at. */
+export const resumeDraftSchema: z.ZodType<{ readonly by: string; readonly reason: string }> = z.strictObject({
+  by: text(200),
+  reason: z.string().max(1000),
+});

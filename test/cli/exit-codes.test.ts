@@ -45,6 +45,13 @@ const progress = (...steps: readonly unknown[]): Readonly<Record<string, Handler
   ...accepted,
   'GET /v1/requests/r1': (_asked, times) => ({ body: steps[Math.min(times, steps.length) - 1] }),
 });
+const heldStatus: Readonly<Record<string, Handler>> = {
+  'GET /v1/status': { body: { ...healthyStatus, held: ['3 failovers within 60 minutes'] } },
+};
+const resumed: Readonly<Record<string, Handler>> = {
+  ...heldStatus,
+  'POST /v1/resume': { status: 202, body: { kind: 'accepted', id: 'timeline-4' } },
+};
 const underWay = (step: string) => ({ kind: 'under-way', step });
 const done = { kind: 'done', leader: 'reading-b', tookMs: 163 };
 const submitted = (body: unknown, code = 200): Readonly<Record<string, Handler>> => ({
@@ -65,6 +72,8 @@ describe('exit codes', () => {
     ['0 when a switchover is done', 'switchover --yes', progress(done), 0],
     ['0 when it is accepted and nobody waits', 'switchover --yes --no-wait', accepted, 0],
     ['0 for a dry run', 'switchover --dry-run', status, 0],
+    ['0 when automation was resumed', 'resume --yes', resumed, 0],
+    ['0 for a dry run of a resume', 'resume --dry-run', heldStatus, 0],
     [
       '1 when it was tried and failed',
       'switchover --yes',
@@ -91,6 +100,8 @@ describe('exit codes', () => {
       3,
     ],
     ['3 when there is no terminal to ask on', 'switchover', status, 3],
+    ['3 when there is nothing to resume', 'resume --yes', status, 3],
+    ['3 when nobody can confirm a resume', 'resume', heldStatus, 3],
     ['3 when nobody leads', 'switchover --yes', { 'GET /v1/status': { body: leaderlessStatus } }, 3],
     ['3 for a candidate that is no member', 'switchover --yes --candidate bath-z', status, 3],
     ['3 when --yes would have to accept loss', 'failover --yes --candidate leeds-c', status, 3],
@@ -195,6 +206,12 @@ describe('a change', () => {
     expect(terminal.errors.filter((line) => line.includes('checkpoint') && line.startsWith('  +'))).toHaveLength(1);
     expect(terminal.stderr).toContain('promoting reading-b');
     expect(terminal.stdout).toBe('Done: reading-b leads domain-1. It took 163 ms.');
+  });
+
+  test('a resume carries who looked and what was found', async () => {
+    const { posted, terminal } = await baton('resume --yes --reason cable', resumed);
+    expect(posted).toEqual([{ by: 'ada@slough-a', reason: 'cable' }]);
+    expect(terminal.stderr).toContain('3 failovers within 60 minutes');
   });
 
   test('is never sent by a dry run', async () => {

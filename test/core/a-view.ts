@@ -97,6 +97,7 @@ export const aState = (changes: Partial<ClusterState> = {}): ClusterState => ({
   config: present(policy),
   history: present([]),
   request: absent,
+  cooldown: absent,
   members: new Map([
     [a, present(record('a'))],
     [b, present(record('b'))],

@@ -63,6 +63,10 @@ const promotion = {
   historyFile: 'h',
   newTimeline: timeline(2),
 };
+/** Promotions of the last hour, on timelines 2 and up. */
+const failovers = (count: number, reason = 'failover: b was gone', timestamp = '2025-12-31T23:30:00.000Z') =>
+  Array.from({ length: count }, (_, at) => ({ ...promotion, reason, timestamp, newTimeline: timeline(at + 2) }));
+const lookedAt = (upTo: number) => present({ timeline: upTo, by: 'kim@ops', reason: 'a bad cable', at: 't' });
 const proof = { standby: b, copyName: copyName(b, copyOf.b), term, runId: 'run-1', waitedFor: [copyName(b, copyOf.b)] };
 
 const failedInitdb = (agoMs: number) =>
@@ -246,6 +250,19 @@ const oursAtRest: readonly Row[] = [
     'hands over when postgres is dead and the standby has everything',
     aView(stopped(), { guardian: childless() }),
     'hand-over-dead-postgres',
+  ],
+  [
+    'restarts in place instead, after repeated failovers that nobody has looked at',
+    aView(stopped(), { guardian: childless(), state: { history: present(failovers(3)) } }),
+    'restart-in-place',
+  ],
+  [
+    'hands over when its host shuts down, also after repeated failovers',
+    aView(stopped(), {
+      guardian: { ...childless(true), terminating: true },
+      state: { history: present(failovers(3)) },
+    }),
+    'hand-over-shutdown',
   ],
   [
     'hands over before the directory was looked at',
@@ -722,6 +739,49 @@ const theirs: readonly Row[] = [
     'take-over',
   ],
   [
+    'does not take over again after repeated failovers that nobody has looked at',
+    aView(aStandby({ receivedChangedMono: ago(1_100) }), {
+      state: { ...followsB, history: present(failovers(3)) },
+      peer: silent,
+    }),
+    'hold-cooldown',
+  ],
+  [
+    'takes over when the failovers before were looked at',
+    aView(aStandby({ receivedChangedMono: ago(1_100) }), {
+      state: { ...followsB, history: present(failovers(3)), cooldown: lookedAt(4) },
+      peer: silent,
+    }),
+    'take-over',
+  ],
+  [
+    'takes over when switchovers are what was frequent',
+    aView(aStandby({ receivedChangedMono: ago(1_100) }), {
+      state: { ...followsB, history: present(failovers(3, 'switchover: kim@ops: kernel update')) },
+      peer: silent,
+    }),
+    'take-over',
+  ],
+  [
+    'takes over when the failovers are older than the window',
+    aView(aStandby({ receivedChangedMono: ago(1_100) }), {
+      state: { ...followsB, history: present(failovers(3, 'failover', '2025-12-31T22:59:00.000Z')) },
+      peer: silent,
+    }),
+    'take-over',
+  ],
+  [
+    'carries a forced failover out after repeated ones',
+    aView(aStandby(), {
+      state: {
+        ...followsB,
+        history: present(failovers(3)),
+        request: present(aRequest({ kind: 'failover', leader: b, candidate: a })),
+      },
+    }),
+    'forced-take-over',
+  ],
+  [
     'does not take over while its own disk is full',
     aView(aStandby({ receivedChangedMono: ago(1_100) }), { state: followsB, peer: silent, view: { room: fullDisk } }),
     'follow',
@@ -881,6 +941,16 @@ const nobodys: readonly Row[] = [
     'takes no free key while its disk is full: the promotion would fail',
     aView(aStandby(), { state: { ...followsB, ...noLeader }, view: { room: fullDisk } }),
     'await-room',
+  ],
+  [
+    'leaves a free key alone after repeated failovers that nobody has looked at',
+    aView(aStandby(), { state: { ...followsB, ...noLeader, history: present(failovers(3)) } }),
+    'hold-cooldown',
+  ],
+  [
+    'takes its own key back after repeated failovers: that moves nothing',
+    aView(aPrimary(), { state: { ...noLeader, history: present(failovers(3)) } }),
+    'campaign',
   ],
   ['takes a free key when sync names it', aView(aStandby(), { state: { ...followsB, ...noLeader } }), 'campaign'],
   [

@@ -34,6 +34,7 @@ function aFace(view: View | null, outcome: SubmitOutcome = { kind: 'accepted', i
       drafts.push(draft);
       return outcome;
     },
+    resume: async () => outcome,
     progress: (id) => (id === 'r-1' ? { kind: 'under-way', step: 'promoting' } : { kind: 'not-known' }),
     drafts,
   };
@@ -224,6 +225,12 @@ describe('/v1', () => {
       expect([response.status, await response.json()]).toEqual([status, outcome]);
       expect(face.drafts).toEqual([draft]);
     });
+  test('a resume is taken on the socket only, and says what came of it', async () => {
+    const word = { by: 'ann@slough', reason: 'the cable is changed' };
+    expect((await api(aFace(leaderView()), true).request('/v1/resume', post(word))).status).toBe(202);
+    expect((await api(aFace(leaderView())).request('/v1/resume', post(word))).status).toBe(403);
+    expect((await api(aFace(leaderView()), true).request('/v1/resume', post({ by: '' }))).status).toBe(400);
+  });
   const bad: readonly (readonly [says: string, body: unknown, status: number])[] = [
     ['no JSON', '{', 400],
     ['a misspelt condition', { ...draft, allowDataloss: true }, 400],

@@ -115,6 +115,7 @@ export const aState = (but: Partial<ClusterState> = {}): ClusterState => ({
   initialize: present('7301234567890123456'),
   config: present(policy),
   history: present([]),
+  cooldown: { kind: 'absent' },
   request: absent,
   members: new Map([
     [slough, aRecord(slough)],

@@ -216,6 +216,7 @@ describe('malformed content becomes a problem that names the key', () => {
     ['config', 'config', 'bad', /^key config: bad$/],
     ['history', 'history', '[[1,2]]', /^key history: \[0\]/],
     ['history', 'history', '[[1,-2,"","","a","","",2]]', /^key history: \[0\]\[1\]: not an LSN/],
+    ['cooldown', 'cooldown', '{"timeline":"3"}', /^key cooldown: timeline: /],
     ['failover', 'request', '{}', /^key failover: id: /],
     ['members/old-node', 'member', aMember, /^key members\/old-node: .*another manager \(Patroni\)/],
     ['members/Bad_Name', 'member', aMember, /^key members\/Bad_Name: "Bad_Name" is not a member name/],
@@ -288,6 +289,7 @@ describe('malformed content becomes a problem that names the key', () => {
       config: { kind: 'absent' },
       history: { kind: 'absent' },
       request: { kind: 'absent' },
+      cooldown: { kind: 'absent' },
       members: new Map(),
     });
   });

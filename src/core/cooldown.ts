@@ -35,7 +35,7 @@ export function cooldown(view: View, state: ClusterState): Cooldown | null {
 }
 
 export const describeCooldown = ({ failovers, windowMs }: Cooldown): string =>
-  `${failovers} failovers within ${Math.round(windowMs / minute)} minutes: none is made by itself until somebody has looked ` +
+  `${failovers} ${failovers === 1 ? 'failover' : 'failovers'} within ${Math.round(windowMs / minute)} minutes: none is made by itself until somebody has looked ` +
   'why and says so with `baton resume`. `baton failover` and `baton switchover` work meanwhile';
 
 /** Hosts' wall clocks differ: a promotion that seems to be in the future was made just now. */

@@ -12,6 +12,8 @@ import { type Mistakes, settleMs, World } from './world.ts';
 export interface SimOptions {
   readonly seed: number;
   readonly mode: SyncMode;
+  /** Two when absent. */
+  readonly members?: 2 | 3;
   /** How long things go wrong, after the cluster came up. */
   readonly durationMs: Ms;
   /** Kinds to choose from, or exactly these. */
@@ -42,6 +44,7 @@ export async function simulate(options: SimOptions): Promise<SimResult> {
   const world = new World({
     seed: options.seed,
     mode: options.mode,
+    ...(options.members !== undefined && { members: options.members }),
     ...(options.mistakes !== undefined && { mistakes: options.mistakes }),
   });
   const up = await runUntil(world, () => world.redundant() && anyAcknowledged(world), settleMs);

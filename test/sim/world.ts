@@ -1,4 +1,4 @@
-/** Two hosts, etcd, clients, and the network between them: everything that a simulation consists of, made from a seed. */
+/** Two or three hosts, etcd, clients, and the network between them: everything that a simulation consists of, made from a seed. */
 import type { SyncMode } from '../../src/core/cluster.ts';
 import { type MemberName, memberName, type Ms } from '../../src/core/units.ts';
 import type { Clock } from '../../src/ports/clock.ts';
@@ -35,6 +35,8 @@ export interface Mistakes {
 export interface WorldOptions {
   readonly seed: number;
   readonly mode: SyncMode;
+  /** Two when absent. */
+  readonly members?: 2 | 3;
   readonly mistakes?: Mistakes;
 }
 
@@ -63,7 +65,8 @@ export class World implements PeerWorld {
     this.random = new Random(options.seed);
     this.network = new Network(this.clock, this.random.fork());
     this.etcd = new FakeEtcd({ clock: this.clock, random: this.random.fork() });
-    this.members = ['a', 'b'].map((name) => {
+    const names = options.members === 3 ? ['a', 'b', 'c'] : ['a', 'b'];
+    this.members = names.map((name) => {
       const host = new Host(name, this.clock);
       this.#hosts.set(name, host);
       return new Member(memberName(name), host, this, this.random.fork(), {
@@ -76,7 +79,7 @@ export class World implements PeerWorld {
       { name: 'client-1', depth: 1, thinkMs: 60 },
       { name: 'client-2', depth: 1, thinkMs: 120 },
       { name: 'client-3', depth: 3, thinkMs: 60 },
-    ].map((each) => new Client(this, this.clock, this.random.fork(), ['a', 'b'], each));
+    ].map((each) => new Client(this, this.clock, this.random.fork(), names, each));
     for (const member of this.members) this.clock.timer(this.random.between(0, 500), () => member.startBatond());
   }
 
@@ -91,14 +94,19 @@ export class World implements PeerWorld {
     return this.members.filter(({ running }) => running?.phase === 'primary' && running.dir.admits === 'everybody');
   }
 
-  /** One primary takes writes and the other member is its standby, named in `sync` where the mode names any. */
+  /** One primary takes writes and all other members are its standbys, named in `sync` where the mode names any. */
   redundant(): boolean {
     const [primary, another] = this.primaries();
-    if (primary === undefined || another !== undefined || primary.running === null) return false;
-    const standby = this.members.find((each) => each !== primary)?.running;
-    if (standby?.phase !== 'standby' || ![...primary.running.senders].some((sender) => sender.streaming)) return false;
+    const server = primary?.running ?? null;
+    if (primary === undefined || another !== undefined || server === null) return false;
     const sync = this.sync();
-    return sync?.mode === this.mode && (this.mode === 'off' || sync.standbys.includes(standby.host.name));
+    if (sync?.mode !== this.mode) return false;
+    return this.members.every((member) => {
+      if (member === primary) return true;
+      const { running } = member;
+      const streams = [...server.senders].some((sender) => sender.streaming && sender.receiver.server === running);
+      return running?.phase === 'standby' && streams && (this.mode === 'off' || sync.standbys.includes(member.name));
+    });
   }
 
   /** The sync key as etcd holds it now. */

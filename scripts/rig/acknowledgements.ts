@@ -16,7 +16,7 @@ interface WriterRecord {
 }
 
 /** A gap between acknowledgements shorter than this is not an outage. */
-const gapMsMin = 50;
+export const gapMsMin = 50;
 const gapsMax = 10_000;
 const unknownPerWriterMax = 100_000;
 

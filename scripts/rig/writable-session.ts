@@ -9,6 +9,7 @@ import type { ClientEndpoint } from './rig.ts';
 export interface Session {
   readonly endpoint: ClientEndpoint;
   readonly client: Client;
+  readonly socket: Socket;
   /** Closes the socket at once, without a word to the server: what was under way has an unknown outcome. */
   drop(): void;
 }
@@ -28,7 +29,7 @@ export async function connect(endpoint: ClientEndpoint, limitMs: number, writabl
   const { host, port, user, password, database } = endpoint;
   const client = new Client({ host, port, user, password, database, stream: () => socket });
   client.on('error', () => undefined); // Also fails the query under way, which is where it is handled.
-  const session: Session = { endpoint, client, drop: () => void socket.destroy() };
+  const session: Session = { endpoint, client, socket, drop: () => void socket.destroy() };
   const late = setTimeout(() => socket.destroy(), limitMs);
   try {
     await client.connect();

@@ -141,8 +141,13 @@ const retryAfterMs: Ms = 500;
 /** Making a whole copy of the data is costly, and what makes it fail (a full disk) does not pass quickly. */
 const retryCopyAfterMs: Ms = 5_000;
 
-const pauseAfter = (operation: OperationSpec): Ms =>
-  operation.kind === 'initialize' || operation.kind === 'clone' ? retryCopyAfterMs : retryAfterMs;
+/** The checkpointer switches waiting on some milliseconds after it was asked to: the first proof often comes too early. */
+const retryProofAfterMs: Ms = 100;
+
+function pauseAfter({ kind }: OperationSpec): Ms {
+  if (kind === 'initialize' || kind === 'clone') return retryCopyAfterMs;
+  return kind === 'prove-wait' ? retryProofAfterMs : retryAfterMs;
+}
 
 /** One operation and one transaction at a time: what cannot begin now is decided again when the other has ended. */
 function oneAtATime(view: View, decision: Decision): Decision {

@@ -1118,3 +1118,20 @@ test('no operation is begun on a look that is older than the end of the last one
   expect(decision.rule).toBe('furnish');
   expect(decision.intents.filter((intent) => intent.kind === 'operate')).toEqual([]);
 });
+
+test.each([
+  [50, 0],
+  [150, 1],
+])('a proof that came too early is made again after 100 ms (asked %i ms later: %i operations)', (agoMs, begun) => {
+  const names = [copyName(b, copyOf.b)];
+  const last = {
+    spec: { kind: 'prove-wait', standby: b, copyName: copyName(b, copyOf.b), term, names },
+    atMono: ago(agoMs),
+    outcome: { ok: false, problem: 'the commit did not wait' },
+  } as const;
+  const decision = decide(
+    aView(aPrimary({ seenMono: ago(10) }), { state: exposed, view: { operation: { kind: 'idle', last } } }),
+  );
+  expect(decision.rule).toBe('sync-add-prove');
+  expect(decision.intents.filter((intent) => intent.kind === 'operate')).toHaveLength(begun);
+});

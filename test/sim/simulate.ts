@@ -7,6 +7,7 @@ import { monoMs, type Ms } from '../../src/core/units.ts';
 import { healAll, type Planned, planFaults } from './faults/plan.ts';
 import type { FaultKind } from './faults/registry.ts';
 import type { Violation } from './invariants.ts';
+import { asTask } from './microtasks.ts';
 import { type Mistakes, settleMs, World } from './world.ts';
 
 export interface SimOptions {
@@ -40,25 +41,29 @@ export interface SimResult {
   readonly virtualMs: Ms;
 }
 
-export async function simulate(options: SimOptions): Promise<SimResult> {
+export function simulate(options: SimOptions): Promise<SimResult> {
+  return asTask(() => live(options));
+}
+
+function live(options: SimOptions): SimResult {
   const world = new World({
     seed: options.seed,
     mode: options.mode,
     ...(options.members !== undefined && { members: options.members }),
     ...(options.mistakes !== undefined && { mistakes: options.mistakes }),
   });
-  const up = await runUntil(world, () => world.redundant() && anyAcknowledged(world), settleMs);
+  const up = runUntil(world, () => world.redundant() && anyAcknowledged(world), settleMs);
   if (!up) world.invariants.lives('the cluster did not come up');
   const upAt = world.clock.mono();
   let healedAfterMs = 0;
   if (up && world.invariants.violations.length === 0) {
     options.whenUp?.(world);
-    await suffer(world, options);
+    suffer(world, options);
     healAll(world);
     const healedAt = world.clock.mono();
     const before = world.invariants.acknowledged.all.length;
     const writes = () => world.invariants.acknowledged.all.length > before;
-    const whole = await runUntil(world, () => world.redundant() && writes(), settleMs);
+    const whole = runUntil(world, () => world.redundant() && writes(), settleMs);
     healedAfterMs = world.clock.mono() - healedAt;
     if (world.invariants.violations.length === 0) {
       const primary = world.primaries()[0]?.running;
@@ -84,7 +89,7 @@ export async function simulate(options: SimOptions): Promise<SimResult> {
   };
 }
 
-async function suffer(world: World, { durationMs, faults }: SimOptions): Promise<void> {
+function suffer(world: World, { durationMs, faults }: SimOptions): void {
   const from = world.clock.mono();
   const random = world.random.fork();
   const planned =
@@ -103,13 +108,13 @@ async function suffer(world: World, { durationMs, faults }: SimOptions): Promise
       world.clock.timer(forMs, () => fault.end(world));
     });
   }
-  await runUntil(world, () => world.clock.mono() - from >= durationMs, durationMs + 1);
+  runUntil(world, () => world.clock.mono() - from >= durationMs, durationMs + 1);
   // What began late still ends by itself.
-  await runUntil(world, () => false, 2_000);
+  runUntil(world, () => false, 2_000);
 }
 
 /** Steps until the fact holds, checking the invariants after every event. False when the time is up or one is violated. */
-async function runUntil(world: World, fact: () => boolean, limitMs: Ms): Promise<boolean> {
+function runUntil(world: World, fact: () => boolean, limitMs: Ms): boolean {
   const end = monoMs(world.clock.mono() + limitMs);
   for (;;) {
     world.invariants.check();
@@ -117,7 +122,7 @@ async function runUntil(world: World, fact: () => boolean, limitMs: Ms): Promise
     if (fact()) return true;
     const next = world.clock.nextAt();
     if (next === null || next > end) return false;
-    await world.clock.step();
+    world.clock.stepNow();
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { after, type MonoMs, type Ms, monoMs, type WallMs, wallMs } from '../../src/core/units.ts';
 import type { Clock } from '../../src/ports/clock.ts';
+import { asTask, drainMicrotasks } from './microtasks.ts';
 
 interface Event {
   readonly at: MonoMs;
@@ -79,20 +80,26 @@ export class VirtualClock implements Clock {
   }
 
   /** Goes to the next event, fires it and lets everything that follows from it run. False when there was none. */
-  async step(): Promise<boolean> {
+  step(): Promise<boolean> {
+    return asTask(() => this.stepNow());
+  }
+
+  /** The same at once, for a caller that is in no microtask (`asTask`). */
+  stepNow(): boolean {
     if (this.nextAt() === null) return false;
     const event = this.#pop();
     this.#now = event.at;
     event.action();
-    await drained();
+    drainMicrotasks();
     return true;
   }
 
   /** Fires every event up to `end`, also those made on the way, and stands at `end` afterwards. */
-  async runUntil(end: MonoMs): Promise<void> {
-    await drained();
-    for (let next = this.nextAt(); next !== null && next <= end; next = this.nextAt()) await this.step();
-    if (this.#now < end) this.#now = end;
+  runUntil(end: MonoMs): Promise<void> {
+    return asTask(() => {
+      for (let next = this.nextAt(); next !== null && next <= end; next = this.nextAt()) this.stepNow();
+      if (this.#now < end) this.#now = end;
+    });
   }
 
   runFor(durationMs: Ms): Promise<void> {
@@ -100,16 +107,17 @@ export class VirtualClock implements Clock {
   }
 
   /** Steps until `fact` holds. Throws when it does not within `limitMs` of virtual time, or nothing is left to happen. */
-  async runUntilFact(fact: () => boolean, limitMs: Ms): Promise<void> {
-    const end = after(this.#now, limitMs);
-    await drained();
-    while (!fact()) {
-      const next = this.nextAt();
-      if (next === null)
-        throw new Error(`at ${this.#now} ms nothing is left to happen and it is still not true: ${fact}`);
-      if (next > end) throw new Error(`not true within ${limitMs} ms of virtual time: ${fact}`);
-      await this.step();
-    }
+  runUntilFact(fact: () => boolean, limitMs: Ms): Promise<void> {
+    return asTask(() => {
+      const end = after(this.#now, limitMs);
+      while (!fact()) {
+        const next = this.nextAt();
+        if (next === null)
+          throw new Error(`at ${this.#now} ms nothing is left to happen and it is still not true: ${fact}`);
+        if (next > end) throw new Error(`not true within ${limitMs} ms of virtual time: ${fact}`);
+        this.stepNow();
+      }
+    });
   }
 
   #push(event: Event): void {
@@ -153,6 +161,3 @@ const earlier = (one: Event, other: Event): boolean =>
  * rounding error before the instant it was set for, which would set it again for ever.
  */
 const onGrid = (instant: MonoMs): MonoMs => monoMs(Math.ceil(instant * 1024) / 1024);
-
-/** All microtasks run before the event loop reaches its immediates, however long their chains are. */
-const drained = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

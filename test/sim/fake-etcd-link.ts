@@ -52,14 +52,15 @@ export class FakeEtcdLink {
     }
   }
 
-  send(leg: Leg, conversation: Conversation, deliver: () => void): void {
+  /** `extraMs`: how much longer the sender takes than usual. */
+  send(leg: Leg, conversation: Conversation, deliver: () => void, extraMs: Ms = 0): void {
     if (conversation.dead) return;
     if (this.#cut.has(leg)) {
       this.#held[leg].push({ conversation, deliver });
       return;
     }
     const now = this.#world.mono();
-    const at = Math.max(now + this.#delay(), conversation.arrival[leg]);
+    const at = Math.max(now + this.#delay() + extraMs, conversation.arrival[leg]);
     conversation.arrival[leg] = at;
     this.#world.timer(at - now, () => {
       if (this.#cut.has(leg)) this.#held[leg].push({ conversation, deliver });

@@ -22,7 +22,11 @@ interface Lease {
 export interface SavedStore {
   readonly revision: Revision;
   readonly entries: ReadonlyMap<string, Entry>;
+  readonly leases: ReadonlyMap<LeaseId, { readonly grantedS: number }>;
 }
+
+/** Of an etcd that was set up anew. */
+export const emptyStore: SavedStore = { revision: revision(1), entries: new Map(), leases: new Map() };
 
 export class FakeEtcdStore {
   clusterId: string;
@@ -134,16 +138,18 @@ export class FakeEtcdStore {
   }
 
   save(): SavedStore {
-    return { revision: this.revision, entries: new Map(this.entries) };
+    return { revision: this.revision, entries: new Map(this.entries), leases: new Map(this.leases) };
   }
 
-  /** Leases of the backup are not kept: their keys stay until somebody deletes them. */
-  restore(saved: SavedStore, clusterId: string): void {
+  /** Leases are part of a backup. How long they have lived is not: each begins anew. */
+  restore(saved: SavedStore, clusterId: string, now: MonoMs): void {
     this.clusterId = clusterId;
     this.revision = saved.revision;
     this.entries.clear();
     for (const [key, entry] of saved.entries) this.entries.set(key, entry);
     this.leases.clear();
+    for (const [id, { grantedS }] of saved.leases)
+      this.leases.set(id, { grantedS, expiresMono: after(now, grantedS * second) });
     this.history = [];
     this.compacted = saved.revision;
   }

@@ -1,17 +1,18 @@
 /**
- * etcd for the simulator: one replicated store, a link per member, leases that expire by etcd's own rules, leader changes
- * and outages. What Baton puts on top of etcd (mirror, watches, ambiguity) is the production code. All time is the
- * clock's and all chance the seed's.
+ * etcd for the simulator: one replicated store, members through which it is used, a link from each client to each of
+ * them, leases that expire by etcd's own rules, leader changes and outages. What Baton puts on top of etcd (mirror,
+ * watches, hedging, ambiguity) is the production code. All time is the clock's and all chance the seed's.
  */
 import { coordinateOver } from '../../src/adapters/etcd/coordinator.ts';
-import { type Change, type EtcdEndpoint, EtcdFailure } from '../../src/adapters/etcd/endpoint.ts';
+import type { EtcdEndpoint } from '../../src/adapters/etcd/endpoint.ts';
 import { leaseStoreOver } from '../../src/adapters/etcd/renewing.ts';
 import type { Write } from '../../src/core/transaction.ts';
-import { type LeaseId, type MonoMs, type Ms, type Revision, second } from '../../src/core/units.ts';
+import { type LeaseId, type Ms, type Revision, second } from '../../src/core/units.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { Coordinator, Entry, LeaseStore } from '../../src/ports/coordinator.ts';
-import { fakeEndpoint } from './fake-etcd-endpoint.ts';
+import { type CallFate, fakeEndpoint } from './fake-etcd-endpoint.ts';
 import { FakeEtcdLink, type Leg } from './fake-etcd-link.ts';
+import { FakeEtcdMember } from './fake-etcd-member.ts';
 import { FakeEtcdStore, type SavedStore } from './fake-etcd-store.ts';
 import type { Random } from './random.ts';
 
@@ -19,6 +20,8 @@ export interface FakeEtcdOptions {
   /** The world's clock, not one of a host. */
   readonly clock: Clock;
   readonly random: Random;
+  /** One when absent. */
+  readonly members?: 1 | 3;
   /** etcd's own default. The shortest lease is 1.5 times as long. */
   readonly electionTimeoutMs?: Ms;
 }
@@ -28,99 +31,187 @@ const expiryScanMs: Ms = 500;
 
 export class FakeEtcd {
   readonly store: FakeEtcdStore;
-  /** `leaderless`: processes answer, nothing is decided. `down`: connections are refused. */
-  state: 'serving' | 'leaderless' | 'down' = 'serving';
+  readonly members: readonly FakeEtcdMember[];
   readonly clock: Clock;
   readonly random: Random;
-  readonly #electionTimeoutMs: Ms;
+  readonly electionTimeoutMs: Ms;
+  /** The share of calls whose outcome the caller does not learn (see CallFate). */
+  troubledShare = 0;
   readonly #links = new Map<string, FakeEtcdLink>();
-  /** Proposals that wait for a leader. */
-  #waiting: (() => void)[] = [];
-  #cancelScan: () => void = () => {};
+  #leader = 0;
+  /** Elections go on and nobody wins one. */
+  #leaderless = false;
   #elections = 0;
-  readonly #watchers = new Set<{ changed(changes: readonly Change[]): void; ended(problem: string): void }>();
+  #cancelScan: () => void = () => {};
 
   constructor(options: FakeEtcdOptions) {
     this.clock = options.clock;
     this.random = options.random;
-    this.#electionTimeoutMs = options.electionTimeoutMs ?? 1_000;
+    this.electionTimeoutMs = options.electionTimeoutMs ?? 1_000;
     this.store = new FakeEtcdStore(`fake-${this.random.hex(8)}`);
+    this.members = Array.from(
+      { length: options.members ?? 1 },
+      () => new FakeEtcdMember(this.clock, this.random.fork()),
+    );
     this.store.onChanges = (changes) => {
-      for (const watcher of [...this.#watchers]) watcher.changed(changes);
+      for (const member of this.members) member.applied(changes);
     };
     this.#cancelScan = this.clock.timer(this.random.between(0, expiryScanMs), () => this.#scan());
   }
 
+  /** `leaderless`: processes answer, nothing is decided. `down`: connections are refused. */
+  get state(): 'serving' | 'leaderless' | 'down' {
+    if (this.members.every((member) => member.down)) return 'down';
+    return this.#hasQuorum() ? 'serving' : 'leaderless';
+  }
+
   /** `clock` is the process's own: what arrives for it waits while its clock does. */
-  coordinatorFor(member: string, clock: Clock = this.clock): Coordinator {
-    return coordinateOver([this.endpointFor(member, clock)], clock);
+  coordinatorFor(client: string, clock: Clock = this.clock): Coordinator {
+    return coordinateOver(this.endpointsFor(client, clock), clock);
   }
 
-  leaseStoreFor(member: string, clock: Clock = this.clock): LeaseStore {
-    return leaseStoreOver([this.endpointFor(member, clock)], clock);
+  leaseStoreFor(client: string, clock: Clock = this.clock): LeaseStore {
+    return leaseStoreOver(this.endpointsFor(client, clock), clock);
   }
 
-  endpointFor(member: string, clock: Clock = this.clock): EtcdEndpoint {
-    return fakeEndpoint(this, this.#link(member), clock);
+  endpointsFor(client: string, clock: Clock = this.clock): readonly EtcdEndpoint[] {
+    return this.members.map((member, index) => fakeEndpoint(this, member, this.#link(client, index), clock));
   }
+
+  // --- links -------------------------------------------------------------------------------------------------------
 
   /** Calls under way and to come end at their limits; whether they are carried out, and when, is the seed's. */
-  cut(member: string, legs: Leg | 'both' = 'both'): void {
-    const link = this.#link(member);
-    if (legs !== 'answers') link.cut('requests');
-    if (legs !== 'requests') link.cut('answers');
+  cut(client: string, legs: Leg | 'both' = 'both', members: Iterable<number> = this.members.keys()): void {
+    for (const index of members) {
+      const link = this.#link(client, index);
+      if (legs !== 'answers') link.cut('requests');
+      if (legs !== 'requests') link.cut('answers');
+    }
   }
 
-  heal(member: string): void {
-    this.#link(member).heal('requests');
-    this.#link(member).heal('answers');
+  heal(client: string, members: Iterable<number> = this.members.keys()): void {
+    for (const index of members) {
+      this.#link(client, index).heal('requests');
+      this.#link(client, index).heal('answers');
+    }
+  }
+
+  /** To everybody, this member's process is stopped: it takes what is sent, and answers when it goes on. */
+  freezeMember(index: number): void {
+    for (const client of this.#clients()) this.cut(client, 'both', [index]);
+  }
+
+  thawMember(index: number): void {
+    for (const client of this.#clients()) this.heal(client, [index]);
+  }
+
+  // --- members -----------------------------------------------------------------------------------------------------
+
+  get leader(): number {
+    return this.#leader;
   }
 
   loseQuorum(): void {
     this.#elections += 1;
-    if (this.state === 'serving') this.state = 'leaderless';
+    this.#leaderless = true;
+    this.#changed();
   }
 
-  /** A leader is elected at once. What waited for one is carried out or forgotten, as the seed says. */
+  /** A leader is elected at once. */
   regainQuorum(): void {
-    if (this.state === 'serving') return;
-    this.state = 'serving';
-    this.store.restartLeases(this.clock.mono(), this.#electionTimeoutMs);
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const proposal of waiting) if (this.random.chance(0.5)) proposal();
+    this.#elections += 1;
+    this.#leaderless = false;
+    this.#changed();
   }
 
   /** Leaderless for an election (by default as long as one was measured to take), then every lease starts anew. */
-  changeLeader(durationMs: Ms = this.random.between(0.3, 2.5) * this.#electionTimeoutMs): void {
+  changeLeader(durationMs: Ms = this.random.between(0.3, 2.5) * this.electionTimeoutMs): void {
     this.loseQuorum();
     const election = this.#elections;
     this.clock.timer(durationMs, () => {
-      if (election === this.#elections && this.state === 'leaderless') this.regainQuorum();
+      if (election === this.#elections && this.#leaderless) this.regainQuorum();
     });
   }
 
   /** Every etcd process is gone, its disk is not. */
   stop(): void {
-    this.#elections += 1;
-    this.state = 'down';
-    this.#waiting = [];
-    for (const watcher of [...this.#watchers]) watcher.ended('connection reset');
-    this.#watchers.clear();
+    for (const member of this.members) {
+      member.down = true;
+      member.ends();
+    }
+    this.#changed();
   }
 
   start(): void {
+    for (const member of this.members) member.down = false;
     this.regainQuorum();
+  }
+
+  /** One member's process ends; the others elect a leader if it was that. */
+  stopMember(index: number): void {
+    const member = this.#member(index);
+    member.down = true;
+    member.ends();
+    this.#withoutLeader(index);
+  }
+
+  startMember(index: number): void {
+    this.#member(index).down = false;
+    this.#changed();
+  }
+
+  /** One member is cut off from the others, and clients still reach it. */
+  isolateMember(index: number): void {
+    this.#member(index).cutOff = true;
+    this.#withoutLeader(index);
+  }
+
+  joinMember(index: number): void {
+    this.#member(index).cutOff = false;
+    this.#changed();
+  }
+
+  slowMember(index: number, slowMs: Ms): void {
+    this.#member(index).slowMs = slowMs;
+  }
+
+  lagWatches(lagMs: Ms): void {
+    for (const member of this.members) member.watchLagMs = lagMs;
+  }
+
+  /** All watches end, as when the connections to all members break. */
+  breakWatches(): void {
+    for (const member of this.members) member.breakWatches();
+  }
+
+  compact(): void {
+    this.store.compact(this.store.revision);
+    for (const member of this.members) member.compacted();
   }
 
   /** What an operator does with a backup: an older state, new processes. A new cluster token makes a new cluster id. */
   restore(saved: SavedStore, clusterId: string = this.store.clusterId): void {
     this.stop();
-    this.store.restore(saved, clusterId);
+    this.store.restore(saved, clusterId, this.clock.mono());
+    for (const member of this.members) member.forgets();
     this.start();
   }
 
-  /** From outside Baton, at once. */
+  /** Whatever was done to its members and links is over. */
+  heals(): void {
+    this.troubledShare = 0;
+    for (const member of this.members) {
+      member.slowMs = 0;
+      member.watchLagMs = 0;
+      member.cutOff = false;
+      member.down = false;
+    }
+    for (const client of this.#clients()) this.heal(client);
+    this.regainQuorum();
+  }
+
+  // --- from outside Baton, at once -----------------------------------------------------------------------------------
+
   put(key: string, value: string, leaseId?: LeaseId): Revision {
     const write: Write = { op: 'put', key, value, ...(leaseId !== undefined && { leaseId }) };
     return this.store.txn({ compares: [], writes: [write] }, null).reading.revision;
@@ -139,22 +230,48 @@ export class FakeEtcd {
     this.#cancelScan();
   }
 
-  // --- for the endpoints ---------------------------------------------------------------------------------------
+  // --- for the endpoints ---------------------------------------------------------------------------------------------
 
   grantedS(askedS: number): number {
-    return Math.max(askedS, Math.ceil((1.5 * this.#electionTimeoutMs) / second));
+    return Math.max(askedS, Math.ceil((1.5 * this.electionTimeoutMs) / second));
   }
 
-  /** Carries out a proposal or a linearizable read now, or when there is a leader again. */
-  decide(action: (now: MonoMs) => void, refused: (failure: EtcdFailure) => void): void {
-    if (this.state === 'down') refused(new EtcdFailure('not-taken', 'connection refused'));
-    else if (this.state === 'leaderless') this.#waiting.push(() => action(this.clock.mono()));
-    else action(this.clock.mono());
+  fate(): CallFate {
+    if (this.troubledShare === 0 || !this.random.chance(this.troubledShare)) return 'answered';
+    return this.random.pick(['answer-lost', 'request-lost', 'late'] as const);
   }
 
-  addWatcher(watcher: { changed(changes: readonly Change[]): void; ended(problem: string): void }): () => void {
-    this.#watchers.add(watcher);
-    return () => this.#watchers.delete(watcher);
+  #clients(): readonly string[] {
+    return [...new Set([...this.#links.keys()].map((key) => key.slice(0, key.indexOf('/'))))];
+  }
+
+  #member(index: number): FakeEtcdMember {
+    const member = this.members[index];
+    if (member === undefined) throw new RangeError(`no etcd member ${index}`);
+    return member;
+  }
+
+  #hasQuorum(): boolean {
+    const together = this.members.filter((member) => !member.down && !member.cutOff);
+    return !this.#leaderless && together.length > this.members.length / 2;
+  }
+
+  #withoutLeader(index: number): void {
+    this.#changed(index === this.#leader ? index : null);
+    if (index === this.#leader && this.#hasQuorum()) this.changeLeader();
+  }
+
+  /** Tells every member whether there is a leader; a new one has just been elected when there was none before. */
+  #changed(deposed: number | null = null): void {
+    const quorum = this.#hasQuorum();
+    const before = this.members.some((member) => member.hasLeader && !member.cutOff);
+    if (quorum) {
+      const candidates = [...this.members.keys()].filter((at) => !this.#member(at).down && !this.#member(at).cutOff);
+      if (!candidates.includes(this.#leader)) this.#leader = this.random.pick(candidates);
+      if (!before) this.store.restartLeases(this.clock.mono(), this.electionTimeoutMs);
+    }
+    for (const [index, member] of this.members.entries())
+      member.leaderKnown(quorum && !member.down && !member.cutOff, index === deposed);
   }
 
   #scan(): void {
@@ -162,11 +279,12 @@ export class FakeEtcd {
     if (this.state === 'serving') this.store.revokeExpired(this.clock.mono());
   }
 
-  #link(member: string): FakeEtcdLink {
-    let link = this.#links.get(member);
+  #link(client: string, index: number): FakeEtcdLink {
+    const key = `${client}/${index}`;
+    let link = this.#links.get(key);
     if (link === undefined) {
       link = new FakeEtcdLink(this.clock, this.random.fork());
-      this.#links.set(member, link);
+      this.#links.set(key, link);
     }
     return link;
   }

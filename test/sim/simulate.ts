@@ -15,6 +15,8 @@ export interface SimOptions {
   readonly mode: SyncMode;
   /** Two when absent. */
   readonly members?: 2 | 3;
+  /** Drawn from the seed when absent. */
+  readonly etcdMembers?: 1 | 3;
   /** How long things go wrong, after the cluster came up. */
   readonly durationMs: Ms;
   /** Kinds to choose from, or exactly these. */
@@ -50,6 +52,7 @@ function live(options: SimOptions): SimResult {
     seed: options.seed,
     mode: options.mode,
     ...(options.members !== undefined && { members: options.members }),
+    ...(options.etcdMembers !== undefined && { etcdMembers: options.etcdMembers }),
     ...(options.mistakes !== undefined && { mistakes: options.mistakes }),
   });
   const up = runUntil(world, () => world.redundant() && anyAcknowledged(world), settleMs);
@@ -98,6 +101,7 @@ function suffer(world: World, { durationMs, faults }: SimOptions): void {
       : planFaults(random, {
           mode: world.mode,
           members: world.members.map(({ name }) => name),
+          etcdMembers: world.etcd.members.length,
           fromMs: 0,
           untilMs: durationMs,
           ...(faults !== undefined && { kinds: faults }),

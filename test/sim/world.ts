@@ -37,6 +37,8 @@ export interface WorldOptions {
   readonly mode: SyncMode;
   /** Two when absent. */
   readonly members?: 2 | 3;
+  /** Drawn from the seed when absent: one in most lives, since three cost three times the events. */
+  readonly etcdMembers?: 1 | 3;
   readonly mistakes?: Mistakes;
 }
 
@@ -64,7 +66,12 @@ export class World implements PeerWorld {
     this.stuckCheckpointer = options.mistakes?.checkpointerStuck === true;
     this.random = new Random(options.seed);
     this.network = new Network(this.clock, this.random.fork());
-    this.etcd = new FakeEtcd({ clock: this.clock, random: this.random.fork() });
+    const drawnMembers = this.random.chance(0.25) ? 3 : 1;
+    this.etcd = new FakeEtcd({
+      clock: this.clock,
+      random: this.random.fork(),
+      members: options.etcdMembers ?? drawnMembers,
+    });
     const names = options.members === 3 ? ['a', 'b', 'c'] : ['a', 'b'];
     this.members = names.map((name) => {
       const host = new Host(name, this.clock);

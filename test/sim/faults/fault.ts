@@ -29,6 +29,8 @@ export interface FaultSpec {
   readonly modes?: readonly SyncMode[];
   /** How many members there must be at least; 2 when absent. */
   readonly membersMin?: 3;
+  /** How many members etcd must have; 1 when absent. */
+  readonly etcdMembersMin?: 3;
   /** The longest that it may last, where that is not what every fault may. */
   readonly forMsMax?: Ms;
   draw(drawn: Drawn): Fault;

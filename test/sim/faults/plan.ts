@@ -39,6 +39,7 @@ export function planned(drawn: DrawnFault): Planned {
 export interface PlanOptions {
   readonly mode: SyncMode;
   readonly members: readonly string[];
+  readonly etcdMembers: number;
   readonly fromMs: Ms;
   readonly untilMs: Ms;
   readonly kinds?: readonly FaultKind[];
@@ -52,10 +53,10 @@ const everyMs: Ms = 5_000;
  * what another would show. Overlapping faults are as welcome as a fault on a world that heals.
  */
 export function planFaults(random: Random, options: PlanOptions): readonly Planned[] {
-  const { fromMs, untilMs, mode, members, kinds = faultKinds } = options;
+  const { fromMs, untilMs, mode, members, etcdMembers, kinds = faultKinds } = options;
   const possible = kinds.filter((kind) => {
-    const { modes, membersMin } = specOf(kind);
-    return (modes?.includes(mode) ?? true) && members.length >= (membersMin ?? 2);
+    const { modes, membersMin = 2, etcdMembersMin = 1 } = specOf(kind);
+    return (modes?.includes(mode) ?? true) && members.length >= membersMin && etcdMembers >= etcdMembersMin;
   });
   const swarm = possible.filter(() => random.chance(0.4));
   const chosen = (swarm.length > 0 ? swarm : [random.pick(possible)]).map((kind) => ({
@@ -81,10 +82,9 @@ const lastsMs = (random: Random, maxMs: Ms = 16_000): Ms =>
 /** Ends whatever a fault may have left: hosts up and scheduled, links whole, daemons started. */
 export function healAll(world: World): void {
   world.note('HEAL  everything');
-  world.etcd.regainQuorum();
+  world.etcd.heals();
   world.network.healAll();
   for (const member of world.members) {
-    world.etcd.heal(member.name);
     member.powerOn();
     member.host.resume();
     member.batond?.process.continue();

@@ -64,8 +64,8 @@ export class Client implements Place {
       const server = this.#world.listening(target);
       const refuse = () => this.#world.network.packet(host, this, next);
       if (server === null) return refuse();
-      server.process.run(() => {
-        if (server.phase !== 'primary' || server.dir.admits !== 'everybody') return refuse();
+      server.accept(false, (admission) => {
+        if (admission !== 'served' || server.phase !== 'primary' || server.dir.admits !== 'everybody') return refuse();
         const connection = this.#world.network.connect(this, host);
         const backend = { pid: this.#world.nextPid(), connection, pipelining: this.#options.depth > 1 };
         server.backends.add(backend);

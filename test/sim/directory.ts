@@ -4,6 +4,8 @@ import type { CopyId, Lsn, MemberName } from '../../src/core/units.ts';
 import { formatLsn, lsn, parseLsn, timeline } from '../../src/core/units.ts';
 import type { DataDirectory } from '../../src/core/postgres-view.ts';
 import type { CommitWaits, Upstream } from '../../src/ports/postgres.ts';
+import type { Disk } from './disk.ts';
+import { Slots } from './slots.ts';
 
 /** Every record is as long as the message that the write probe emits (measured: 104 bytes). */
 const recordBytes = 104n;
@@ -32,9 +34,12 @@ export interface Fork {
 
 export class SimDirectory {
   readonly systemIdentifier: string;
+  readonly disk: Disk;
   /** Durable up to `flushed`; the rest is in memory of the running server and goes with it. */
   records: WalRecord[] = [];
   flushed = 0;
+  /** The log from this record on is there as WAL; what came before is in the tables only. */
+  walFrom = 0;
   timeline = 1;
   /** pg_wal/<timeline>.history */
   readonly histories = new Map<number, string>();
@@ -46,15 +51,19 @@ export class SimDirectory {
   standbySignal = false;
   copy: { readonly member: MemberName; readonly copyId: CopyId } | null = null;
   unstartable: string | null = null;
+  /** What Baton's file says. */
   waits: CommitWaits = { names: [], nobody: false };
+  /** What postgresql.auto.conf says in place of it (ALTER SYSTEM); null when it says nothing. */
+  override: CommitWaits | null = null;
   admits: 'everybody' | 'baton-only' = 'everybody';
   upstream: Upstream | null = null;
-  slots = new Set<string>();
+  readonly slots = new Slots();
   /** The file that asks a standby to promote itself. */
   promoteFile = false;
 
-  constructor(systemIdentifier: string) {
+  constructor(systemIdentifier: string, disk: Disk) {
     this.systemIdentifier = systemIdentifier;
+    this.disk = disk;
   }
 
   /** What a power cut or SIGKILL leaves. */
@@ -81,6 +90,24 @@ export class SimDirectory {
     this.histories.set(this.timeline, (this.histories.get(parent) ?? '') + historyLine(parent, this.records.length));
     this.standbySignal = false;
     this.promoteFile = false;
+  }
+
+  /** What a checkpoint leaves of the log: the segment that it is in, and what slots keep. Slots that are lost by it. */
+  recycle(): readonly string[] {
+    const { segmentRecords, slotKeptRecords } = this.disk.circumstances;
+    const lost = this.slots.loseBeyond(this.flushed, slotKeptRecords);
+    const keep = this.slots.keepFrom(this.checkpoint.position);
+    this.walFrom = Math.max(this.walFrom, keep - (keep % segmentRecords));
+    return lost;
+  }
+
+  /** recovery_target_timeline = latest: a newer timeline that its history files lead to, and that it is not on yet. */
+  followsBranch(): number | null {
+    const newest = Math.max(this.timeline, ...this.histories.keys());
+    const fork = lastFork(this.histories.get(newest) ?? '');
+    return newest > this.timeline && fork?.parent === this.timeline && fork.count >= this.records.length
+      ? newest
+      : null;
   }
 
   copyName(): string | null {

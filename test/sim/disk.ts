@@ -2,9 +2,13 @@
 import { type LeaseId, MiB } from '../../src/core/units.ts';
 import type { KeptFacts } from '../../src/ports/journal.ts';
 import type { LedgerEntry } from '../../src/ports/ledger.ts';
+import { Circumstances } from './circumstances.ts';
 import type { SimDirectory } from './directory.ts';
+import { Storage } from './storage.ts';
 
 export class Disk {
+  readonly storage = new Storage();
+  readonly circumstances = new Circumstances();
   data: SimDirectory | null = null;
   /** Directories that were replaced; Baton never wipes one because something failed. */
   readonly replaced: SimDirectory[] = [];
@@ -13,4 +17,12 @@ export class Disk {
   lease: LeaseId | null = null;
   kept: KeptFacts | null = null;
   readonly ledger: LedgerEntry[] = [];
+
+  /** Another device in its place, and nothing on it. */
+  lose(): void {
+    this.data = null;
+    this.lease = null;
+    this.kept = null;
+    this.ledger.length = 0;
+  }
 }

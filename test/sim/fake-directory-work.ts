@@ -1,4 +1,5 @@
 /** initdb, pg_basebackup and pg_rewind: the long work on a stopped data directory. Interrupted, it leaves what they leave. */
+import { slotName } from '../../src/core/copy-name.ts';
 import { ok } from '../../src/core/result.ts';
 import type { HistoryRow } from '../../src/core/cluster.ts';
 import type { CopyId, MemberName, Ms } from '../../src/core/units.ts';
@@ -32,7 +33,9 @@ export class DirectoryWork {
     if (this.#disk.data !== null) return fail('there is a data directory already', false);
     const went = await this.#takes(200, 900, signal);
     if (!went.ok) return went;
-    const dir = new SimDirectory(String(7_000_000_000 + this.#world.nextUid()));
+    const problem = await this.#local.written(this.#disk);
+    if (problem !== null) return fail(`initdb: ${problem}`);
+    const dir = new SimDirectory(String(7_000_000_000 + this.#world.nextUid()), this.#disk);
     dir.records.push({ timeline: 1, position: 0, uid: this.#world.nextUid(), kind: 'checkpoint', id: null });
     dir.flushed = 1;
     dir.copy = { member: this.#member, copyId };
@@ -44,12 +47,18 @@ export class DirectoryWork {
     if (this.#running()) return fail('postgres still runs', false);
     const begun = await this.#contact(from);
     if (begun === null) return fail(`${from.member} does not answer as a primary`);
+    const slot = slotName(this.#member);
+    if (!begun.dir.slots.has(slot) || begun.dir.slots.isLost(slot))
+      begun.dir.slots.create(slot, begun.dir.checkpoint.position);
     progress('copying');
     const went = await this.#takes(200, 2_500, signal);
     if (!went.ok) return went;
+    const problem = await this.#local.written(this.#disk);
+    if (problem !== null) return fail(`pg_basebackup: ${problem}`);
     const leader = await this.#contact(from);
     if (leader !== begun) return fail(`the connection to ${from.member} was lost`);
-    const dir = new SimDirectory(leader.dir.systemIdentifier);
+    const dir = new SimDirectory(leader.dir.systemIdentifier, this.#disk);
+    dir.walFrom = leader.dir.checkpoint.position;
     dir.records = leader.dir.records.slice(0, leader.dir.flushed);
     dir.flushed = dir.records.length;
     dir.timeline = leader.dir.timeline;
@@ -60,6 +69,9 @@ export class DirectoryWork {
     dir.standbySignal = true;
     dir.copy = { member: this.#member, copyId };
     if (this.#disk.data !== null) this.#disk.replaced.push(this.#disk.data);
+    // Two renames: between them there is no data directory.
+    this.#disk.data = null;
+    await this.#local.batond.clock.sleep(this.#local.random.between(0.01, 1));
     this.#disk.data = dir;
     return ok(undefined);
   }
@@ -112,12 +124,17 @@ export class DirectoryWork {
     copyId: CopyId,
     signal: AbortSignal,
   ): Promise<boolean> {
+    if ((await this.#local.written(this.#disk)) !== null) return false;
     own.unstartable = 'a rewind was interrupted';
     own.standbySignal = false;
     const went = await this.#takes(100, 1_200, signal);
-    if (!went.ok || (await this.#contact(from)) !== leader) return false;
-    own.records.length = Math.min(own.records.length, count);
+    if (!went.ok || this.#disk.circumstances.rewindFails || (await this.#contact(from)) !== leader) return false;
+    if ((await this.#local.written(this.#disk)) !== null) return false;
+    // Replay begins at the last checkpoint before the fork, with the leader's WAL: what it has recycled is missing here.
+    const common = Math.min(own.checkpoint.position, count - 1);
+    own.records.length = Math.min(own.records.length, leader.dir.walFrom <= common ? count : common);
     own.flushed = own.records.length;
+    own.walFrom = Math.max(own.walFrom, leader.dir.walFrom);
     own.timeline = timeline;
     for (const [number, content] of leader.dir.histories) own.histories.set(number, content);
     own.checkpoint = { position: Math.min(own.checkpoint.position, count - 1), timeline };
@@ -157,7 +174,10 @@ export class DirectoryWork {
             }),
           );
         if (server === null) answer(null);
-        else server.process.run(() => answer(server.phase === 'primary' ? server : null));
+        else
+          server.accept(true, (admission) =>
+            answer(admission === 'served' && server.phase === 'primary' ? server : null),
+          );
       });
     });
   }

@@ -49,14 +49,13 @@ export function createFakePeers(world: PeerWorld, batond: SimProcess): Peers {
     const answer = await ask<ProbeAnswer>(target.host, limitMs, (reply) => {
       const server = world.listening(target.host);
       if (server === null) return reply('refused');
-      server.process.run(() => {
-        const served = server.phase === 'primary' || server.phase === 'standby';
+      server.accept(true, (admission) =>
         reply(
-          served
-            ? { outcome: 'ok', problem: null }
-            : { outcome: 'unreachable', problem: `the database system is ${server.phase}` },
-        );
-      });
+          admission === 'unavailable'
+            ? { outcome: 'unreachable', problem: `the database system is ${server.phase}` }
+            : { outcome: 'ok', problem: admission === 'served' ? null : 'sorry, too many clients already' },
+        ),
+      );
     });
     return typeof answer === 'string' ? { outcome: answer, problem: answer } : answer;
   }
@@ -83,8 +82,9 @@ export function createFakePeers(world: PeerWorld, batond: SimProcess): Peers {
     const answer = await ask<Session | 'read-only' | 'unreachable'>(target.host, limitMs, (reply) => {
       const server = world.listening(target.host);
       if (server === null) return reply('refused');
-      server.process.run(() => {
-        if (server.phase !== 'primary') return reply(server.phase === 'standby' ? 'read-only' : 'unreachable');
+      server.accept(true, (admission) => {
+        if (admission !== 'served') return reply('unreachable');
+        if (server.phase !== 'primary') return reply('read-only');
         const connection = world.network.connect(near, far);
         const backend = { pid: world.nextPid(), connection, pipelining: false };
         server.backends.add(backend);
@@ -120,9 +120,10 @@ export function createFakePeers(world: PeerWorld, batond: SimProcess): Peers {
       );
       connection.send(near, () =>
         server.process.run(() => {
-          server.commit(backend, 'probe', null, 'flush', (count) =>
+          server.commit(backend, 'probe', null, 'flush', (count, how) =>
             connection.send(far, () =>
               batond.run(() => {
+                if (how === 'cancelled') return failed('unreachable');
                 cancel();
                 connection.onClose(near, () => batond.run(() => lost(target)));
                 resolve({ ok: true, sentMono, ackedMono: batond.clock.mono(), lsn: endLsn(count) });

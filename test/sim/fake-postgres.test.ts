@@ -37,6 +37,7 @@ class Pair implements ServerWorld {
   nextPid = () => ++this.#numbers;
   checkpointerStuck = () => this.stuck;
   madeDurable(): void {}
+  cancelled(): void {}
   note(): void {}
   leftRecovery(server: FakeServer, how: string): void {
     this.left.push(`${server.host.name} ${how} on ${server.dir.timeline}`);
@@ -247,7 +248,7 @@ describe('promotion', () => {
     server.replay.setPaused(true);
     server.dir.promoteFile = true;
     const asked = pair.clock.mono();
-    server.signalled();
+    server.recovery.signalled();
     await pair.until(() => server.phase === 'primary');
     expect(pair.clock.mono() - asked).toBeGreaterThanOrEqual(1_000);
   });

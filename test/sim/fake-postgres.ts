@@ -11,16 +11,15 @@ import type {
   ProbeAnswer,
   StartCommand,
   Upstream,
-  WriteAnswer,
 } from '../../src/ports/postgres.ts';
-import { endLsn } from './directory.ts';
+import { endLsn, type SimDirectory } from './directory.ts';
 import type { Disk } from './disk.ts';
 import type { FakeServer } from './fake-server.ts';
-import type { Backend } from './sessions.ts';
 import { DirectoryWork } from './fake-directory-work.ts';
 import { placeHistories } from './rejoin-facts.ts';
 import { lookAt } from './look-at.ts';
-import { fail, type LocalPostgres } from './local-postgres.ts';
+import { fail, type LocalPostgres, unanswered } from './local-postgres.ts';
+import { ProbeSession } from './probe-session.ts';
 import { proveWait } from './prove-wait.ts';
 
 const settingsLimitMs: Ms = 2_000;
@@ -31,103 +30,51 @@ export interface FakePostgresOptions {
   readonly local: LocalPostgres;
 }
 
-/** The session that is kept for write probes; `count`: the log's length with its newest commit. */
-interface ProbeSession {
-  readonly server: FakeServer;
-  readonly backend: Backend;
-  count: number;
-}
-
 export function createFakePostgres({ member, disk, local }: FakePostgresOptions): Postgres {
   const directory = new DirectoryWork(member, disk, local);
-  let probeSession: ProbeSession | null = null;
-
-  const endProbeSession = () => {
-    probeSession?.server.endBackend(probeSession.backend);
-    probeSession = null;
-  };
-
-  const probeWaits = (server: FakeServer): boolean =>
-    probeSession?.server === server && server.waits.waiting('flush', probeSession.count);
+  const probes = new ProbeSession(local);
 
   async function inspect(limitMs: Ms): Promise<Inspection> {
     await local.batond.clock.sleep(Math.min(limitMs, local.random.between(1, 10)));
+    if (disk.storage.state.kind === 'failing')
+      return { kind: 'unusable', problem: `/${member} cannot be read: ${disk.storage.problem('files')}` };
     return disk.data === null ? { kind: 'absent' } : { kind: 'present', data: disk.data.describe() };
   }
 
   async function look(limitMs: Ms): Promise<Look> {
-    const answer = await local.ask(limitMs, (server) => lookAt(server, probeWaits(server)));
+    const answer = await local.ask(limitMs, (server) => lookAt(server, probes.waits(server)), 'monitor');
     if (answer.kind === 'refused') return { kind: 'silent', problem: 'connection refused', refused: true };
     if (answer.kind === 'timed-out')
       return { kind: 'silent', problem: `no answer within ${limitMs} ms`, refused: false };
-    return answer.value;
+    return answer.kind === 'failed' ? { kind: 'silent', problem: answer.problem, refused: false } : answer.value;
   }
 
+  /** A fresh connection. That there is no place for it shows a server that lives. */
   async function probeLocal(limitMs: Ms): Promise<ProbeAnswer> {
-    const answer = await local.ask(limitMs, (server) => server.phase);
-    if (answer.kind === 'refused') return { outcome: 'refused', problem: 'connection refused' };
-    if (answer.kind === 'timed-out') return { outcome: 'timed-out', problem: `no answer within ${limitMs} ms` };
-    const served = answer.value === 'primary' || answer.value === 'standby';
-    return served
+    const admission = await local.knock(limitMs);
+    if (admission === 'refused') return { outcome: 'refused', problem: 'connection refused' };
+    if (admission === 'timed-out') return { outcome: 'timed-out', problem: `no answer within ${limitMs} ms` };
+    if (admission === 'too-many-clients') return { outcome: 'ok', problem: 'sorry, too many clients already' };
+    return admission === 'served'
       ? { outcome: 'ok', problem: null }
-      : { outcome: 'unreachable', problem: `the database system is ${answer.value}` };
-  }
-
-  function writeProbe(limitMs: Ms): Promise<WriteAnswer> {
-    const { clock } = local.batond;
-    const sentMono = clock.mono();
-    return new Promise((resolve) => {
-      let asked: FakeServer | null = null;
-      const settle = (answer: WriteAnswer) => {
-        cancel();
-        asked?.hearsOfEnd.delete(broken);
-        if (!answer.ok) endProbeSession();
-        resolve(answer);
-      };
-      const failed = (outcome: Exclude<WriteAnswer, { ok: true }>['outcome'], problem: string) =>
-        settle({ ok: false, sentMono, outcome, problem });
-      const broken = () => local.batond.run(() => failed('unreachable', 'the connection was closed'));
-      const cancel = clock.timer(limitMs, () => failed('timed-out', `not acknowledged within ${limitMs} ms`));
-      clock.timer(local.random.between(0.2, 1), () => {
-        const server = local.listening();
-        if (server === null) return failed('refused', 'connection refused');
-        asked = server;
-        server.hearsOfEnd.add(broken);
-        server.process.run(() => {
-          const session = probeSessionOn(server);
-          session.count = server.dir.records.length + 1;
-          const went = server.commit(session.backend, 'probe', null, 'flush', (count) =>
-            local.batond.run(() => settle({ ok: true, sentMono, ackedMono: clock.mono(), lsn: endLsn(count) })),
-          );
-          if (went) return;
-          const outcome = server.phase === 'standby' ? 'read-only' : 'unreachable';
-          local.batond.run(() => failed(outcome, `the server is ${server.phase}`));
-        });
-      });
-    });
-  }
-
-  function probeSessionOn(server: FakeServer): ProbeSession {
-    if (probeSession?.server === server && server.backends.has(probeSession.backend)) return probeSession;
-    const backend = { pid: server.world.nextPid(), connection: null, pipelining: false };
-    server.backends.add(backend);
-    probeSession = { server, backend, count: 0 };
-    return probeSession;
+      : { outcome: 'unreachable', problem: 'the database system starts or stops' };
   }
 
   /** A change of the configuration file and a reload; ends when the server shows it. */
   async function reload(
-    change: (server: FakeServer) => void,
+    change: (dir: SimDirectory) => void,
     shown: (server: FakeServer) => boolean,
     signal: AbortSignal,
     what: string,
   ): Outcome {
+    const problem = disk.data === null ? 'there is no data directory' : await local.written(disk);
+    if (problem !== null || disk.data === null) return fail(`${what}: ${problem}`);
+    change(disk.data);
     const answer = await local.ask(settingsLimitMs, (server) => {
-      change(server);
       server.reload();
       return server;
     });
-    if (answer.kind !== 'answer') return fail(`${what}: postgres ${answer.kind}`);
+    if (answer.kind !== 'answer') return fail(`${what}: ${unanswered(answer)}`);
     const server = answer.value;
     const went = await local.until(() => server.phase === 'gone' || shown(server), 1, settingsLimitMs, signal, what);
     if (went.ok && server.phase === 'gone') return fail(`${what}: postgres ended`);
@@ -136,8 +83,8 @@ export function createFakePostgres({ member, disk, local }: FakePostgresOptions)
 
   const waitFor = (waits: CommitWaits, signal: AbortSignal): Outcome =>
     reload(
-      (server) => {
-        server.dir.waits = waits;
+      (dir) => {
+        dir.waits = waits;
       },
       (server) =>
         server.waits.loaded === waits &&
@@ -150,8 +97,8 @@ export function createFakePostgres({ member, disk, local }: FakePostgresOptions)
 
   async function admit(whom: 'everybody' | 'baton-only', signal: AbortSignal): Outcome {
     const went = await reload(
-      (server) => {
-        server.dir.admits = whom;
+      (dir) => {
+        dir.admits = whom;
       },
       () => true,
       signal,
@@ -163,8 +110,8 @@ export function createFakePostgres({ member, disk, local }: FakePostgresOptions)
 
   const follow = (upstream: Upstream | null, signal: AbortSignal): Outcome =>
     reload(
-      (server) => {
-        server.dir.upstream = upstream;
+      (dir) => {
+        dir.upstream = upstream;
       },
       (server) => (server.receiver?.upstream ?? null) === (upstream?.member ?? null),
       signal,
@@ -175,6 +122,8 @@ export function createFakePostgres({ member, disk, local }: FakePostgresOptions)
     const server = local.listening();
     const dir = disk.data;
     if (server === null || dir === null) return fail('postgres does not run');
+    const problem = await local.written(disk);
+    if (problem !== null) return fail(problem);
     const contradiction = placeHistories(dir, rows);
     if (contradiction !== null) return fail(contradiction, false);
     if (server.replay.paused) server.replay.setPaused(false);
@@ -183,7 +132,7 @@ export function createFakePostgres({ member, disk, local }: FakePostgresOptions)
     const askAgain = () => {
       if (server.phase === 'primary' || server.phase === 'gone' || server.phase === 'orphaned' || !mayGoOn())
         return true;
-      server.process.run(() => server.signalled());
+      server.postmaster.run(() => server.process.run(() => server.recovery.signalled()));
       return false;
     };
     const went = await local.until(askAgain, 5, 30_000, signal, 'out of recovery');
@@ -192,21 +141,24 @@ export function createFakePostgres({ member, disk, local }: FakePostgresOptions)
     return went.ok ? fail(`not promoted: the server is ${server.phase}`) : went;
   };
 
-  const prepare = (change: (dir: NonNullable<Disk['data']>) => void): Outcome<StartCommand> => {
+  async function prepare(change: (dir: SimDirectory) => string | null): Outcome<StartCommand> {
     const dir = disk.data;
-    if (dir === null) return Promise.resolve(fail('there is no data directory', false));
-    if (dir.unstartable !== null) return Promise.resolve(fail(dir.unstartable, false));
+    if (dir === null) return fail('there is no data directory', false);
+    if (dir.unstartable !== null) return fail(dir.unstartable, false);
+    const problem = await local.written(disk);
+    if (problem !== null) return fail(problem);
     dir.promoteFile = false;
-    change(dir);
-    return Promise.resolve(ok({ binary: 'postgres', args: ['-D', `/${member}`], dataDir: `/${member}`, env: {} }));
-  };
+    const refused = change(dir);
+    if (refused !== null) return fail(refused, false);
+    return ok({ binary: 'postgres', args: ['-D', `/${member}`], dataDir: `/${member}`, env: {} });
+  }
 
   return {
     inspect,
     room: async () => ({ dataBytes: disk.freeBytes, walBytes: disk.freeBytes }),
     look,
     probeLocal,
-    writeProbe,
+    writeProbe: (limitMs) => probes.write(limitMs),
     initialize: (copyId, signal) => directory.initialize(copyId, signal),
     clone: (from, copyId, signal, progress) => directory.clone(from, copyId, signal, progress),
     rejoin: (leader, rows, copyId, signal, progress) => directory.rejoin(leader, rows, copyId, signal, progress),
@@ -216,19 +168,24 @@ export function createFakePostgres({ member, disk, local }: FakePostgresOptions)
         dir.upstream = upstream;
         dir.waits = { names: [], nobody: false };
         dir.admits = 'everybody';
+        dir.slots.clear();
+        return null;
       }),
     preparePrimary: (waits, admits) =>
       prepare((dir) => {
+        if (dir.state === 'shut down in recovery' || dir.state === 'in archive recovery')
+          return `it is a standby's (${dir.state}): it must start as one and be promoted`;
         dir.standbySignal = false;
         dir.upstream = null;
         dir.waits = waits;
         dir.admits = admits;
+        return null;
       }),
     follow,
     promote,
     ownHistory: async () => {
       const answer = await local.ask(settingsLimitMs, (server) => server.dir);
-      if (answer.kind !== 'answer') return fail(`postgres ${answer.kind}`);
+      if (answer.kind !== 'answer') return fail(unanswered(answer));
       const dir = answer.value;
       const file = dir.histories.get(dir.timeline);
       const fork = dir.ancestry().get(dir.timeline);
@@ -247,18 +204,24 @@ export function createFakePostgres({ member, disk, local }: FakePostgresOptions)
       );
       return answer.kind === 'answer'
         ? local.until(() => done, 2, 60_000, signal, 'checkpoint')
-        : fail(`postgres ${answer.kind}`);
+        : fail(unanswered(answer));
     },
     furnish: async (slotsFor) => {
       const answer = await local.ask(settingsLimitMs, (server) => {
-        server.dir.slots = new Set(slotsFor.map(slotName));
+        const { slots, checkpoint } = server.dir;
+        const used = new Set([...server.senders].map(({ slot }) => slot));
+        for (const name of slots.names) if (slots.isLost(name) && !used.has(name)) slots.drop(name);
+        for (const name of slotsFor.map(slotName)) if (!slots.has(name)) slots.create(name, checkpoint.position);
       });
-      return answer.kind === 'answer' ? ok(undefined) : fail(`postgres ${answer.kind}`);
+      return answer.kind === 'answer' ? ok(undefined) : fail(unanswered(answer));
     },
     resumeReplay: async () => {
       const answer = await local.ask(settingsLimitMs, (server) => server.replay.setPaused(false));
-      return answer.kind === 'answer' ? ok(undefined) : fail(`postgres ${answer.kind}`);
+      return answer.kind === 'answer' ? ok(undefined) : fail(unanswered(answer));
     },
-    letGo: async () => endProbeSession(),
+    letGo: async () => {
+      probes.end();
+      local.letGo();
+    },
   };
 }

@@ -18,10 +18,6 @@ export function createFakeProcessHost(machine: Machine, owner: SimProcess): Proc
     const server = machine.server();
     return server === null || server.phase === 'gone' ? null : server;
   };
-  const pids = (server: FakeServer): readonly number[] => {
-    const backends = [...server.backends].map(({ pid }) => pid);
-    return server.phase === 'orphaned' ? backends : [server.pid, ...backends];
-  };
   return {
     start: (_command, exited) => {
       if (alive() !== null) return err('another postgres of this data directory is still there');
@@ -38,17 +34,17 @@ export function createFakeProcessHost(machine: Machine, owner: SimProcess): Proc
       }
       // SIGKILL needs no cooperation; a stopped process does not hear the others.
       if (signal === 'kill') server.killPostmaster();
-      else if (signal === 'interrupt') server.process.run(() => server.stopFast());
-      else server.process.run(() => server.exit(2, null));
+      else if (signal === 'interrupt') server.postmaster.run(() => server.process.run(() => server.stopFast()));
+      else server.postmaster.run(() => server.stopImmediately());
     },
     scan: () => {
       const server = alive();
-      return server === null ? [] : pids(server);
+      return server === null ? [] : server.pids();
     },
     readMarks: async () => machine.marks(),
     identify: (pid) => {
       const server = alive();
-      return server !== null && pids(server).includes(pid) ? { pid, startTicks: pid } : null;
+      return server !== null && server.pids().includes(pid) ? { pid, startTicks: pid } : null;
     },
   };
 }

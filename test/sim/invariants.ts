@@ -35,6 +35,7 @@ const unguardedMs: Ms = 18_000;
 export class Invariants {
   readonly violations: Violation[] = [];
   readonly acknowledged = new Acknowledged();
+  readonly cancelled: WalRecord[] = [];
   /** What is written where, per timeline. */
   readonly #contents = new Map<string, number>();
   /** Since when each member's primary has had no batond that acts. */
@@ -99,6 +100,11 @@ export class Invariants {
     ) {
       this.#violated('strict: on two disks', `${server.host.name} acknowledged ${record.id}, which nobody else has`);
     }
+  }
+
+  /** PostgreSQL's own hole: the client was told COMMIT, and nobody promised that it is anywhere else. Counted, never lost. */
+  cancelledCommit(_server: FakeServer, record: WalRecord): void {
+    this.cancelled.push(record);
   }
 
   /** What holds between events. */

@@ -43,8 +43,8 @@ async function prove(
   let count = 0;
   const asked = await local.ask(stepLimitMs, () => {
     const before = server.dir.records.length;
-    const went = server.commit(null, 'probe', null, 'apply', () => {
-      acknowledged = true;
+    const went = server.commit(null, 'probe', null, 'apply', (_count, how) => {
+      acknowledged = how === 'reached';
     });
     count = before + 1;
     return went;

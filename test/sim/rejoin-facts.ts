@@ -33,8 +33,7 @@ export function planFor(
       checkpointTimeline: timeline(leader.checkpoint.timeline),
     },
     rows,
-    // The simulation keeps all of its WAL.
-    nextWal: 'there',
+    nextWal: own.records.length >= leader.walFrom ? 'there' : 'gone',
     beyondFork: fork?.forkLsn != null && fork.ownIsThere ? (beyond ? 'records' : 'nothing') : 'unknown',
     firstRecord: fork === null ? 'unknown' : sameFirstRecord(own, leader, fork.timeline),
   });

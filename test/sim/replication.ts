@@ -14,6 +14,9 @@ const retryEveryMs: Ms = 100;
 export function refusal(primary: SimDirectory, standby: SimDirectory): string | null {
   const has = standby.records.length;
   if (standby.systemIdentifier !== primary.systemIdentifier) return 'system identifier differs';
+  if (has < primary.walFrom) return 'requested WAL segment has already been removed';
+  const strange = standby.followsBranch();
+  if (strange !== null && !primary.histories.has(strange)) return `timeline ${strange} is not in this server's history`;
   if (standby.timeline === primary.timeline) {
     return has <= primary.flushed ? null : 'requested starting point is ahead of the WAL flush position';
   }
@@ -66,6 +69,7 @@ export class Walsender {
   heard(flushed: number, applied: number): void {
     this.#heardAt = this.#server.clock.mono();
     this.flushed = Math.max(this.flushed, flushed);
+    this.#server.dir.slots.confirm(this.slot, this.flushed);
     this.applied = Math.max(this.applied, applied);
     if (this.flushed >= this.#server.dir.flushed - 1) this.streaming = true;
     this.#server.standbyReported();
@@ -126,6 +130,14 @@ export class Walreceiver {
     connection.send(this.server.host, () => this.#sender?.(flushed, replayed));
   }
 
+  /** It could not write what it received: it ends, and another one begins in a moment. */
+  fail(): void {
+    const connection = this.#connection;
+    if (connection === null) return;
+    connection.close(this.server.host);
+    this.#lost(connection);
+  }
+
   end(how: 'told' | 'silently' = 'told'): void {
     this.#ended = true;
     if (how === 'silently') this.#connection?.forget(this.server.host);
@@ -158,7 +170,7 @@ export class Walreceiver {
       const refuse = () => server.world.network.packet(far, near, () => server.process.run(() => again(retryEveryMs)));
       const primary = server.world.listening(this.upstream);
       if (primary === null) return refuse();
-      primary.process.run(() => {
+      primary.accept(true, () => {
         const slot = slotName(memberName(near.name));
         if (primary.phase !== 'primary' || !primary.dir.slots.has(slot) || refusal(primary.dir, server.dir) !== null)
           return refuse();

@@ -1,5 +1,6 @@
 /** What a server needs of the world, and what the world learns from it. */
 import type { WalRecord } from './directory.ts';
+import type { LeftRecovery } from './recovery.ts';
 import type { FakeServer } from './fake-server.ts';
 import type { Host } from './host.ts';
 import type { Network } from './network.ts';
@@ -14,8 +15,10 @@ export interface ServerWorld {
   /** A planted fault: no checkpointer looks any more. */
   checkpointerStuck(): boolean;
   madeDurable(server: FakeServer, record: WalRecord): void;
-  leftRecovery(server: FakeServer, how: 'promoted' | 'started'): void;
+  leftRecovery(server: FakeServer, how: LeftRecovery): void;
   /** A client's commit was acknowledged: from now on it must not be lost. */
   acknowledged(server: FakeServer, record: WalRecord): void;
+  /** A client was told COMMIT because its wait was given up: PostgreSQL's own hole (docs/safety.md), counted apart. */
+  cancelled(server: FakeServer, record: WalRecord): void;
   note(text: string): void;
 }

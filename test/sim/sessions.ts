@@ -1,4 +1,5 @@
-/** The sessions of one server run, each with the process that serves it. */
+/** The sessions of one server: who is connected, and the process that serves it. */
+import type { Circumstances } from './circumstances.ts';
 import type { Connection } from './network.ts';
 import type { Host } from './host.ts';
 
@@ -12,10 +13,14 @@ export interface Backend {
 
 export class Sessions {
   readonly #all = new Set<Backend>();
+  /** What each stopped backend would do next. */
+  readonly #stopped = new Map<Backend, (() => void)[]>();
   readonly #host: Host;
+  readonly #circumstances: Circumstances;
 
-  constructor(host: Host) {
+  constructor(host: Host, circumstances: Circumstances) {
     this.#host = host;
+    this.#circumstances = circumstances;
   }
 
   get size(): number {
@@ -26,6 +31,12 @@ export class Sessions {
     return [...this.#all][Symbol.iterator]();
   }
 
+  /** Whether one more finds a place: the last ones are for superusers. */
+  hasRoom(superuser: boolean): boolean {
+    const { maxConnections, superuserReserved } = this.#circumstances;
+    return this.#all.size < maxConnections - (superuser ? 0 : superuserReserved);
+  }
+
   has(backend: Backend): boolean {
     return this.#all.has(backend);
   }
@@ -34,9 +45,28 @@ export class Sessions {
     this.#all.add(backend);
   }
 
+  /** SIGSTOP of this one process. */
+  stop(backend: Backend): void {
+    if (this.#all.has(backend) && !this.#stopped.has(backend)) this.#stopped.set(backend, []);
+  }
+
+  continue(backend: Backend): void {
+    const held = this.#stopped.get(backend) ?? [];
+    this.#stopped.delete(backend);
+    for (const action of held) this.run(backend, action);
+  }
+
+  /** Runs `action` as this backend: now, when it goes on, or never. */
+  run(backend: Backend, action: () => void): void {
+    const held = this.#stopped.get(backend);
+    if (held !== undefined) held.push(action);
+    else if (this.#all.has(backend)) action();
+  }
+
   /** What it waits for is not acknowledged. */
   end(backend: Backend): void {
     this.#all.delete(backend);
+    this.#stopped.delete(backend);
     backend.connection?.close(this.#host);
   }
 
@@ -46,5 +76,6 @@ export class Sessions {
 
   clear(): void {
     this.#all.clear();
+    this.#stopped.clear();
   }
 }

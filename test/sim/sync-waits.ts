@@ -13,10 +13,13 @@ export interface StandbyReport {
   readonly applied: number;
 }
 
+/** `cancelled`: the wait was given up, and PostgreSQL says COMMIT with a warning all the same. */
+export type Released = 'reached' | 'cancelled';
+
 interface Waiter {
   readonly count: number;
   readonly level: WaitLevel;
-  readonly released: () => void;
+  readonly released: (how: Released) => void;
 }
 
 const nobodyName = 'baton_nobody';
@@ -47,18 +50,14 @@ export class SyncWaits {
   }
 
   /** `released` is called when the commit may be acknowledged; at once when nothing makes it wait. */
-  wait(count: number, level: WaitLevel, released: () => void): { cancel(): void } {
-    if (!this.#flag || count <= this.#reached[level]) {
-      released();
-      return { cancel: () => {} };
-    }
-    const waiter = { count, level, released };
-    this.#waiters.push(waiter);
-    return {
-      cancel: () => {
-        this.#waiters = this.#waiters.filter((other) => other !== waiter);
-      },
-    };
+  wait(count: number, level: WaitLevel, released: (how: Released) => void): void {
+    if (!this.#flag || count <= this.#reached[level]) released('reached');
+    else this.#waiters.push({ count, level, released });
+  }
+
+  /** pg_cancel_backend of everybody who waits, or a driver's own time limit. How many there were. */
+  cancelAll(): number {
+    return this.#release(() => true, 'cancelled');
   }
 
   waiting(level: WaitLevel, count: number): boolean {
@@ -90,10 +89,11 @@ export class SyncWaits {
     this.#waiters = [];
   }
 
-  #release(may: (waiter: Waiter) => boolean): void {
+  #release(may: (waiter: Waiter) => boolean, how: Released = 'reached'): number {
     const released = this.#waiters.filter(may);
     this.#waiters = this.#waiters.filter((waiter) => !may(waiter));
-    for (const waiter of released) waiter.released();
+    for (const waiter of released) waiter.released(how);
+    return released.length;
   }
 
   #names(): readonly string[] {

@@ -3,6 +3,11 @@ import type { Clock } from '../../src/ports/clock.ts';
 import type { SimDirectory, WalRecord } from './directory.ts';
 import type { Random } from './random.ts';
 
+export interface WalEvents {
+  flushed(records: readonly WalRecord[]): void;
+  failed(problem: string): void;
+}
+
 export class WalWriter {
   #waiting: { readonly count: number; readonly action: () => void }[] = [];
   #flushing = false;
@@ -10,20 +15,19 @@ export class WalWriter {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #nextUid: () => number;
-  readonly #flushed: (records: readonly WalRecord[]) => void;
+  readonly #on: WalEvents;
 
-  constructor(
-    dir: SimDirectory,
-    clock: Clock,
-    random: Random,
-    nextUid: () => number,
-    flushed: (records: readonly WalRecord[]) => void,
-  ) {
+  constructor(dir: SimDirectory, clock: Clock, random: Random, nextUid: () => number, on: WalEvents) {
     this.#dir = dir;
     this.#clock = clock;
     this.#random = random;
     this.#nextUid = nextUid;
-    this.#flushed = flushed;
+    this.#on = on;
+  }
+
+  /** A process is in an fsync, and dies no sooner than that returns. */
+  get unkillable(): boolean {
+    return this.#flushing && this.#dir.disk.storage.hung;
   }
 
   insert(kind: WalRecord['kind'], id: string | null): WalRecord {
@@ -46,13 +50,23 @@ export class WalWriter {
     if (this.#flushing) return;
     this.#flushing = true;
     this.#clock.timer(this.#random.between(0.2, 1.5), () => {
-      this.#flushing = false;
-      const from = this.#dir.flushed;
-      this.#dir.flushed = this.#dir.records.length;
-      this.#flushed(this.#dir.records.slice(from));
-      const due = this.#waiting.filter((waiting) => waiting.count <= this.#dir.flushed);
-      this.#waiting = this.#waiting.filter((waiting) => waiting.count > this.#dir.flushed);
-      for (const waiting of due) waiting.action();
+      const end = this.#dir.records.length;
+      this.#dir.disk.storage.sync(this.#clock, 'wal', (problem) => {
+        this.#flushing = false;
+        if (problem === null) this.#durable(end);
+        else this.#on.failed(problem);
+      });
     });
+  }
+
+  /** What was written while the fsync went on needs another. */
+  #durable(end: number): void {
+    const from = this.#dir.flushed;
+    this.#dir.flushed = Math.max(from, Math.min(end, this.#dir.records.length));
+    this.#on.flushed(this.#dir.records.slice(from, this.#dir.flushed));
+    const due = this.#waiting.filter((waiting) => waiting.count <= this.#dir.flushed);
+    this.#waiting = this.#waiting.filter((waiting) => waiting.count > this.#dir.flushed);
+    for (const waiting of due) waiting.action();
+    if (this.#dir.flushed < this.#dir.records.length) this.flushSoon();
   }
 }

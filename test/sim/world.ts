@@ -18,6 +18,7 @@ import { LocalPostgres } from './local-postgres.ts';
 import { Member } from './member.ts';
 import { Network } from './network.ts';
 import { Random } from './random.ts';
+import type { LeftRecovery } from './recovery.ts';
 import { settingsOf, silentMs } from './settings.ts';
 import { SimBatond } from './sim-batond.ts';
 import { SimGuardian } from './sim-guardian.ts';
@@ -175,13 +176,17 @@ export class World implements PeerWorld {
     this.invariants.madeDurable(server, record);
   }
 
-  leftRecovery(server: FakeServer, how: 'promoted' | 'started'): void {
+  leftRecovery(server: FakeServer, how: LeftRecovery): void {
     this.note(`${server.host.name}: postgres ${server.pid} ${how}, a primary on timeline ${server.dir.timeline}`);
     this.invariants.leftRecovery(server, how);
   }
 
   acknowledged(server: FakeServer, record: Parameters<Invariants['acknowledgedCommit']>[1]): void {
     this.invariants.acknowledgedCommit(server, record);
+  }
+
+  cancelled(server: FakeServer, record: Parameters<Invariants['cancelledCommit']>[1]): void {
+    this.invariants.cancelledCommit(server, record);
   }
 
   note(text: string): void {

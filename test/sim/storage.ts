@@ -1,0 +1,69 @@
+/** The device under a data directory: what a write to it, and an fsync of it, come to. */
+import type { Ms } from '../../src/core/units.ts';
+import type { Clock } from '../../src/ports/clock.ts';
+
+export type StorageState =
+  | { readonly kind: 'sound' }
+  /** Every fsync takes so much longer. */
+  | { readonly kind: 'slow'; readonly syncMs: Ms }
+  /** No fsync returns, and a process that is in one dies only when it does. */
+  | { readonly kind: 'hung' }
+  /** `wal`: pg_wal lies on a device of its own; `data`: it does, and the other one is full. */
+  | { readonly kind: 'full'; readonly where: 'wal' | 'data' | 'everywhere' }
+  | { readonly kind: 'read-only' }
+  /** EIO, for writes and for fsyncs. */
+  | { readonly kind: 'failing' };
+
+/** What is written: the log; tables; Baton's own files and the copies that it makes. */
+export type Written = 'wal' | 'tables' | 'files';
+
+export class Storage {
+  #state: StorageState = { kind: 'sound' };
+  #waiting: (() => void)[] = [];
+
+  get state(): StorageState {
+    return this.#state;
+  }
+
+  get hung(): boolean {
+    return this.#state.kind === 'hung';
+  }
+
+  become(state: StorageState): void {
+    this.#state = state;
+    if (this.hung) return;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resume of waiting) resume();
+  }
+
+  /** The kernel's error for a write of that; null when it succeeds. */
+  problem(written: Written): string | null {
+    switch (this.#state.kind) {
+      case 'sound':
+      case 'slow':
+      case 'hung':
+        return null;
+      case 'read-only':
+        return 'EROFS: read-only file system';
+      case 'failing':
+        return 'EIO: i/o error';
+      case 'full': {
+        const { where } = this.#state;
+        const full = where === 'everywhere' || (where === 'wal') === (written === 'wal');
+        return full ? 'ENOSPC: no space left on device' : null;
+      }
+    }
+  }
+
+  /** `done` is called when what was written is durable, or with the error that says that it is not. */
+  sync(clock: Clock, written: Written, done: (problem: string | null) => void): void {
+    if (this.hung) {
+      this.#waiting.push(() => clock.timer(0, () => this.sync(clock, written, done)));
+      return;
+    }
+    const finish = () => done(this.problem(written));
+    if (this.#state.kind === 'slow') clock.timer(this.#state.syncMs, finish);
+    else finish();
+  }
+}

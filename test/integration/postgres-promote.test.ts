@@ -99,6 +99,23 @@ describe('a promotion', () => {
     expect(standby.sql('SELECT count(*) FROM kept')).toBe('1');
   });
 
+  test("made by hand takes no client's write; one that was claimed takes them at once", async () => {
+    await using leader = await aPrimary('a', ['b', 'c']);
+    await using standby = await aStandby('b', leader);
+    await using other = await aStandby('c', leader);
+    leader.sql('CREATE TABLE kept (n int)');
+    for (const each of [standby, other])
+      await eventually(
+        async () => (each.sql("SELECT to_regclass('kept') IS NOT NULL") === 't' ? true : null),
+        'the table is replicated',
+      );
+    await leader.kill();
+    other.sql('SELECT pg_promote(true)');
+    expect(() => other.sql('INSERT INTO kept VALUES (1)')).toThrow(/read-only transaction/);
+    must(await standby.postgres.promote([], noWaits, always, never));
+    standby.sql('INSERT INTO kept VALUES (1)');
+  });
+
   test('names whom to wait for before the first commit', async () => {
     await using leader = await aPrimary('a', ['b']);
     await using standby = await aStandby('b', leader);

@@ -56,6 +56,8 @@ export class SimDirectory {
   /** What postgresql.auto.conf says in place of it (ALTER SYSTEM); null when it says nothing. */
   override: CommitWaits | null = null;
   admits: 'everybody' | 'baton-only' = 'everybody';
+  /** default_transaction_read_only, as Baton's file says it. */
+  readOnly = false;
   upstream: Upstream | null = null;
   readonly slots = new Slots();
   /** The file that asks a standby to promote itself. */

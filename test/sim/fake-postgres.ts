@@ -128,6 +128,7 @@ export function createFakePostgres({ member, disk, local }: FakePostgresOptions)
     if (contradiction !== null) return fail(contradiction, false);
     if (server.replay.paused) server.replay.setPaused(false);
     dir.waits = waits;
+    dir.readOnly = false;
     dir.promoteFile = true;
     const askAgain = () => {
       if (server.phase === 'primary' || server.phase === 'gone' || server.phase === 'orphaned' || !mayGoOn())
@@ -167,6 +168,7 @@ export function createFakePostgres({ member, disk, local }: FakePostgresOptions)
         dir.standbySignal = true;
         dir.upstream = upstream;
         dir.waits = { names: [], nobody: false };
+        dir.readOnly = true;
         dir.admits = 'everybody';
         dir.slots.clear();
         return null;
@@ -176,6 +178,7 @@ export function createFakePostgres({ member, disk, local }: FakePostgresOptions)
         if (dir.state === 'shut down in recovery' || dir.state === 'in archive recovery')
           return `it is a standby's (${dir.state}): it must start as one and be promoted`;
         dir.standbySignal = false;
+        dir.readOnly = false;
         dir.upstream = null;
         dir.waits = waits;
         dir.admits = admits;

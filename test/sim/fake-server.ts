@@ -51,6 +51,8 @@ export class FakeServer {
   readonly #random: Random;
   readonly #ending: Ending;
   readonly #walWriterPid: number;
+  /** What new transactions of clients are, as the server has loaded it. */
+  #readOnly = false;
 
   constructor(world: ServerWorld, host: Host, dir: SimDirectory, random: Random, onExit: Exited) {
     this.world = world;
@@ -97,7 +99,7 @@ export class FakeServer {
   open(how: LeftRecovery): void {
     this.phase = 'primary';
     this.dir.state = 'in production';
-    this.waits.load(this.dir.override ?? this.dir.waits);
+    this.#load();
     this.world.leftRecovery(this, how);
     this.#checkpointer.looksAfter(this.#random.between(1, 60));
   }
@@ -105,10 +107,15 @@ export class FakeServer {
   /** SIGHUP: sessions and walsenders load soon, the checkpointer when it looks. */
   reload(): void {
     this.clock.timer(this.#random.between(1, 5), () => {
-      this.waits.load(this.dir.override ?? this.dir.waits);
+      this.#load();
       if (this.phase === 'standby' || this.phase === 'starting') this.followUpstream();
     });
     this.#checkpointer.reloaded();
+  }
+
+  #load(): void {
+    this.waits.load(this.dir.override ?? this.dir.waits);
+    this.#readOnly = this.dir.readOnly;
   }
 
   followUpstream(): void {
@@ -148,7 +155,7 @@ export class FakeServer {
     acknowledged: Acknowledged,
   ): boolean {
     if (this.phase !== 'primary' && !(this.phase === 'orphaned' && backend !== null)) return false;
-    if (id !== null && this.dir.disk.storage.problem('tables') !== null) return false;
+    if (id !== null && (this.#readOnly || this.dir.disk.storage.problem('tables') !== null)) return false;
     if (backend === null) this.#commit(null, kind, id, level, acknowledged);
     else this.backends.run(backend, () => this.#commit(backend, kind, id, level, acknowledged));
     return true;

@@ -31,6 +31,14 @@ export const waitsSetting = (waits: CommitWaits): Pick<Reloadable, 'synchronous_
   synchronous_standby_names: renderWaits(waits),
 });
 
+/**
+ * A standby is read-only anyway. That it says so itself makes one that somebody promotes by hand take no client's write
+ * in the moments before it is fenced (R7): only a promotion that was claimed takes this out.
+ */
+export const readOnlySetting = (readOnly: boolean): Pick<Reloadable, 'default_transaction_read_only'> => ({
+  default_transaction_read_only: readOnly ? 'on' : 'off',
+});
+
 /** A standby without an upstream keeps what it has and asks nobody. */
 export async function upstreamSettings(
   instance: Instance,
@@ -68,6 +76,7 @@ function parseReloadable(content: string): Reloadable {
     synchronous_standby_names: '',
     primary_conninfo: '',
     primary_slot_name: '',
+    default_transaction_read_only: 'off',
   };
   for (const name of reloadable) {
     const line = content.split('\n').findLast((each) => each.startsWith(`${name} = '`));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { batonPrefix, copyName } from '../../core/copy-name.ts';
 import type { Ms } from '../../core/units.ts';
 import type { CommitWaits, StartCommand, Upstream } from '../../ports/postgres.ts';
-import { upstreamSettings, waitsSetting, writeConfiguration } from './configuration.ts';
+import { readOnlySetting, upstreamSettings, waitsSetting, writeConfiguration } from './configuration.ts';
 import type { StandbyMinimum } from './control-data.ts';
 import { removeDurably, syncDirectory, writeDurably } from '../durable-file.ts';
 import { hasCode } from '../system-error.ts';
@@ -38,7 +38,7 @@ export async function writeStandbyFiles(instance: Instance, dataDir: string, fol
     );
   }
   const upstream = await upstreamSettings(instance, follow, copyName(options.member, copyId));
-  await writeConfiguration(instance, dataDir, { ...waitsSetting(noWaits), ...upstream });
+  await writeConfiguration(instance, dataDir, { ...waitsSetting(noWaits), ...readOnlySetting(true), ...upstream });
   await writeAccess(options, dataDir, 'everybody');
   await dropOwnSlots(dataDir);
   await writeDurably(join(dataDir, standbySignalFile), '');
@@ -57,7 +57,12 @@ export async function preparePrimary(instance: Instance, waits: CommitWaits, adm
       false,
     );
   }
-  await writeConfiguration(instance, dataDir, { ...waitsSetting(waits), primary_conninfo: '', primary_slot_name: '' });
+  await writeConfiguration(instance, dataDir, {
+    ...waitsSetting(waits),
+    ...readOnlySetting(false),
+    primary_conninfo: '',
+    primary_slot_name: '',
+  });
   await writeAccess(instance.options, dataDir, admits);
   await removeDurably(join(dataDir, standbySignalFile));
   return startCommand(instance, {});

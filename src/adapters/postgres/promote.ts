@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { HistoryRow } from '../../core/cluster.ts';
 import type { Ms } from '../../core/units.ts';
 import type { CommitWaits } from '../../ports/postgres.ts';
-import { changeConfiguration, waitsSetting } from './configuration.ts';
+import { changeConfiguration, readOnlySetting, waitsSetting } from './configuration.ts';
 import { hasCode } from '../system-error.ts';
 import { OperationFailure, SessionFailure } from './failure.ts';
 import { placeHistories } from './history.ts';
@@ -31,7 +31,7 @@ export async function promote(
   signal: AbortSignal,
 ): Promise<void> {
   const { clock, dataDir, control } = instance;
-  const reload = await changeConfiguration(instance, waitsSetting(waits));
+  const reload = await changeConfiguration(instance, { ...waitsSetting(waits), ...readOnlySetting(false) });
   const prepared = await control.use(
     preparationLimitMs,
     async (talk, leftMs) => {

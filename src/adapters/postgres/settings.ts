@@ -63,7 +63,12 @@ export const restoreSettings = ({ options }: Instance): Settings =>
     : { restore_command: `timeout 1 sh -c '${options.restoreCommand.replaceAll("'", `'\\''`)}'` };
 
 /** Settings of Baton's that a reload changes; they live in the file alone, and what applies is read back. */
-export const reloadable = ['synchronous_standby_names', 'primary_conninfo', 'primary_slot_name'] as const;
+export const reloadable = [
+  'synchronous_standby_names',
+  'primary_conninfo',
+  'primary_slot_name',
+  'default_transaction_read_only',
+] as const;
 export type Reloadable = Readonly<Record<(typeof reloadable)[number], string>>;
 
 /** Where the control file asks for more than the user (who may be raising or lowering it): the standby obeys it. */

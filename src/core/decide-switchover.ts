@@ -93,6 +93,10 @@ export function refusal(
   const check = checkCandidate(view, state, request.candidate);
   const failing = check.conditions.find((each) => !each.holds);
   if (failing !== undefined) return `${request.candidate} cannot lead: ${failing.condition}: ${failing.detail}`;
+  if (primary.archiverFails)
+    return 'archiving fails here (pg_stat_archiver says why), and a shutdown would wait for it: mend archive_command first';
+  if (primary.baseBackups > 0)
+    return `a base backup is being taken from ${view.self.name}, and the shutdown would end it: wait for it, or stop it`;
   const record = memberRecord(state, request.candidate);
   const sender = primary.walsenders.find(
     (each) => record?.copyId != null && each.applicationName.endsWith(record.copyId),

@@ -76,6 +76,10 @@ export interface PrimaryView extends RunningView {
   readonly walsenders: readonly Walsender[];
   /** `baton-only`: clients are kept out by pg_hba.conf (I8). */
   readonly admits: 'everybody' | 'baton-only';
+  /** The archiver's newest attempt failed: a clean shutdown waits for it. */
+  readonly archiverFails: boolean;
+  /** Base backups that are being taken from here; a shutdown ends them. */
+  readonly baseBackups: number;
   /** Roles and slots that the other members need exist. */
   readonly furnished: boolean;
   /** The timeline that the latest checkpoint was made on: a rewind against us works only once it is ours. */

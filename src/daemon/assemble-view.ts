@@ -111,6 +111,8 @@ function running(seen: Observations, look: Running, seenMono: MonoMs, memory: Me
       flushChangedMono: seen.flushChangedMono(sender.applicationName),
     })),
     admits: look.admits,
+    archiverFails: look.archiverFails,
+    baseBackups: look.baseBackups,
     furnished: memory.furnished,
     checkpointTimeline: look.checkpointTimeline,
     probe: { ackedSentMono, provedSentMono, pendingSinceMono, seenWaiting },

@@ -43,6 +43,10 @@ export type Look =
       readonly checkpointTimeline: Timeline;
       /** Whom pg_hba.conf, as Baton last wrote it, lets in. */
       readonly admits: 'everybody' | 'baton-only';
+      /** The archiver's newest attempt failed. */
+      readonly archiverFails: boolean;
+      /** Base backups that are being taken from here: clones of members too. */
+      readonly baseBackups: number;
       /** The write probe's session is waiting for synchronous replication right now (wait event SyncRep). */
       readonly probeWaits: boolean;
       /** Settings that PostgreSQL applies from elsewhere than Baton's file, and roles or databases that weaken commits. */

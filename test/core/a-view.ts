@@ -177,6 +177,8 @@ export const aPrimary = (changes: Partial<PrimaryView> = {}): PrimaryView => ({
   waitsForNobody: false,
   walsenders: [aSender()],
   admits: 'everybody',
+  archiverFails: false,
+  baseBackups: 0,
   furnished: true,
   checkpointTimeline: timeline(1),
   probe: { ackedSentMono: ago(200), provedSentMono: ago(200), pendingSinceMono: null, seenWaiting: false },

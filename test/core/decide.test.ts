@@ -637,6 +637,16 @@ const oursAndPrimary: readonly Row[] = [
     'request-refused',
   ],
   [
+    'refuses a switchover while archiving fails: the shutdown would wait for it',
+    aView(aPrimary({ archiverFails: true }), { state: { request: present(aRequest()) } }),
+    'request-refused',
+  ],
+  [
+    'refuses a switchover while a base backup is being taken',
+    aView(aPrimary({ baseBackups: 1 }), { state: { request: present(aRequest()) } }),
+    'request-refused',
+  ],
+  [
     'refuses a switchover to a member that does not stream',
     aView(aPrimary({ walsenders: [aSender({ state: 'catchup' })] }), { state: { request: present(aRequest()) } }),
     'request-refused',

@@ -54,6 +54,8 @@ export const primary: PrimaryView = {
       slotName: 'baton_reading_b',
     },
   ],
+  archiverFails: false,
+  baseBackups: 0,
   admits: 'everybody',
   furnished: true,
   checkpointTimeline: timeline(3),

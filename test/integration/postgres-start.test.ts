@@ -142,3 +142,25 @@ test("a wrong line of the user's is named and taken out again, since no server w
   expect(readFileSync(join(server.dataDir, 'pg_hba.conf'), 'utf8')).not.toContain('nonsense');
   await postgres.letGo();
 });
+
+test('a look tells of an archiver that fails and of a base backup: either would hold up a planned stop', async () => {
+  await using server = await aPrimary('a', [], {
+    parameters: { shared_buffers: '16MB', fsync: 'off', archive_mode: 'on', archive_command: 'false' },
+  });
+  expect(await server.postgres.look(1_000)).toMatchObject({ archiverFails: false, baseBackups: 0 });
+  server.sql('SELECT pg_switch_wal()');
+  const target = join(dirname(server.dataDir), 'backup');
+  const backup = execFile(
+    join(binDir, 'pg_basebackup'),
+    ['-D', target, '--max-rate=32k', '-d', `host=127.0.0.1 port=${server.upstream.port} user=replicator`],
+    { env: { PGPASSWORD: "it's: a \\secret" } },
+  );
+  try {
+    await expect
+      .poll(() => server.postgres.look(1_000), { timeout: 10_000 })
+      .toMatchObject({ archiverFails: true, baseBackups: 1 });
+  } finally {
+    backup.kill('SIGKILL');
+  }
+  await expect.poll(() => server.postgres.look(1_000), { timeout: 10_000 }).toMatchObject({ baseBackups: 0 });
+});

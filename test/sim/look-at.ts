@@ -37,6 +37,8 @@ export function lookAt(server: FakeServer, probeWaits: boolean): Look {
     waitsForNobody: server.waits.loaded.nobody && server.waits.loaded.names.length === 0,
     checkpointTimeline: timeline(dir.checkpoint.timeline),
     admits: dir.admits,
+    archiverFails: false,
+    baseBackups: 0,
     probeWaits,
     warnings: [],
     walsenders: [...server.senders].map((sender) => ({

@@ -24,6 +24,10 @@ SELECT
   CASE WHEN NOT me.recovering THEN EXISTS (
     SELECT FROM pg_stat_activity
     WHERE application_name = '${probeName}' AND wait_event = 'SyncRep') ELSE false END AS probe_waits,
+  NOT me.recovering AND current_setting('archive_mode') <> 'off' AND (
+    SELECT last_failed_time IS NOT NULL AND last_failed_time > coalesce(last_archived_time, '-infinity')
+    FROM pg_stat_archiver) AS archiver_fails,
+  (SELECT count(*)::int FROM pg_stat_progress_basebackup) AS base_backups,
   CASE WHEN me.recovering THEN pg_last_wal_receive_lsn()::text END AS received_lsn,
   CASE WHEN me.recovering THEN pg_last_wal_replay_lsn()::text END AS replayed_lsn,
   CASE WHEN me.recovering THEN pg_get_wal_replay_pause_state() <> 'not paused' ELSE false END AS paused,

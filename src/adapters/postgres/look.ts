@@ -99,6 +99,8 @@ function primaryLook(row: Row, { copyId, admits, warnings }: Beside): Look {
     walsenders: ((row['senders'] ?? []) as readonly Row[]).map(walsender),
     checkpointTimeline: number(row, 'checkpoint_timeline') as Timeline,
     admits,
+    archiverFails: flag(row, 'archiver_fails'),
+    baseBackups: number(row, 'base_backups'),
     probeWaits: flag(row, 'probe_waits'),
     warnings: [...foreign, ...warnings],
   };

@@ -94,8 +94,7 @@ export class Recovery {
     const { dir, world, host } = server;
     dir.fork();
     if (dir.disk.circumstances.promotionDies) {
-      // The history file is there, standby.signal is not, and the control file says "in archive recovery".
-      dir.timeline = dir.ancestry().get(dir.timeline)?.parent ?? 1;
+      // The new timeline has its history file and its first segment; the control file says "in archive recovery".
       world.note(`${host.name}: postgres dies in the middle of its promotion`);
       server.exit(1, null);
       return;

@@ -2,13 +2,13 @@
 import { type LeaseId, MiB } from '../../src/core/units.ts';
 import type { KeptFacts } from '../../src/ports/journal.ts';
 import type { LedgerEntry } from '../../src/ports/ledger.ts';
-import { Circumstances } from './circumstances.ts';
+import { type Circumstances, normally } from './circumstances.ts';
 import type { SimDirectory } from './directory.ts';
 import { Storage } from './storage.ts';
 
 export class Disk {
   readonly storage = new Storage();
-  readonly circumstances = new Circumstances();
+  readonly circumstances: Circumstances = normally();
   data: SimDirectory | null = null;
   /** Directories that were replaced; Baton never wipes one because something failed. */
   readonly replaced: SimDirectory[] = [];

@@ -28,7 +28,10 @@ export class Ending {
     server.endReceiver();
     waits.drop();
     backends.endEach(() => true);
-    if (this.#random.chance(1 / 30)) return server.world.note(`${server.host.name}: fast shutdown hangs`);
+    if (this.#random.chance(1 / 30)) {
+      server.world.note(`${server.host.name}: fast shutdown hangs`);
+      return;
+    }
     clock.timer(this.#random.between(10, 130) + dir.disk.circumstances.stopTakesMs, () => {
       if (was === 'primary') return server.checkpoints.record((count) => this.#shutDown(count));
       if (was === 'standby') {
@@ -53,9 +56,12 @@ export class Ending {
   /** SIGQUIT: an immediate shutdown, which waits for its children too. */
   immediate(): void {
     const { dir, clock } = this.#server;
-    if (!this.#server.unkillable) return this.exit(2, null);
-    this.#server.phase = 'stopping';
-    dir.disk.storage.sync(clock, 'files', () => this.exit(2, null));
+    if (this.#server.unkillable) {
+      this.#server.phase = 'stopping';
+      dir.disk.storage.sync(clock, 'files', () => this.exit(2, null));
+    } else {
+      this.exit(2, null);
+    }
   }
 
   /** SIGKILL of the postmaster alone. Busy backends outlive it, for five seconds at most. */

@@ -136,6 +136,7 @@ export class DirectoryWork {
     own.flushed = own.records.length;
     own.walFrom = Math.max(own.walFrom, leader.dir.walFrom);
     own.timeline = timeline;
+    own.histories.clear();
     for (const [number, content] of leader.dir.histories) own.histories.set(number, content);
     own.checkpoint = { position: Math.min(own.checkpoint.position, count - 1), timeline };
     own.minRecoveryEnd = 0;

@@ -44,7 +44,7 @@ export function createFakeProcessHost(machine: Machine, owner: SimProcess): Proc
     readMarks: async () => machine.marks(),
     identify: (pid) => {
       const server = alive();
-      return server !== null && server.pids().includes(pid) ? { pid, startTicks: pid } : null;
+      return server?.pids().includes(pid) ? { pid, startTicks: pid } : null;
     },
   };
 }

@@ -1,5 +1,6 @@
 /** One run of a PostgreSQL server: from the postmaster's start to the end of its last process. */
 import type { Clock } from '../../src/ports/clock.ts';
+import type { CommitWaits } from '../../src/ports/postgres.ts';
 import { Checkpointer } from './checkpointer.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { Ending } from './ending.ts';
@@ -53,6 +54,8 @@ export class FakeServer {
   readonly #walWriterPid: number;
   /** What new transactions of clients are, as the server has loaded it. */
   #readOnly = false;
+  /** Until the checkpointer has looked at what Baton wrote again. */
+  #overridden: boolean;
 
   constructor(world: ServerWorld, host: Host, dir: SimDirectory, random: Random, onExit: Exited) {
     this.world = world;
@@ -66,6 +69,7 @@ export class FakeServer {
     this.#walWriterPid = world.nextPid();
     this.runId = `run-${this.pid}`;
     this.startedAs = dir.standbySignal ? 'standby' : 'primary';
+    this.#overridden = dir.override !== null;
     dir.promoteFile = false;
     dir.loseMemory();
     this.#wal = new WalWriter(dir, this.clock, random, world.nextUid, {
@@ -74,7 +78,9 @@ export class FakeServer {
     });
     this.#checkpointer = new Checkpointer(this.clock, random, dir.disk.storage, {
       look: () => {
-        if (this.phase !== 'orphaned' && !world.checkpointerStuck()) this.waits.checkpointerLooks();
+        if (this.phase === 'orphaned' || world.checkpointerStuck()) return;
+        this.waits.checkpointerLooks();
+        if (dir.override === null) this.#overridden = false;
       },
       panic: (problem) => this.#panic(problem),
     });
@@ -102,6 +108,19 @@ export class FakeServer {
     this.#load();
     this.world.leftRecovery(this, how);
     this.#checkpointer.looksAfter(this.#random.between(1, 60));
+  }
+
+  /** ALTER SYSTEM of what commits wait for, or its RESET, and a reload. */
+  alterSystem(waits: CommitWaits | null): void {
+    this.dir.override = waits;
+    this.#overridden = true;
+    this.reload();
+  }
+
+  /** Why a commit that is acknowledged here is not what Baton promises; null when it is. */
+  get unprotected(): 'promoted by hand' | 'overridden' | null {
+    if (this.recovery.byHand) return 'promoted by hand';
+    return this.#overridden ? 'overridden' : null;
   }
 
   /** SIGHUP: sessions and walsenders load soon, the checkpointer when it looks. */
@@ -172,7 +191,7 @@ export class FakeServer {
     const count = record.position + 1;
     const answer = (how: Released) => {
       if (kind === 'commit' && how === 'reached') this.world.acknowledged(this, record);
-      if (kind === 'commit' && how === 'cancelled') this.world.cancelled(this, record);
+      if (kind === 'commit' && how === 'cancelled') this.world.cancelled(record);
       acknowledged(count, how);
     };
     this.#wal.whenFlushed(count, () => {
@@ -196,9 +215,12 @@ export class FakeServer {
   /** A standby that finds no room for the next segment asks again and again; everybody else panics. */
   #walFailed(problem: string): void {
     const standby = this.startedAs === 'standby' && (this.phase === 'standby' || this.phase === 'starting');
-    if (!standby || !problem.startsWith('ENOSPC')) return this.#panic(problem);
-    this.dir.loseMemory();
-    this.receiver?.fail();
+    if (standby && problem.startsWith('ENOSPC')) {
+      this.dir.loseMemory();
+      this.receiver?.fail();
+    } else {
+      this.#panic(problem);
+    }
   }
 
   #panic(problem: string): void {

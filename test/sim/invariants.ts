@@ -35,7 +35,8 @@ const unguardedMs: Ms = 18_000;
 export class Invariants {
   readonly violations: Violation[] = [];
   readonly acknowledged = new Acknowledged();
-  readonly cancelled: WalRecord[] = [];
+  /** What clients were told and nobody promised (docs/safety.md): counted apart, and never lost. */
+  readonly unprotected: { readonly record: WalRecord; readonly why: string }[] = [];
   /** What is written where, per timeline. */
   readonly #contents = new Map<string, number>();
   /** Since when each member's primary has had no batond that acts. */
@@ -47,6 +48,7 @@ export class Invariants {
   }
 
   madeDurable(server: FakeServer, record: WalRecord): void {
+    if (server.recovery.byHand) return;
     const place = `${record.timeline}:${record.position}`;
     const known = this.#contents.get(place);
     if (known !== undefined && known !== record.uid) {
@@ -56,6 +58,7 @@ export class Invariants {
   }
 
   leftRecovery(server: FakeServer, how: string): void {
+    if (how === 'promoted by hand') return;
     const sync = this.#world.sync();
     const { name } = server.host;
     if (sync === null) this.#violated('I2 claim', `${name} ${how} as a primary and nobody has claimed`);
@@ -75,11 +78,16 @@ export class Invariants {
   acknowledgedCommit(server: FakeServer, record: WalRecord): void {
     const atMs = this.#world.now();
     const sync = this.#world.sync();
+    const why = server.unprotected;
+    if (why !== null) {
+      this.unprotected.push({ record, why });
+      return;
+    }
     this.acknowledged.add({ record, member: server.host.name, runId: server.runId, atMs });
     for (const { running: other } of this.#world.members) {
       if (other === null || other === server || (other.phase !== 'primary' && other.phase !== 'orphaned')) continue;
       // An old primary that is not fenced yet harms nobody while it acknowledges nothing.
-      if (other.dir.timeline < server.dir.timeline) continue;
+      if (other.dir.timeline < server.dir.timeline || other.recovery.byHand) continue;
       const has = other.dir.records[record.position] === record;
       if (!has && (sync?.mode !== 'off' || this.acknowledged.firstOf.has(other.runId))) {
         this.#violated(
@@ -102,9 +110,9 @@ export class Invariants {
     }
   }
 
-  /** PostgreSQL's own hole: the client was told COMMIT, and nobody promised that it is anywhere else. Counted, never lost. */
-  cancelledCommit(_server: FakeServer, record: WalRecord): void {
-    this.cancelled.push(record);
+  /** PostgreSQL's own hole: the client was told COMMIT although nobody else has it. */
+  cancelledCommit(record: WalRecord): void {
+    this.unprotected.push({ record, why: 'cancelled' });
   }
 
   /** What holds between events. */
@@ -132,7 +140,7 @@ export class Invariants {
     const sync = this.#world.sync();
     if (sync === null || sync.standbys.length === 0) return;
     const leader = this.#world.members.find(({ name }) => name === sync.leader)?.running;
-    if (leader?.phase !== 'primary' || leader.dir.admits !== 'everybody') return;
+    if (leader?.phase !== 'primary' || leader.dir.admits !== 'everybody' || leader.unprotected !== null) return;
     for (const standby of sync.standbys) {
       const name = `baton_${standby}_${sync.copies[standby]}`;
       if (leader.waits.flag && leader.waits.priority(name) > 0) continue;

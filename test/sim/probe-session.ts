@@ -74,7 +74,10 @@ export class ProbeSession {
 
   #on(server: FakeServer, use: (kept: Kept | string) => void): void {
     const kept = this.#kept;
-    if (kept?.server === server && server.backends.has(kept.backend)) return server.process.run(() => use(kept));
+    if (kept?.server === server && server.backends.has(kept.backend)) {
+      server.process.run(() => use(kept));
+      return;
+    }
     this.#local.open(server, (opened) => {
       if (typeof opened === 'string') return use(opened);
       this.#kept = { server, backend: opened, count: 0 };

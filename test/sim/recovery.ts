@@ -15,6 +15,11 @@ export class Recovery {
     this.#random = random;
   }
 
+  /** Out of recovery, or on its way, without anybody's claim. */
+  get byHand(): boolean {
+    return this.#byHand;
+  }
+
   get promoting(): boolean {
     return this.#promoting;
   }
@@ -89,10 +94,10 @@ export class Recovery {
     const { dir, world, host } = server;
     dir.fork();
     if (dir.disk.circumstances.promotionDies) {
-      // The history file is there, standby.signal is not, and the control file says "in archive recovery".
-      dir.timeline = dir.ancestry().get(dir.timeline)?.parent ?? 1;
+      // The new timeline has its history file and its first segment; the control file says "in archive recovery".
       world.note(`${host.name}: postgres dies in the middle of its promotion`);
-      return server.exit(1, null);
+      server.exit(1, null);
+      return;
     }
     server.replay.paused = false;
     server.insert('end-of-recovery', null);

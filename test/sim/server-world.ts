@@ -19,6 +19,6 @@ export interface ServerWorld {
   /** A client's commit was acknowledged: from now on it must not be lost. */
   acknowledged(server: FakeServer, record: WalRecord): void;
   /** A client was told COMMIT because its wait was given up: PostgreSQL's own hole (docs/safety.md), counted apart. */
-  cancelled(server: FakeServer, record: WalRecord): void;
+  cancelled(record: WalRecord): void;
   note(text: string): void;
 }

@@ -185,8 +185,8 @@ export class World implements PeerWorld {
     this.invariants.acknowledgedCommit(server, record);
   }
 
-  cancelled(server: FakeServer, record: Parameters<Invariants['cancelledCommit']>[1]): void {
-    this.invariants.cancelledCommit(server, record);
+  cancelled(record: Parameters<Invariants['cancelledCommit']>[0]): void {
+    this.invariants.cancelledCommit(record);
   }
 
   note(text: string): void {

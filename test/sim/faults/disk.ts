@@ -1,4 +1,48 @@
 /** What happens to a member's disk. */
-import type { FaultSpec } from './fault.ts';
+import type { StorageState } from '../storage.ts';
+import { type Aim, byStrength, type Fault, type FaultSpec, onMember } from './fault.ts';
 
-export const diskFaults = {} satisfies Record<string, FaultSpec>;
+const family = 'disk';
+
+const becomes = (text: string, aim: Aim, state: StorageState): Fault =>
+  onMember(
+    text,
+    aim,
+    ({ disk }) => disk.storage.become(state),
+    ({ disk }) => disk.storage.become({ kind: 'sound' }),
+  );
+
+export const diskFaults = {
+  'disk-full': {
+    family,
+    draw: ({ aim, random }) => {
+      const where = random.pick(['wal', 'data', 'everywhere'] as const);
+      return becomes(`disk-full (${where})`, aim, { kind: 'full', where });
+    },
+  },
+  'disk-slow': {
+    family,
+    draw: (drawn) => {
+      const syncMs = Math.round(byStrength(drawn, 20, 4_000));
+      return becomes(`disk-slow ${syncMs} ms`, drawn.aim, { kind: 'slow', syncMs });
+    },
+  },
+  'disk-hung': { family, draw: ({ aim }) => becomes('disk-hung', aim, { kind: 'hung' }) },
+  'disk-read-only': { family, draw: ({ aim }) => becomes('disk-read-only', aim, { kind: 'read-only' }) },
+  'disk-failing': { family, draw: ({ aim }) => becomes('disk-failing', aim, { kind: 'failing' }) },
+  /** The host comes back with another one, empty. Not while the other copies lack something: then nobody could help. */
+  'disk-lost': {
+    family,
+    draw: ({ aim }) =>
+      onMember(
+        'disk-lost',
+        aim,
+        (member, world) => {
+          if (!world.redundant()) return;
+          member.powerOff();
+          member.disk.lose();
+        },
+        (member) => member.powerOn(),
+      ),
+  },
+} satisfies Record<string, FaultSpec>;

@@ -4,7 +4,7 @@ import type { ClusterState, SyncKey } from './cluster.ts';
 import { claimed, eligible, type Leading, leading, memberRecord, ownLease, syncOf } from './cluster-queries.ts';
 import { endIfOld, endRequest } from './decide-switchover.ts';
 import type { Decision } from './decision.ts';
-import { gatherEvidence } from './evidence.ts';
+import { gatherEvidence, inDoubt } from './evidence.ts';
 import { takeLeadership } from './transactions.ts';
 import type { LeaseId, Ms } from './units.ts';
 import type { DataDirectory, StandbyView } from './postgres-view.ts';
@@ -159,6 +159,8 @@ function earlyTakeover(
   const sync = syncOf(state);
   if (sync === null || sync.mode === 'off' || !sync.standbys.includes(view.self.name)) return null;
   if (!eligible(state, view.self.name, standby.copyId).holds || view.nowMono - standby.seenMono > unseenMs) return null;
+  // Without a doubt the evidence cannot be complete, and most looks find none.
+  if (!inDoubt(view, lead.key.member)) return null;
   const evidence = gatherEvidence(view, standby, lead.key.member);
   if (!evidence.complete) return null;
   const seen = evidence.items

@@ -5,7 +5,7 @@ import type { Clock } from '../../src/ports/clock.ts';
 import type { Coordinator, LeaseStore } from '../../src/ports/coordinator.ts';
 import type { Postgres } from '../../src/ports/postgres.ts';
 import type { ProcessHost } from '../../src/ports/process-host.ts';
-import { Client } from './clients.ts';
+import { Client, type ClientLoad, clientsUnder } from './clients.ts';
 import { FakeEtcd } from './fake-etcd.ts';
 import { FakeGuardianLink } from './fake-guardian-link.ts';
 import { createFakePeers, type PeerWorld } from './fake-peers.ts';
@@ -18,6 +18,7 @@ import { LocalPostgres } from './local-postgres.ts';
 import { Member } from './member.ts';
 import { Network } from './network.ts';
 import { Random } from './random.ts';
+import { Service } from './service.ts';
 import { settingsOf, silentMs } from './settings.ts';
 import { SimBatond } from './sim-batond.ts';
 import { SimGuardian } from './sim-guardian.ts';
@@ -36,6 +37,7 @@ export interface WorldOptions {
   readonly seed: number;
   readonly mode: SyncMode;
   readonly mistakes?: Mistakes;
+  readonly load?: ClientLoad;
 }
 
 export class World implements PeerWorld {
@@ -46,6 +48,7 @@ export class World implements PeerWorld {
   readonly members: readonly Member[];
   readonly clients: readonly Client[];
   readonly invariants: Invariants;
+  readonly service = new Service();
   readonly events: string[] = [];
   readonly mode: SyncMode;
   /** Set by a planted mistake, and by nothing else. */
@@ -72,11 +75,9 @@ export class World implements PeerWorld {
       });
     });
     this.invariants = new Invariants({ members: this.members, now: () => this.clock.mono(), sync: () => this.sync() });
-    this.clients = [
-      { name: 'client-1', depth: 1, thinkMs: 60 },
-      { name: 'client-2', depth: 1, thinkMs: 120 },
-      { name: 'client-3', depth: 3, thinkMs: 60 },
-    ].map((each) => new Client(this, this.clock, this.random.fork(), ['a', 'b'], each));
+    this.clients = clientsUnder(options.load ?? 'drawn', this.random.fork()).map(
+      (each) => new Client(this, this.clock, this.random.fork(), ['a', 'b'], each, this.service),
+    );
     for (const member of this.members) this.clock.timer(this.random.between(0, 500), () => member.startBatond());
   }
 

@@ -5,7 +5,7 @@
 import { type Doubting, inDoubt } from '../core/evidence.ts';
 import type { SharedConfig } from '../core/cluster.ts';
 import { describeRoom, freeBytes, lacksRoom } from '../core/room.ts';
-import type { MemberName, Ms } from '../core/units.ts';
+import { elapsed, type MemberName, type Ms } from '../core/units.ts';
 import { policyInForce } from './assemble-view.ts';
 import type { Observations } from './observations.ts';
 import type { SupervisorDeps } from './supervisor.ts';
@@ -16,6 +16,7 @@ import { parseSelf } from '../wire/self.ts';
 const lookEveryMs: Ms = 100;
 const lookLimitMs: Ms = 1_000;
 const inspectLimitMs: Ms = 10_000;
+const inspectUnusableEveryMs: Ms = 1_000;
 const leaseReadEveryMs: Ms = 100;
 const roomLimitMs: Ms = 2_000;
 const roomEveryMs: Ms = 5_000;
@@ -87,11 +88,24 @@ export class Sensors {
       const { child } = seen.guardian;
       if (child.kind === 'running') {
         await this.lookOnce();
-      } else if (child.kind === 'none' && (seen.inspection === null || seen.inspectAgain) && this.#context.idle()) {
+      } else if (
+        child.kind === 'none' &&
+        (seen.inspection === null || seen.inspectAgain || this.#mayHaveBeenMended()) &&
+        this.#context.idle()
+      ) {
         seen.sawDirectory(await deps.postgres.inspect(inspectLimitMs));
       }
       await this.#look.wait(lookEveryMs);
     }
+  }
+
+  /** A disk that could not be read is repaired without a word to us. */
+  #mayHaveBeenMended(): boolean {
+    const { deps, seen } = this.#context;
+    const { inspection } = seen;
+    return (
+      inspection?.value.kind === 'unusable' && elapsed(inspection.atMono, deps.clock.mono()) >= inspectUnusableEveryMs
+    );
   }
 
   /** Whether anybody new is served: the held session of a frozen postmaster goes on answering. */

@@ -25,6 +25,7 @@ export interface GuardianLinkOptions {
 }
 
 const aliveEveryMs: Ms = 1_000;
+const ownStallMs: Ms = 500;
 const retryMs: Ms = 20;
 const fenceConfirmMs: Ms = 500;
 const socketDelayMs: Ms = 0.25;
@@ -36,6 +37,7 @@ export class FakeGuardianLink implements GuardianPort {
   #socket: ReturnType<SimGuardian['connect']> = null;
   #adopted: SimGuardian | null = null;
   #heardMono: MonoMs;
+  #supervisedMono: MonoMs;
   #stopped = false;
   #rules: GuardianCommand | null = null;
   #role: GuardianCommand | null = null;
@@ -45,6 +47,7 @@ export class FakeGuardianLink implements GuardianPort {
     this.#options = options;
     this.#view = new ReportedView(options.batond.clock.mono());
     this.#heardMono = options.batond.clock.mono();
+    this.#supervisedMono = this.#heardMono;
   }
 
   run(observe: (view: GuardianView) => void, signal: AbortSignal): void {
@@ -160,7 +163,11 @@ export class FakeGuardianLink implements GuardianPort {
     const { clock } = this.#options.batond;
     clock.timer(aliveEveryMs, () => this.#supervise());
     this.#socket?.send({ type: 'alive' });
-    const silentMs = elapsed(this.#heardMono, clock.mono());
+    const nowMono = clock.mono();
+    // As the real session does: a watch that fires late shows a stall of batond itself, and proves nothing of the guardian.
+    if (elapsed(this.#supervisedMono, nowMono) >= aliveEveryMs + ownStallMs) this.#heardMono = nowMono;
+    this.#supervisedMono = nowMono;
+    const silentMs = elapsed(this.#heardMono, nowMono);
     if (this.#adopted !== null && silentMs > this.#options.silentMs + aliveEveryMs) this.#adopted.kill();
   }
 

@@ -118,8 +118,7 @@ export class FakeServer {
   }
 
   /** Why a commit that is acknowledged here is not what Baton promises; null when it is. */
-  get unprotected(): 'promoted by hand' | 'overridden' | null {
-    if (this.recovery.byHand) return 'promoted by hand';
+  get unprotected(): 'overridden' | null {
     return this.#overridden ? 'overridden' : null;
   }
 

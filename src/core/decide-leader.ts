@@ -137,10 +137,12 @@ function leadStopped(view: View, state: ClusterState, data: DataDirectory, term:
 
   const planned = handOverSwitchover(view, state, data);
   if (planned !== null) return planned;
-  if (data.standbySignal) {
+  if (data.standbySignal || stillInRecovery(data)) {
     return because(
       'start-to-promote',
-      "the key is ours and the data is a standby's: it starts as one, then is promoted",
+      data.standbySignal
+        ? "the key is ours and the data is a standby's: it starts as one, then is promoted"
+        : 'the key is ours and a promotion died half-way here: the data starts as a standby again, then is promoted',
       { kind: 'operate', operation: { kind: 'start', as: 'standby', follow: null } },
     );
   }
@@ -192,6 +194,14 @@ function leadStopped(view: View, state: ClusterState, data: DataDirectory, term:
     { kind: 'operate', operation: { kind: 'start', as: 'primary', term, waitFor, waitForNobody: nobody, admits } },
   );
 }
+
+/**
+ * A promotion takes standby.signal away before the control file says *in production*, and nobody can have written until
+ * it said so. A crash between the two leaves a directory that recovery takes up again, the new timeline's WAL included;
+ * the next promotion makes one timeline more.
+ */
+const stillInRecovery = ({ clusterState }: DataDirectory): boolean =>
+  clusterState === 'in archive recovery' || clusterState === 'shut down in recovery';
 
 /** A server that ends once on a nearly full disk may have been killed; the second time the disk is to blame. */
 const endsBlamedOnRoom = 2;

@@ -335,6 +335,11 @@ const oursAtRest: readonly Row[] = [
     'start-to-promote',
   ],
   [
+    'takes a promotion up again that died half-way: nobody has written on the timeline that it began',
+    aView(stopped({ clusterState: 'in archive recovery' }), { guardian: childless(), state: exposed }),
+    'start-to-promote',
+  ],
+  [
     'hands nothing over while postgres is being started',
     aView(stopped(), {
       guardian: childless(),

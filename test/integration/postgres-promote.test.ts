@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { HistoryRow } from '../../src/core/cluster.ts';
@@ -114,6 +114,27 @@ describe('a promotion', () => {
     expect(() => other.sql('INSERT INTO kept VALUES (1)')).toThrow(/read-only transaction/);
     must(await standby.postgres.promote([], noWaits, always, never));
     standby.sql('INSERT INTO kept VALUES (1)');
+  });
+
+  test('that died half-way, with standby.signal gone and the control file still in recovery, is taken up again', async () => {
+    await using leader = await aPrimary('a', ['b']);
+    await using standby = await aStandby('b', leader);
+    leader.sql('CREATE TABLE kept AS SELECT 1 AS n');
+    const position = leader.sql('SELECT pg_current_wal_flush_lsn()');
+    await eventually(
+      async () => (standby.sql(`SELECT pg_last_wal_receive_lsn() >= '${position}'`) === 't' ? true : null),
+      'it is received',
+    );
+    await leader.kill();
+    await standby.kill();
+    await standby.postgres.letGo();
+    rmSync(join(standby.dataDir, 'standby.signal'));
+    expect(await standby.postgres.inspect(5_000)).toMatchObject({
+      data: { clusterState: 'in archive recovery', standbySignal: false },
+    });
+    await standby.start(must(await standby.postgres.prepareStandby(null)));
+    must(await standby.postgres.promote([], noWaits, always, never));
+    expect(standby.sql('SELECT count(*) FROM kept')).toBe('1');
   });
 
   test('names whom to wait for before the first commit', async () => {

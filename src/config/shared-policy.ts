@@ -21,7 +21,7 @@ export function failoverTimes(failover: Timing['failover']): {
 }
 
 /** The part that decisions need. */
-export function sharedPolicy(shared: Pick<Shared, keyof Timing | 'synchronous'>): SharedConfig {
+export function sharedPolicy(shared: Pick<Shared, keyof Timing | 'synchronous' | 'fence'>): SharedConfig {
   const { lease, guardian, probe, failover } = shared;
   return {
     lease: { ttlMs: lease.ttl, heartbeatMs: lease.heartbeat, marginMs: lease.margin },
@@ -43,5 +43,6 @@ export function sharedPolicy(shared: Pick<Shared, keyof Timing | 'synchronous'>)
       maxLagBytes: failover.maxLag,
     },
     synchronous: { mode: shared.synchronous.mode },
+    fence: { remote: shared.fence.remote },
   };
 }

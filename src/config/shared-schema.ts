@@ -89,6 +89,15 @@ export const sharedSchema = z
       })
       .prefault({})
       .describe('what a commit waits for'),
+    fence: z
+      .strictObject({
+        remote: z
+          .boolean()
+          .default(true)
+          .describe('whether a new leader stops a former primary that still answers through its own PostgreSQL'),
+      })
+      .prefault({})
+      .describe('what is done about a former primary'),
     incident: z
       .strictObject({
         after: duration(100, 10 * minute)

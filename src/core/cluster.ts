@@ -148,4 +148,6 @@ export interface SharedConfig {
     readonly maxLagBytes: number;
   };
   readonly synchronous: { readonly mode: SyncMode };
+  /** `remote`: a new leader may fence a former primary through that one's own PostgreSQL. */
+  readonly fence: { readonly remote: boolean };
 }

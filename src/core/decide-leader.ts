@@ -5,13 +5,14 @@ import { claimed, eligible, leading, type ownCopy, syncOf } from './cluster-quer
 import type { Decision } from './decision.ts';
 import { decidePrimary } from './decide-primary.ts';
 import { handOverNote, handOverSwitchover, rollBack } from './decide-switchover.ts';
+import { remoteFence } from './remote-fence.ts';
 import type { Rule } from './rules.ts';
 import { namedCopies } from './sync-membership.ts';
 import { scarceRoom } from './room.ts';
 import { automaticSuccessor, successor } from './successor.ts';
 import { handOver, publishCluster, release, writeSync } from './transactions.ts';
 import type { MonoMs, Ms, Revision } from './units.ts';
-import type { DataDirectory, StandbyView } from './postgres-view.ts';
+import type { DataDirectory, PrimaryView, StandbyView } from './postgres-view.ts';
 import type { View } from './view.ts';
 
 /** A candidate that has not replayed the old primary's shutdown record by then gives the key back. */
@@ -42,7 +43,7 @@ export function decideLeader(view: View, state: ClusterState): Decision {
     case 'standby':
       return leadStandby(view, state, pg, term);
     case 'primary':
-      return decidePrimary(view, state, pg, term);
+      return withRemoteFence(view, pg, term, decidePrimary(view, state, pg, term));
   }
 }
 
@@ -258,12 +259,32 @@ function leadStandby(view: View, state: ClusterState, standby: StandbyView, term
       { kind: 'commit', purpose: 'claim', txn: writeSync(state, claim) },
     );
   }
+  const fence = remoteFence(view, term, standby);
+  if (fence.awaited) {
+    return because(
+      'fence-remote-first',
+      'the old primary still answers: its last commits are fetched and it is stopped before the promotion',
+      { kind: 'guard', term },
+      ...fence.intents,
+    );
+  }
   return because(
     'promote',
     'the key and the claim are ours',
     { kind: 'guard', term },
     { kind: 'operate', operation: { kind: 'promote', term, waitForNobody: sync.mode === 'strict' } },
+    ...fence.intents,
   );
+}
+
+/** An old primary that could not be fenced beside the promotion is fenced after it. */
+function withRemoteFence(view: View, primary: PrimaryView, term: Revision, decision: Decision): Decision {
+  const { promotion } = view.memory;
+  const stops = decision.intents.some((intent) => intent.kind === 'fence');
+  if (stops || promotion?.newTimeline !== primary.timeline) return decision;
+  const { systemIdentifier } = primary;
+  const fence = remoteFence(view, term, { systemIdentifier, timeline: promotion.timeline });
+  return fence.intents.length === 0 ? decision : { ...decision, intents: [...decision.intents, ...fence.intents] };
 }
 
 /** An operator chose this member although it may lack commits, and the old leader handed it the key. */

@@ -1,4 +1,5 @@
 /** What a decision may say: the name of the rule that fired, why, and what to do about it. */
+import type { FenceTarget } from './fence-target.ts';
 import type { CopyName } from './postgres-view.ts';
 import type { Txn } from './transaction.ts';
 import type { CopyId, MemberName, MonoMs, Ms, Revision } from './units.ts';
@@ -23,7 +24,9 @@ export type Intent =
   | { readonly kind: 'commit'; readonly purpose: CommitPurpose; readonly txn: Txn }
   /** Begin an operation; ignored while one is under way. */
   | { readonly kind: 'operate'; readonly operation: OperationSpec }
-  | { readonly kind: 'abort-operation'; readonly reason: string };
+  | { readonly kind: 'abort-operation'; readonly reason: string }
+  /** Fence a former primary through its own PostgreSQL, beside whatever else is done; `drain`: fetch its last commits first. */
+  | { readonly kind: 'fence-remote'; readonly target: FenceTarget; readonly term: Revision; readonly drain: boolean };
 
 export type CommitPurpose =
   | 'win-bootstrap'

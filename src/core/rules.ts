@@ -30,6 +30,7 @@ export const RULES = [
   'start-to-promote',
   'await-replay',
   'claim',
+  'fence-remote-first',
   'promote',
   'switchover-hand-back',
   // ours, and out of recovery

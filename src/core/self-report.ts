@@ -21,6 +21,8 @@ export interface SelfReport {
   readonly lsn: string | null;
   readonly replayLsn: string | null;
   readonly copyId: string | null;
+  /** When its server was started, as PostgreSQL says it; null when none runs. */
+  readonly runId: string | null;
   /** Its postgres is down, or about to be, because somebody wants that: no evidence of a failure. */
   readonly planned: boolean;
   readonly rule: string;
@@ -53,6 +55,7 @@ export function selfReport(cluster: string, version: string, view: View, decisio
     lsn: positions.lsn === null ? null : formatLsn(positions.lsn),
     replayLsn: positions.replayLsn === null ? null : formatLsn(positions.replayLsn),
     copyId: ownCopy(postgres),
+    runId: postgres.kind === 'primary' || postgres.kind === 'standby' ? postgres.runId : null,
     planned: isPlanned(view),
     rule: decision.rule,
     leader: lead?.key.member ?? null,

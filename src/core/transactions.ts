@@ -85,6 +85,12 @@ export const release = (state: ClusterState): Txn => ({
   writes: [{ op: 'delete', key: 'leader' }],
 });
 
+/** Writes nothing: it is applied only while nobody has taken the leader key since this state. A linearizable answer. */
+export const termStillOurs = (state: ClusterState): Txn => ({
+  compares: [unchanged('leader', state.leader)],
+  writes: [],
+});
+
 export const writeHistory = (state: ClusterState, rows: readonly HistoryRow[]): Txn => ({
   compares: [unchanged('leader', state.leader), unchanged('history', state.history)],
   writes: [{ op: 'put', key: 'history', value: formatHistory(rows) }],

@@ -5,6 +5,7 @@
 import type { ClusterState, HistoryRow, MemberState, SharedConfig } from './cluster.ts';
 import type { OperationSpec } from './decision.ts';
 import type { CopyName, PostgresView } from './postgres-view.ts';
+import type { Predecessor, RemoteFenceView } from './remote-fence.ts';
 import type { Room } from './room.ts';
 import type { CopyId, LeaseId, Lsn, MemberName, MonoMs, Ms, Revision, Timeline, WallMs } from './units.ts';
 
@@ -129,6 +130,8 @@ export interface PeerReport {
   readonly timeline: Timeline | null;
   readonly lsn: Lsn | null;
   readonly copyId: CopyId | null;
+  /** Which run of its server it speaks of; null when none runs, or an older daemon does not say. */
+  readonly runId: string | null;
   readonly planned: boolean;
 }
 
@@ -208,6 +211,12 @@ export interface MemoryView {
   readonly wallJumpedMono: MonoMs | null;
   /** Members for whom this primary has a slot, since it started. */
   readonly furnishedFor: readonly MemberName[];
+  /**
+   * From whom this daemon took the leadership of `term`; null when it was handed it, or began since. The term is null
+   * while the transaction that took it has not been answered.
+   */
+  readonly predecessor: (Predecessor & { readonly term: Revision | null }) | null;
+  readonly remoteFence: RemoteFenceView;
 }
 
 export interface Hold {

@@ -15,12 +15,14 @@ import type { Hold, MemoryView, OperationResult, OperationView, WaitProof } from
 import type { Clock } from '../ports/clock.ts';
 import type { TxnOutcome } from '../ports/coordinator.ts';
 import type { KeptFacts, KeptState } from '../ports/journal.ts';
+import { FormerLeader } from './former-leader.ts';
 
 export class Memory {
   readonly #clock: Clock;
   readonly #kept: KeptState;
   readonly #newCopyId: () => CopyId;
   readonly #notKept: (error: unknown) => void;
+  readonly formerLeader: FormerLeader;
   #confirmedSyncRevision: Revision | null = null;
   #committing: { purpose: CommitPurpose; readAfterMono: MonoMs | null } | null = null;
   #leadingSinceMono: MonoMs | null = null;
@@ -53,6 +55,7 @@ export class Memory {
   constructor(clock: Clock, kept: KeptState, newCopyId: () => CopyId, notKept: (error: unknown) => void) {
     this.#notKept = notKept;
     this.#clock = clock;
+    this.formerLeader = new FormerLeader(clock);
     this.#kept = kept;
     this.#newCopyId = newCopyId;
     this.#nextCopyId = newCopyId();
@@ -88,6 +91,7 @@ export class Memory {
       commitFailed: this.#commitFailed,
       furnishedFor: this.#furnishedFor,
       wallJumpedMono: this.#wallJumpedMono,
+      ...this.formerLeader.view(),
     };
   }
 

@@ -11,6 +11,7 @@ import type { Evidence, IncidentKind, Loss, Place } from '../core/sla/incident.t
 import type { RecorderFact } from '../core/sla/recorder.ts';
 import { type MemberName, monoMs, type MonoMs, type Revision, type WallMs, wallMs } from '../core/units.ts';
 import type { View } from '../core/view.ts';
+import { remoteFenceFacts } from './remote-fence-facts.ts';
 
 export interface Moment {
   readonly view: View;
@@ -45,6 +46,7 @@ export function factsBetween(before: Moment | null, now: Moment): readonly Recor
   return [
     ...declaredFacts(before?.decision ?? null, view, decision, state, at),
     ...leaderFacts(before?.view ?? null, view, state, was, now.note, at),
+    ...remoteFenceFacts(before?.view ?? null, view, at),
     ...serviceFacts(before?.view ?? null, view, state, at),
     ...redundancyFacts(before?.view ?? null, view, state, was, at),
     // Last: what closes an incident must know what opened and served. A change of leader heals no doubt: it is what it was about.

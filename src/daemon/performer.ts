@@ -1,16 +1,18 @@
 /** Does what was decided: one transaction and one operation at a time, a fence before both, and word to the guardian. */
 import { backing, sameBacking } from '../core/backing.ts';
 import type { SharedConfig } from '../core/cluster.ts';
-import { claimed, isMine } from '../core/cluster-queries.ts';
+import { claimed, isMine, leading } from '../core/cluster-queries.ts';
 import { promotionReason } from '../core/cooldown.ts';
 import type { HandOverNote } from '../core/hand-over-note.ts';
-import type { CommitPurpose, Intent, OperationSpec } from '../core/decision.ts';
+import type { Intent, OperationSpec } from '../core/decision.ts';
+import { predecessorOf } from '../core/remote-fence.ts';
 import { absurd } from '../core/result.ts';
-import type { Txn } from '../core/transaction.ts';
+import { termStillOurs } from '../core/transactions.ts';
 import type { MemberName, MonoMs, Ms, Revision } from '../core/units.ts';
 import type { ChildView, View } from '../core/view.ts';
 import type { GuardianCommand } from '../ports/guardian.ts';
 import type { Upstream } from '../ports/postgres.ts';
+import { type FenceOrder, fenceRemotely } from './fence-remotely.ts';
 import type { Memory } from './memory.ts';
 import type { Observations } from './observations.ts';
 import { type OperationContext, runOperation } from './operations.ts';
@@ -69,13 +71,16 @@ export class Performer {
         this.#guard(intent.term, view);
         break;
       case 'commit':
-        void this.#commit(intent.purpose, intent.txn);
+        void this.#commit(intent, view);
         break;
       case 'operate':
         void this.#operate(intent.operation);
         break;
       case 'abort-operation':
         this.abortOperation(intent.reason);
+        break;
+      case 'fence-remote':
+        void this.#fenceRemotely(intent);
         break;
       default:
         absurd(intent);
@@ -137,14 +142,17 @@ export class Performer {
     guardian.send(command);
   }
 
-  async #commit(purpose: CommitPurpose, txn: Txn): Promise<void> {
+  async #commit({ purpose, txn }: Extract<Intent, { kind: 'commit' }>, view: View): Promise<void> {
     const { deps, memory, wake } = this.#context;
+    const takes = (purpose === 'campaign' || purpose === 'take-over') && view.coordinator.kind === 'read';
+    const took = takes ? memory.formerLeader.takes(predecessorOf(view, view.coordinator.state)) : null;
     memory.commitBegins(purpose);
     const outcome = await deps.coordinator.commit(txn, commitLimitMs);
     memory.commitEnded(
       outcome,
       txn.writes.some((write) => write.key === 'sync'),
     );
+    took?.(outcome);
     if (outcome.kind !== 'applied') {
       deps.journal.happened('commit-not-applied', { purpose, outcome });
       deps.coordinator.refresh();
@@ -174,6 +182,38 @@ export class Performer {
     if (spec.kind === 'initialize' || spec.kind === 'clone' || spec.kind === 'rejoin')
       seen.directoryTouched(outcome.ok);
     sensors.lookNow();
+    wake();
+  }
+
+  /** Beside whatever operation is under way: it touches another host. */
+  async #fenceRemotely(order: FenceOrder): Promise<void> {
+    const { deps, memory, view, wake } = this.#context;
+    const { clock, coordinator, peers, postgres, settings, journal, log } = deps;
+    const { target, term, drain } = order;
+    const ended = memory.formerLeader.fenceBegins();
+    journal.happened('remote-fence-begins', { target, term, drain });
+    const outcome = await fenceRemotely(
+      order,
+      {
+        clock,
+        coordinator,
+        peers,
+        postgres,
+        cluster: settings.cluster,
+        endpointOf: (member) => this.#upstream(member),
+        stillOurs: () => {
+          const now = view();
+          if (now.coordinator.kind !== 'read') return null;
+          const { state } = now.coordinator;
+          const ours = isMine(now, state) && claimed(state, settings.name) && leading(state)?.term === term;
+          return ours ? termStillOurs(state) : null;
+        },
+      },
+      this.#signal,
+    );
+    ended(outcome);
+    journal.happened('remote-fence-ended', { target, term, outcome });
+    log.warn(`remote fence of ${target.member}: ${outcome.kind}`, { ...outcome });
     wake();
   }
 

@@ -124,7 +124,10 @@ async function serve(file: string, loaded: LoadedConfig): Promise<void> {
       coordinator,
       guardian,
       postgres,
-      peers: { ...createPostgresPeers({ clock, superuser }), probeDaemon: createDaemonProbe(clock) },
+      peers: {
+        ...createPostgresPeers({ clock, superuser, replicationUsername: config.postgres.replication.username }),
+        probeDaemon: createDaemonProbe(clock),
+      },
       journal,
       log,
       ledger,

@@ -3,6 +3,8 @@
  * cadence); operations take a signal, end in a known state when it aborts, and may be repeated.
  */
 import type { HistoryRow } from '../core/cluster.ts';
+import type { FenceTarget } from '../core/fence-target.ts';
+import type { RemoteFenceOutcome } from '../core/remote-fence.ts';
 import type { Result } from '../core/result.ts';
 import type { CopyId, Lsn, MemberName, MonoMs, Ms, Timeline } from '../core/units.ts';
 import type { CopyName, DataDirectory } from '../core/postgres-view.ts';
@@ -164,6 +166,19 @@ export interface Postgres {
   letGo(): Promise<void>;
 }
 
+export interface Expected {
+  readonly target: FenceTarget;
+  /** Its `cluster_name`. */
+  readonly serverName: string;
+}
+
+export interface FenceSteps {
+  /** Asked after the proof and before anything is done: whether the order still stands. */
+  mayGoOn(): Promise<boolean>;
+  /** Asked once commits have stopped and before the end: whether all up to `upTo` is here. Null: no need to wait for it. */
+  readonly received: ((upTo: Lsn) => Promise<boolean>) | null;
+}
+
 /** What a daemon asks of the other members, over the network. */
 export interface Peers {
   /** E5: TCP and SELECT 1 on a fresh connection. An error that PostgreSQL itself sends counts as ok: it is alive. */
@@ -172,6 +187,11 @@ export interface Peers {
   probeDaemon(apiUrl: string, limitMs: Ms): Promise<ProbeAnswer & { readonly report: unknown }>;
   /** One commit through the client's way on a session kept per target; reconnects by itself at the next call. */
   writeProbe(target: Endpoint, limitMs: Ms): Promise<WriteAnswer>;
+  /**
+   * Stops a former primary through its own PostgreSQL: in one session it is proved to be the target, then no commit is
+   * made any more, and no process of its data directory is left. A server that is another is not touched.
+   */
+  fence(target: Endpoint, expected: Expected, steps: FenceSteps, signal: AbortSignal): Promise<RemoteFenceOutcome>;
   /** Calls `lost` as soon as the kept session to the target breaks (bad news travels faster than a probe). */
   onSessionLost(lost: (target: Endpoint) => void): void;
 }

@@ -14,6 +14,8 @@ const selfSchema = z.object({
   timeline: timelineField.nullable(),
   lsn: lsnTextField.nullable(),
   copyId: copyField.nullable(),
+  // Absent in the report of a daemon that does not know it yet.
+  runId: z.string().max(64).nullable().default(null),
   planned: z.boolean(),
 });
 

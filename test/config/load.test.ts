@@ -74,6 +74,7 @@ describe('defaults are those of the timings table', () => {
         cooldown: { count: 3, windowMs: 3_600_000 },
       },
       synchronous: { mode: 'available' },
+      fence: { remote: true },
     });
   });
   test('the rest', () => {

@@ -28,6 +28,7 @@ describe("etcd's config key", () => {
         maxLagBytes: 1_048_576,
       },
       synchronous: { mode: 'available' },
+      fence: { remote: true },
     });
   });
   test('profile calm rides out a storage-path flap of 30 s, and leaves alone what is set', () => {

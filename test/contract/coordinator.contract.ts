@@ -140,6 +140,17 @@ export function coordinatorContract(name: string, aStore: () => Promise<StoreUnd
       expect(absent.kind).toBe('refused');
     });
 
+    test('one that writes nothing tells whether its comparisons hold, and makes no revision', async () => {
+      await using store = await aStore();
+      const term = await putBy(store, store.other, 'leader', 'a');
+      const question = { compares: [{ key: 'leader', modRevision: term }], writes: [] };
+      const holds = await store.settled(store.coordinator.commit(question, limitMs));
+      expect(holds).toEqual({ kind: 'applied', revision: term });
+      await putBy(store, store.other, 'leader', 'b');
+      const over = await store.settled(store.coordinator.commit(question, limitMs));
+      expect(over.kind).toBe('refused');
+    });
+
     test('the follower has seen an applied transaction whole when its outcome is known', async () => {
       await using store = await aStore();
       const follower = await following(store);

@@ -47,6 +47,7 @@ export const policy: SharedConfig = {
     maxLagBytes: 1024 ** 2,
   },
   synchronous: { mode: 'available' },
+  fence: { remote: true },
 };
 
 export const present = <T>(value: T, at = revision(101)): Key<T> => ({ kind: 'present', value, modRevision: at });
@@ -218,6 +219,7 @@ export const answers: PeerView = {
     timeline: timeline(1),
     lsn: lsn(0x5000000n),
     copyId: copyOf.b,
+    runId: 'run-b',
     planned: false,
   },
 };
@@ -247,6 +249,8 @@ export const aMemory = (changes: Partial<MemoryView> = {}): MemoryView => ({
   commitFailed: null,
   wallJumpedMono: null,
   furnishedFor: [b],
+  predecessor: null,
+  remoteFence: { kind: 'none' },
   ...changes,
 });
 

@@ -143,6 +143,7 @@ describe('limits of a standby', () => {
       timeline: null,
       lsn: parseLsn('0/6000000'),
       copyId: null,
+      runId: null,
       planned: false,
     } as const;
     const view = standbyView({ peers: new Map([[slough, { postgres: null, daemon: null, report, lease: null }]]) });

@@ -193,6 +193,8 @@ function aView(name: MemberName, postgres: View['postgres'], but: Partial<View>)
       syncRemovedMono: null,
       requestSeen: null,
       commitFailed: null,
+      predecessor: null,
+      remoteFence: { kind: 'none' },
     },
     ...but,
   };

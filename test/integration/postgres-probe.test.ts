@@ -14,6 +14,7 @@ import {
 } from '../support/real-postgres.ts';
 
 const superuser = { username: 'postgres', password: 'super secret' };
+const replicationUsername = 'replicator';
 
 describe('a write probe', () => {
   test('is a commit whose position a standby that flushed it has passed', async () => {
@@ -64,9 +65,13 @@ describe('a write probe', () => {
 describe('a peer', () => {
   test('is probed by a fresh connection; an error of its own is a sign of life', async () => {
     await using leader = await aPrimary('a');
-    const peers = createPostgresPeers({ clock, superuser });
+    const peers = createPostgresPeers({ clock, superuser, replicationUsername });
     expect(await peers.probePostgres(leader.upstream, 1_000)).toEqual({ outcome: 'ok', problem: null });
-    const strangers = createPostgresPeers({ clock, superuser: { username: 'postgres', password: 'wrong' } });
+    const strangers = createPostgresPeers({
+      clock,
+      superuser: { username: 'postgres', password: 'wrong' },
+      replicationUsername,
+    });
     expect(await strangers.probePostgres(leader.upstream, 1_000)).toMatchObject({
       outcome: 'ok',
       problem: expect.stringContaining('password authentication failed'),
@@ -76,7 +81,7 @@ describe('a peer', () => {
 
   test('that is frozen times out, one that is gone refuses, and the broken session is told of at once', async () => {
     await using leader = await aPrimary('a');
-    const peers = createPostgresPeers({ clock, superuser });
+    const peers = createPostgresPeers({ clock, superuser, replicationUsername });
     const lost: number[] = [];
     peers.onSessionLost((target) => lost.push(target.port));
     expect(await peers.writeProbe(leader.upstream, 2_000)).toMatchObject({ ok: true });
@@ -103,7 +108,7 @@ describe('a peer', () => {
     await using leader = await aPrimary('a');
     const sockets = () => readdirSync('/proc/self/fd').length;
     const before = sockets();
-    const peers = createPostgresPeers({ clock, superuser });
+    const peers = createPostgresPeers({ clock, superuser, replicationUsername });
     for (let round = 0; round < 5; round += 1) {
       await peers.probePostgres(leader.upstream, 1_000);
       await peers.writeProbe(leader.upstream, 1_000);

@@ -18,6 +18,11 @@ export class Acknowledged {
     if (!this.firstOf.has(acknowledgement.runId)) this.firstOf.set(acknowledgement.runId, acknowledgement.atMs);
   }
 
+  /** How many a directory lacks. */
+  lackingIn(dir: SimDirectory): number {
+    return this.all.filter(({ record }) => dir.records[record.position] !== record).length;
+  }
+
   /** The first that a directory lacks; null when it has them all. */
   missingFrom(dir: SimDirectory): Acknowledgement | null {
     return this.all.find(({ record }) => dir.records[record.position] !== record) ?? null;

@@ -71,6 +71,7 @@ export class FakeEtcdStore {
         throw new EtcdFailure('rejected', `lease ${write.leaseId} does not exist`, 'lease-gone');
       }
     }
+    if (txn.writes.length === 0) return { applied: true, reading: this.read(since) };
     const at = revision(this.revision + 1);
     const changes: Change[] = [];
     for (const write of txn.writes) {

@@ -2,7 +2,9 @@
 import type { Ms } from '../../src/core/units.ts';
 import type { Endpoint, Peers, ProbeAnswer, WriteAnswer } from '../../src/ports/postgres.ts';
 import { endLsn } from './directory.ts';
+import { askFar } from './ask-far.ts';
 import type { FakeServer } from './fake-server.ts';
+import { fenceRemotely } from './remote-fence.ts';
 import type { SimProcess } from './host.ts';
 import type { Connection } from './network.ts';
 import type { ServerWorld } from './server-world.ts';
@@ -23,27 +25,8 @@ export function createFakePeers(world: PeerWorld, batond: SimProcess): Peers {
   const sessions = new Map<string, Session>();
   let lost: (target: Endpoint) => void = () => {};
 
-  /** One request and its answer; `refused` when the far kernel says so, `timed-out` when nobody says anything. */
-  function ask<T>(
-    member: string,
-    limitMs: Ms,
-    asked: (answer: (value: T | 'refused') => void) => void,
-  ): Promise<T | 'refused' | 'timed-out'> {
-    const far = world.host(member);
-    return new Promise((resolve) => {
-      const cancel = batond.clock.timer(limitMs, () => resolve('timed-out'));
-      world.network.packet(near, far, () =>
-        asked((value) =>
-          world.network.packet(far, near, () =>
-            batond.run(() => {
-              cancel();
-              resolve(value);
-            }),
-          ),
-        ),
-      );
-    });
-  }
+  const ask = <T>(member: string, limitMs: Ms, asked: (answer: (value: T | 'refused') => void) => void) =>
+    askFar(world, batond, member, limitMs, asked);
 
   async function probePostgres(target: Endpoint, limitMs: Ms): Promise<ProbeAnswer> {
     const answer = await ask<ProbeAnswer>(target.host, limitMs, (reply) => {
@@ -139,6 +122,7 @@ export function createFakePeers(world: PeerWorld, batond: SimProcess): Peers {
     probePostgres,
     probeDaemon,
     writeProbe,
+    fence: (target, expected, steps) => fenceRemotely(world, batond, target, expected, steps),
     onSessionLost: (listener) => {
       lost = listener;
     },

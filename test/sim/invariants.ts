@@ -115,6 +115,12 @@ export class Invariants {
     this.unprotected.push({ record, why: 'cancelled' });
   }
 
+  /** Whoever leads at that moment is no former primary; and nobody but a primary is fenced by another. */
+  fencedRemotely(server: FakeServer, leader: string | null): void {
+    if (leader === server.host.name || server.phase !== 'primary')
+      this.#violated('remote fence', `${server.host.name} was fenced as a former primary: ${leader} leads`);
+  }
+
   /** What holds between events. */
   check(): void {
     this.#checkWaits();

@@ -75,3 +75,8 @@ export const keepsItsTail: Mistakes = {
     },
   }),
 };
+
+/** Whoever still answers is left alone. */
+export const fencesNobodyRemotely: Mistakes = {
+  peers: (right) => ({ ...right, fence: async () => ({ kind: 'failed', problem: 'not tried' }) }),
+};

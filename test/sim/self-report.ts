@@ -18,6 +18,7 @@ export function selfReport(face: DaemonFace, member: string): unknown {
         timeline: postgres.timeline,
         lsn: formatLsn(postgres.currentLsn),
         copyId: postgres.copyId,
+        runId: postgres.runId,
         planned,
       };
     case 'standby': {
@@ -29,6 +30,7 @@ export function selfReport(face: DaemonFace, member: string): unknown {
         timeline: postgres.timeline,
         lsn: formatLsn(postgres.receivedLsn),
         copyId: postgres.copyId,
+        runId: postgres.runId,
         planned,
       };
     }

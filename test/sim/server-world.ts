@@ -20,5 +20,7 @@ export interface ServerWorld {
   acknowledged(server: FakeServer, record: WalRecord): void;
   /** A client was told COMMIT because its wait was given up: PostgreSQL's own hole (docs/safety.md), counted apart. */
   cancelled(record: WalRecord): void;
+  /** Another member killed all of it, as a former primary. */
+  fencedRemotely(server: FakeServer, by: string): void;
   note(text: string): void;
 }

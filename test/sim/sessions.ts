@@ -15,6 +15,7 @@ export class Sessions {
   readonly #all = new Set<Backend>();
   /** What each stopped backend would do next. */
   readonly #stopped = new Map<Backend, (() => void)[]>();
+  #closed = false;
   readonly #host: Host;
   readonly #circumstances: Circumstances;
 
@@ -42,7 +43,13 @@ export class Sessions {
   }
 
   add(backend: Backend): void {
-    this.#all.add(backend);
+    if (!this.#closed) this.#all.add(backend);
+  }
+
+  /** All end, and none begins any more: the postmaster stands still. */
+  close(): void {
+    this.#closed = true;
+    this.endEach(() => true);
   }
 
   /** SIGSTOP of this one process. */

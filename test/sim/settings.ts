@@ -6,6 +6,7 @@ import type { MemberName, Ms } from '../../src/core/units.ts';
 import type { MemberSettings } from '../../src/daemon/supervisor.ts';
 
 export const silentMs: Ms = 2_000;
+export const cluster = 'simulated';
 
 export function settingsOf(name: MemberName, mode: SyncMode): MemberSettings {
   const sharedText = JSON.stringify({
@@ -15,7 +16,7 @@ export function settingsOf(name: MemberName, mode: SyncMode): MemberSettings {
   const shared = readShared(sharedText);
   if (!shared.ok) throw new Error(`the simulator's configuration: ${JSON.stringify(shared.error)}`);
   return {
-    cluster: 'simulated',
+    cluster,
     name,
     location: `site-${name}`,
     priority: 100,

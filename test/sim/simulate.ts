@@ -34,6 +34,8 @@ export interface SimResult {
   readonly violations: readonly Violation[];
   readonly events: readonly string[];
   readonly acknowledged: number;
+  /** Acknowledged commits that the primary lacks at the end; what mode `off` may lose. */
+  readonly lost: number;
   /** How many times a server left recovery. */
   readonly promotions: number;
   /** The longest time in which somebody waited and nobody's commit was acknowledged, from when the cluster was up until the end. */
@@ -62,6 +64,7 @@ function live(options: SimOptions): SimResult {
   if (!up) world.invariants.lives('the cluster did not come up');
   world.service.beginsAt(world.clock.mono());
   let healedAfterMs = 0;
+  let lost = 0;
   if (up && world.invariants.violations.length === 0) {
     options.whenUp?.(world);
     suffer(world, options);
@@ -75,6 +78,7 @@ function live(options: SimOptions): SimResult {
       const primary = world.primaries()[0]?.running;
       if (!whole || primary == null) world.invariants.lives(lifeSigns(world, writes()));
       else world.invariants.checkFinally(primary, options.mode);
+      if (primary != null) lost = world.invariants.acknowledged.lackingIn(primary.dir);
     }
   }
   for (const { invariant, detail } of world.invariants.violations) world.note(`VIOLATED ${invariant}: ${detail}`);
@@ -86,6 +90,7 @@ function live(options: SimOptions): SimResult {
     events: world.events,
     acknowledged: world.invariants.acknowledged.all.length,
     outageMs: world.service.longest(world.clock.mono()).lastedMs,
+    lost,
     acknowledgedBy: world.invariants.acknowledged.all
       .map(({ member }) => member)
       .filter((member, at, all) => member !== all[at - 1]),

@@ -3,7 +3,7 @@ import type { SyncMode } from '../../src/core/cluster.ts';
 import { type MemberName, memberName, type Ms } from '../../src/core/units.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { Coordinator, LeaseStore } from '../../src/ports/coordinator.ts';
-import type { Postgres } from '../../src/ports/postgres.ts';
+import type { Peers, Postgres } from '../../src/ports/postgres.ts';
 import type { ProcessHost } from '../../src/ports/process-host.ts';
 import { Client, type ClientLoad, clientsUnder } from './clients.ts';
 import { FakeEtcd } from './fake-etcd.ts';
@@ -31,6 +31,7 @@ export interface Mistakes {
   readonly leases?: (right: LeaseStore, clock: Clock) => LeaseStore;
   readonly postgres?: (right: Postgres, member: Member) => Postgres;
   readonly processHost?: (right: ProcessHost) => ProcessHost;
+  readonly peers?: (right: Peers) => Peers;
   readonly checkpointerStuck?: boolean;
 }
 
@@ -190,6 +191,11 @@ export class World implements PeerWorld {
     this.invariants.cancelledCommit(record);
   }
 
+  fencedRemotely(server: FakeServer, by: string): void {
+    this.note(`${server.host.name}: postgres ${server.pid} is fenced by ${by}`);
+    this.invariants.fencedRemotely(server, this.etcd.get('leader')?.value ?? null);
+  }
+
   note(text: string): void {
     this.events.push(`${this.clock.mono().toFixed(1).padStart(9)} ${text}`);
   }
@@ -205,6 +211,7 @@ export class World implements PeerWorld {
     const local = new LocalPostgres(this, process, random, () => member.server);
     const postgres = createFakePostgres({ member: name, disk, local });
     const coordinator = this.etcd.coordinatorFor(name, process.clock);
+    const peers = createFakePeers(this, process);
     this.note(`${name}: batond starts`);
     return new SimBatond({
       process,
@@ -213,7 +220,7 @@ export class World implements PeerWorld {
       settings: settingsOf(name, this.mode),
       coordinator: mistakes?.coordinator?.(coordinator, process.clock) ?? coordinator,
       postgres: mistakes?.postgres?.(postgres, member) ?? postgres,
-      peers: createFakePeers(this, process),
+      peers: mistakes?.peers?.(peers) ?? peers,
       guardian: new FakeGuardianLink({
         batond: process,
         random,

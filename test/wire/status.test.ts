@@ -50,6 +50,7 @@ const peers = (report: Partial<PeerReport>): Pick<View, 'peers'> => ({
           timeline: timeline(3),
           lsn: parseLsn('0/5000148'),
           copyId: null,
+          runId: null,
           planned: false,
           ...report,
         },
@@ -250,6 +251,7 @@ describe("a daemon's report of itself", () => {
       timeline: 3,
       lsn: parseLsn('0/5000148'),
       copyId: 'aaaaaaaa',
+      runId: '2008-04-24 08:00:00+00',
       planned: false,
     });
   });

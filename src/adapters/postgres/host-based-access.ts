@@ -11,7 +11,9 @@ const keptOut = '# Clients are kept out until commits are known to wait.';
 /** Returns whether its content changed. */
 export async function writeAccess(options: PostgresOptions, dataDir: string, admits: Admits): Promise<boolean> {
   const path = join(dataDir, accessFile);
-  const content = renderAccess(options, admits);
+  const { superuser, replication, hba } = options;
+  const who = { superuser: superuser.username, replication: replication.username, clients: hba };
+  const content = renderAccess(who, admits);
   if ((await readIfThere(path)) === content) return false;
   await writeDurably(path, content);
   return true;
@@ -21,15 +23,22 @@ export async function writeAccess(options: PostgresOptions, dataDir: string, adm
 export const readAccess = async (dataDir: string): Promise<Admits> =>
   ((await readIfThere(join(dataDir, accessFile))) ?? '').split('\n').includes(keptOut) ? 'baton-only' : 'everybody';
 
-function renderAccess(options: PostgresOptions, admits: Admits): string {
-  const superuser = quoted(options.superuser.username);
-  const replication = quoted(options.replication.username);
+/** User names, and the lines for clients. */
+interface Who {
+  readonly superuser: string;
+  readonly replication: string;
+  readonly clients: readonly string[];
+}
+
+export function renderAccess(who: Who, admits: Admits): string {
+  const superuser = quoted(who.superuser);
+  const replication = quoted(who.replication);
   return [
     '# Written by batond. Changes made here are lost: postgres.hba in its configuration is the place.',
     `local all ${superuser} scram-sha-256`,
     `host all ${superuser} all scram-sha-256`,
     `host replication ${replication} all scram-sha-256`,
-    ...(admits === 'everybody' ? options.hba : [keptOut]),
+    ...(admits === 'everybody' ? who.clients : [keptOut]),
     '',
   ].join('\n');
 }

@@ -19,7 +19,11 @@ export const writeCopy = (dataDir: string, member: MemberName, copyId: CopyId): 
 /** Null when there is none, or it names another member: a copy of somebody's directory is no copy that anybody knows. */
 export async function readCopy(dataDir: string, member: MemberName): Promise<CopyId | null> {
   const content = await readIfThere(join(dataDir, copyFile));
-  if (content === null) return null;
+  return content === null ? null : parseCopy(content, member);
+}
+
+/** The content of that file, wherever it was read. */
+export function parseCopy(content: string, member: MemberName): CopyId | null {
   try {
     const { member: of, copyId } = JSON.parse(content) as { member?: unknown; copyId?: unknown };
     return of === member && typeof copyId === 'string' && /^[0-9a-z]{1,32}$/.test(copyId) ? (copyId as CopyId) : null;

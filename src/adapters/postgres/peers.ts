@@ -4,10 +4,13 @@ import type { Endpoint, Peers } from '../../ports/postgres.ts';
 import { probeName } from './look-query.ts';
 import type { Credentials } from './options.ts';
 import { probe } from './probe.ts';
+import { fenceRemotely } from './remote-fence.ts';
 import type { SessionTarget } from './session.ts';
 import { createWriteProbe, type WriteProbe } from './write-probe.ts';
 
-export type PostgresPeers = Pick<Peers, 'probePostgres' | 'writeProbe' | 'onSessionLost'> & { close(): Promise<void> };
+export type PostgresPeers = Pick<Peers, 'probePostgres' | 'writeProbe' | 'fence' | 'onSessionLost'> & {
+  close(): Promise<void>;
+};
 
 /** A cluster has a handful of members; an address that is no longer asked gives way. */
 const targetsMax = 32;
@@ -15,8 +18,10 @@ const targetsMax = 32;
 export function createPostgresPeers(options: {
   readonly clock: Clock;
   readonly superuser: Credentials;
+  /** Let in again by a server that is closed to clients. */
+  readonly replicationUsername: string;
 }): PostgresPeers {
-  const { clock, superuser } = options;
+  const { clock, superuser, replicationUsername } = options;
   const writers = new Map<string, WriteProbe>();
   const listeners: ((target: Endpoint) => void)[] = [];
   const targetOf = (endpoint: Endpoint, applicationName: string): SessionTarget => ({
@@ -48,6 +53,15 @@ export function createPostgresPeers(options: {
   return {
     probePostgres: (target, limitMs) => probe(clock, targetOf(target, 'baton-peer'), limitMs),
     writeProbe: (target, limitMs) => writerFor(target).write(limitMs),
+    fence: (endpoint, expected, steps, signal) =>
+      fenceRemotely({
+        clock,
+        target: targetOf(endpoint, 'baton-fence'),
+        expected,
+        steps,
+        replicationUsername,
+        signal,
+      }),
     onSessionLost: (lost) => {
       listeners.push(lost);
     },

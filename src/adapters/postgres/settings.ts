@@ -1,4 +1,5 @@
 /** The settings that Baton rules, and why a user's value does not. */
+import { serverName } from '../../core/fence-target.ts';
 import type { Instance } from './instance.ts';
 import { type StandbyMinimum, standbyMinimums } from './control-data.ts';
 
@@ -23,7 +24,7 @@ export function fixedSettings(instance: Instance, minimums: Partial<Record<Stand
     listen_addresses: options.listen.host,
     port: String(options.listen.port),
     unix_socket_directories: options.stateDir,
-    cluster_name: `${options.cluster}/${options.member}`.slice(0, 63),
+    cluster_name: serverName(options.cluster, options.member),
     wal_level: parameters['wal_level'] === 'logical' ? 'logical' : 'replica',
     wal_log_hints: 'on',
     full_page_writes: 'on',

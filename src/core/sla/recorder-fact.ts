@@ -57,6 +57,8 @@ export type RecorderFact =
     })
   | (At & { readonly kind: 'old-primary-fenced'; readonly how: string })
   | (At & { readonly kind: 'promotion-requested' })
+  /** Something that whoever reads the incident should know, and that is no instant of it. Opens nothing. */
+  | (At & { readonly kind: 'noted'; readonly says: string })
   /** The leader is out of recovery (or restarted) and admits clients. `forkLsn` is null without a promotion. */
   | (At & { readonly kind: 'accepting-writes'; readonly timeline: Timeline; readonly forkLsn: Lsn | null })
   /** `sync` names a standby again; in mode `off`: one streams. */

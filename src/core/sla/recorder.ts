@@ -20,7 +20,7 @@ import {
 import type { Applied, At, RecorderFact, RecorderOutput } from './recorder-fact.ts';
 import { healed, suspected, writeFailed, writeOk } from './recorder-doubt.ts';
 import type { RecorderState } from './recorder-state.ts';
-import { markAt, firstMark } from './recording.ts';
+import { firstMark, markAt, noted } from './recording.ts';
 import type { Recording } from './recording.ts';
 
 export type { RecorderFact, RecorderOutput } from './recorder-fact.ts';
@@ -104,6 +104,8 @@ function applied(state: RecorderState, fact: RecorderFact): Applied {
       return { state: leaderSeen(state, fact) };
     case 'old-primary-fenced':
       return { state: marked(state, 't4', fact, fact.how) };
+    case 'noted':
+      return { state: state.open === null ? state : { ...state, open: noted(state.open, fact.says) } };
     case 'promotion-requested':
       return { state: marked(state, 't5', fact, 'promotion requested') };
     case 'accepting-writes':

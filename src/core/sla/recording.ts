@@ -122,7 +122,7 @@ export function afterWriteOk(
 const lateWrite = (target: string, lateMs: Ms): string =>
   `${target} acknowledged a write ${lateMs} ms after its successor accepted writes`;
 
-const noted = (recording: Recording, says: string): Recording => ({
+export const noted = (recording: Recording, says: string): Recording => ({
   ...recording,
   evidence: mergeEvidence(recording.evidence, [{ id: 'note', says }]),
 });

@@ -39,7 +39,7 @@ const anyFact: fc.Arbitrary<RecorderFact> = fc
     term: fc.integer({ min: 1, max: 20 }),
     incident: fc.constantFrom(...kinds),
     mode: fc.constantFrom('available', 'strict', 'off' as const),
-    which: fc.integer({ min: 0, max: 15 }),
+    which: fc.integer({ min: 0, max: 16 }),
     earlier: fc.option(fc.integer({ min: -3000, max: 3000 })),
   })
   .map(({ mono, member, other, term, incident, mode, which, earlier }): RecorderFact => {
@@ -54,6 +54,7 @@ const anyFact: fc.Arbitrary<RecorderFact> = fc
       { ...won(mono, term, place(member), null), kind: 'leader-changed-elsewhere' } as RecorderFact,
       { ...seen(mode, place(member)), ...at(mono) } as RecorderFact,
       fenced(mono),
+      { kind: 'noted', ...at(mono), says: 'a note' },
       plain('promotion-requested', mono),
       accepting(mono),
       plain('redundant', mono),

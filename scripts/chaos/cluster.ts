@@ -119,12 +119,16 @@ export class ChaosCluster implements AsyncDisposable {
     await this.killHost(host);
   }
 
-  /** After a kill or a power loss. Ends when an etcd member serves, and at once for others. */
-  async switchOn(host: string): Promise<void> {
+  /** A member, after a kill or a power loss. What its batond then does is not waited for. */
+  switchOn(host: string): void {
     this.network.heal(host);
-    const etcd = this.etcdIndex(host);
-    if (etcd === null) this.rig.restartNode(host);
-    else await this.rig.etcd.restart(etcd);
+    this.rig.restartNode(host);
+  }
+
+  /** An etcd member, after a kill or a power loss. Ends when it serves, for which a quorum is needed. */
+  async startEtcd(host: string): Promise<void> {
+    this.network.heal(host);
+    await this.rig.etcd.restart(this.etcdIndex(host) ?? 0);
   }
 
   etcdIndex(host: string): number | null {

@@ -21,12 +21,10 @@ export interface Fault {
   readonly modes?: readonly SyncMode[];
   /** Members that it takes at least; 2 by default. */
   readonly members?: 2 | 3;
-  /** Milliseconds between `inject` and `heal`, drawn for each round. */
+  /** Milliseconds from its beginning to its healing, drawn for each round. */
   readonly lastsMs: readonly [min: number, max: number];
-  /** Ends as soon as it is done. What it returns is given to `heal`. */
+  /** Ends as soon as it is done. Before each thing that lasts it says how to undo it. */
   inject(stage: Stage): Promise<void>;
-  /** Undoes it; called also when `inject` failed half way. Nothing to undo when left out. */
-  heal?(stage: Stage): Promise<void>;
   readonly expects: Expectation;
   /** The cluster is thrown away after it, because it is not meant to be whole again. */
   readonly destroys?: true;
@@ -41,6 +39,8 @@ export interface Stage {
   readonly standby: string;
   readonly random: Random;
   readonly mode: SyncMode;
+  /** Done at the healing, the last first, also when `inject` failed half way. Nothing: the cluster mends itself. */
+  undo(heal: () => unknown): void;
   /** Everything journalled since the round began. */
   readonly journal: JournalMark;
   readonly say: (text: string) => void;
@@ -52,6 +52,8 @@ export interface Expectation {
   readonly leader: PerMode<'same' | 'other' | 'either'>;
   /** How often somebody is promoted or starts as a primary of a new timeline. */
   readonly promotions: PerMode<readonly [min: number, max: number]>;
+  /** Who says of himself that he leads just before the healing. */
+  readonly meanwhile?: PerMode<'same' | 'other' | 'nobody' | 'anybody'>;
   /** The longest time in which no client got an acknowledgement. */
   readonly outage: PerMode<Outage>;
   /** From the healing until one more failure would be survived. */

@@ -7,6 +7,7 @@ export function complaintsOf(seen: Observed, must: Expectation): readonly string
   return [
     ...seen.strays,
     ...dataComplaints(seen, must),
+    ...meanwhileComplaints(seen, must),
     ...leaderComplaints(seen, must),
     ...timeComplaints(seen, must),
     ...ruleComplaints(seen, must),
@@ -38,6 +39,13 @@ function leaderComplaints({ mode, oldLeader, newLeader, promotions }: Observed, 
     ...(leader === 'other' && same ? [`${oldLeader} still leads and another member should`] : []),
     ...(promotions < min || promotions > max ? [`${promotions} promotions, expected ${min} to ${max}`] : []),
   ];
+}
+
+function meanwhileComplaints({ mode, oldLeader, meanwhile }: Observed, must: Expectation): readonly string[] {
+  const expected = must.meanwhile === undefined ? 'anybody' : inMode(mode, must.meanwhile);
+  const was = meanwhile === null ? 'nobody' : meanwhile === oldLeader ? 'same' : 'other';
+  if (expected === 'anybody' || expected === was) return [];
+  return [`${meanwhile ?? 'nobody'} led before the healing, expected: ${expected} (it was ${oldLeader})`];
 }
 
 function timeComplaints(seen: Observed, must: Expectation): readonly string[] {

@@ -12,6 +12,8 @@ export interface Observed {
   /** Who led before and afterwards. */
   readonly oldLeader: string;
   readonly newLeader: string;
+  /** Who said of himself that he leads, just before the healing. */
+  readonly meanwhile: string | null;
   /** Timelines that began. */
   readonly promotions: number;
   readonly lastedMs: number;

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RULES, type Rule } from '../../src/core/rules.ts';
 import type { Status } from '../../src/wire/status.ts';
 import { Random } from '../../test/sim/random.ts';
+import { readLeader } from '../rig/daemon-facts.ts';
 import { monoNow } from '../rig/rig-member.ts';
 import type { ChaosCluster } from './cluster.ts';
 import type { Fault, Stage } from './fault.ts';
@@ -30,7 +31,8 @@ export async function playRound(
 ): Promise<Observed> {
   const random = new Random(seed);
   const before = await cluster.untilRedundant(healthyLimitMs);
-  const stage = stageOf(cluster, before, random, say);
+  const undoing: (() => unknown)[] = [];
+  const stage = stageOf(cluster, before, random, (heal) => undoing.push(heal), say);
   const targets = cluster.rig.clientEndpoints();
   await using workload = await startWorkload({ targets, clientsPerTarget, seed, startLimitMs: workLimitMs });
   await workload.untilMore(writesBefore, workLimitMs);
@@ -40,13 +42,15 @@ export async function playRound(
   const beganMono = monoNow();
   /** From when on the cluster may mend itself. */
   let mendsFromMono = beganMono;
+  let meanwhile: string | null = null;
   say(`${fault.says}; ${stage.leader} leads`);
   try {
     await fault.inject(stage);
     await sleep(Math.max(0, random.between(...fault.lastsMs) - (monoNow() - beganMono)));
+    meanwhile = (await readLeader(cluster.rig))?.name ?? null;
   } finally {
-    if (fault.heal !== undefined) {
-      await fault.heal(stage);
+    if (undoing.length > 0) {
+      for (const heal of undoing.toReversed()) await heal();
       mendsFromMono = monoNow();
     }
   }
@@ -57,6 +61,7 @@ export async function playRound(
   return {
     ...{ fault: fault.name, mode: cluster.mode, members: targets.length, seed },
     ...{ oldLeader: stage.leader, newLeader: after.leader ?? '' },
+    meanwhile,
     promotions: (after.timeline ?? 0) - (before.timeline ?? 0),
     lastedMs: Math.round(endedMono - beganMono),
     outageMs: Math.round(longestGapMs(verdict, beganMono, monoNow())),
@@ -84,12 +89,12 @@ function settled(
   });
 }
 
-function stageOf(cluster: ChaosCluster, status: Status, random: Random, say: (text: string) => void): Stage {
+function stageOf(cluster: ChaosCluster, status: Status, random: Random, undo: Stage['undo'], say: Stage['say']): Stage {
   const leader = status.leader ?? '';
   const others = cluster.members.filter((name) => name !== leader);
   const standby = others.find((name) => status.synchronous.standbys.includes(name)) ?? others[0];
   if (standby === undefined) throw new Error(`${leader} has no standby`);
-  return { cluster, leader, standby, random, mode: cluster.mode, journal: cluster.markJournals(), say };
+  return { cluster, leader, standby, random, mode: cluster.mode, journal: cluster.markJournals(), undo, say };
 }
 
 function rulesOf({ journal }: Stage): readonly Rule[] {

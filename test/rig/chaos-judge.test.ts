@@ -8,6 +8,7 @@ const must: Expectation = {
   promotions: always([1, 1]),
   outage: { strict: { msMaxAfterHealing: 1_000 }, or: { msMax: 2_000 } },
   redundantMsMax: 5_000,
+  meanwhile: { off: 'nobody', or: 'other' },
   rules: { off: [], or: [['take-over', 'campaign'], 'promote'] },
   never: ['fence-hung'],
   rowsLostMaxOff: 5,
@@ -15,7 +16,7 @@ const must: Expectation = {
 
 const asExpected: Observed = {
   ...{ fault: 'kill-host', mode: 'available', members: 2, seed: 1, oldLeader: 'a', newLeader: 'b' },
-  ...{ promotions: 1, lastedMs: 4_000, outageMs: 2_000, redundantMs: 5_000, acknowledged: 100 },
+  ...{ meanwhile: 'b', promotions: 1, lastedMs: 4_000, outageMs: 2_000, redundantMs: 5_000, acknowledged: 100 },
   rules: ['take-over', 'promote'],
   anomalies: {
     ...{ missing: 0, doubled: 0, foreign: 0, resurrected: 0, brokenBalances: 0, readThenLost: 0, twoOrders: 0 },
@@ -35,6 +36,7 @@ const rows: readonly (readonly [says: string, differs: Partial<Observed>, compla
   ['an outage longer than the fault and its allowance', { mode: 'strict', outageMs: 5_100 }, /at most 5000 ms/],
   ['an outage that is too long', { outageMs: 2_001 }, /waited 2001 ms, at most 2000 ms/],
   ['redundancy that comes too late', { redundantMs: 5_001 }, /within 5000 ms/],
+  ['a leader that there must not be meanwhile', { meanwhile: 'a' }, /a led before the healing, expected: other/],
   ['the old leader', { newLeader: 'a' }, /a still leads/],
   ['two promotions', { promotions: 2 }, /2 promotions, expected 1 to 1/],
   ['a rule that nobody named', { rules: ['take-over'] }, /names promote/],
@@ -42,7 +44,7 @@ const rows: readonly (readonly [says: string, differs: Partial<Observed>, compla
   ['a rule that must not fire', { rules: ['take-over', 'promote', 'fence-hung'] }, /fence-hung, which must not/],
   ['a lost write', lost(1), /1 of 100 acknowledged writes are lost, allowed 0/],
   ['a lost write in mode strict', { mode: 'strict', ...lost(1) }, /acknowledged writes are lost/],
-  ['few lost writes in mode off', { mode: 'off', ...lost(5) }, null],
+  ['few lost writes in mode off', { mode: 'off', meanwhile: null, ...lost(5) }, null],
   ['many lost writes in mode off', { mode: 'off', ...lost(6) }, /6 of 100 acknowledged writes are lost, allowed 5/],
   [
     'two primaries, in mode off too',

@@ -1,10 +1,22 @@
 /** Every fault that chaos knows, and how `--fault` names them. */
 import { families, type Fault } from '../fault.ts';
+import { aimedFaults } from './aimed.ts';
+import { etcdFaults } from './etcd.ts';
 import { freezes } from './freeze.ts';
 import { kills } from './kill.ts';
+import { operatorFaults } from './operator.ts';
 import { partitions } from './partition.ts';
+import { powerCuts } from './power.ts';
 
-export const faults: readonly Fault[] = [...kills, ...freezes, ...partitions];
+export const faults: readonly Fault[] = [
+  ...kills,
+  ...freezes,
+  ...partitions,
+  ...etcdFaults,
+  ...powerCuts,
+  ...aimedFaults,
+  ...operatorFaults,
+];
 
 /** A part of each family that takes no longer than two or three minutes in mode `available`. */
 const representative = [

@@ -86,8 +86,10 @@ const frozen = (of: Frozen, suffix: string, lastsMs: Range, expects: Expectation
   family: 'freeze',
   says: `${of.what} frozen for ${seconds(lastsMs)} s`,
   lastsMs,
-  inject: async (stage) => void (await of.freeze(stage)),
-  heal: async (stage) => of.thaw(stage),
+  async inject(stage) {
+    stage.undo(() => of.thaw(stage));
+    await of.freeze(stage);
+  },
   expects,
 });
 

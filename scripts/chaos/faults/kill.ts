@@ -27,9 +27,11 @@ const losesStandby: Expectation = {
   redundantMsMax: 20_000,
 };
 
-const startBatond = async ({ cluster }: Stage, member: string): Promise<void> => {
-  if (cluster.rig.member(member).processes('batond').length === 0) cluster.rig.restartNode(member);
-};
+/** Somebody, systemd for instance, starts it again at the healing. */
+async function killBatond({ cluster: { rig }, undo }: Stage, member: string): Promise<void> {
+  undo(() => rig.restartNode(member));
+  await rig.member(member).kill('batond');
+}
 
 const postmaster: Fault = {
   name: 'kill-postmaster',
@@ -65,8 +67,7 @@ const batond: Fault = {
   family: 'kill',
   says: 'The batond of the primary is killed and started again before its guardian gives up',
   lastsMs: [500, 4_000],
-  inject: async ({ cluster: { rig }, leader }) => void (await rig.member(leader).kill('batond')),
-  heal: (stage) => startBatond(stage, stage.leader),
+  inject: (stage) => killBatond(stage, stage.leader),
   expects: staysAsItIs,
 };
 
@@ -75,8 +76,7 @@ const batondForGood: Fault = {
   family: 'kill',
   says: 'The batond of the primary is killed and not started again until somebody else leads',
   lastsMs: [15_000, 18_000],
-  inject: async ({ cluster: { rig }, leader }) => void (await rig.member(leader).kill('batond')),
-  heal: (stage) => startBatond(stage, stage.leader),
+  inject: (stage) => killBatond(stage, stage.leader),
   expects: failsOver,
 };
 
@@ -85,12 +85,7 @@ const bothBatond: Fault = {
   family: 'kill',
   says: 'Every batond is killed and started again within seconds',
   lastsMs: [500, 4_000],
-  async inject({ cluster: { rig, members } }) {
-    await Promise.all(members.map((member) => rig.member(member).kill('batond')));
-  },
-  async heal(stage) {
-    for (const member of stage.cluster.members) await startBatond(stage, member);
-  },
+  inject: async (stage) => void (await Promise.all(stage.cluster.members.map((member) => killBatond(stage, member)))),
   expects: staysAsItIs,
 };
 
@@ -99,8 +94,10 @@ const host: Fault = {
   family: 'kill',
   says: 'Every process of the primary is killed at once; its kernel answers on',
   lastsMs: [3_000, 6_000],
-  inject: ({ cluster, leader }) => cluster.killHost(leader),
-  heal: ({ cluster, leader }) => cluster.switchOn(leader),
+  inject: ({ cluster, leader, undo }) => {
+    undo(() => cluster.switchOn(leader));
+    return cluster.killHost(leader);
+  },
   expects: {
     ...failsOver,
     // Mode `off`: nobody takes over before the lease and the old leader's own deadline have passed; it is back before.
@@ -116,8 +113,10 @@ const standbyHost: Fault = {
   family: 'kill',
   says: 'Every process of the standby is killed at once',
   lastsMs: [3_000, 6_000],
-  inject: ({ cluster, standby }) => cluster.killHost(standby),
-  heal: ({ cluster, standby }) => cluster.switchOn(standby),
+  inject: ({ cluster, standby, undo }) => {
+    undo(() => cluster.switchOn(standby));
+    return cluster.killHost(standby);
+  },
   expects: { ...losesStandby, rules: { off: [], or: ['sync-remove-lost'] } },
 };
 

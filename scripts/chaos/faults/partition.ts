@@ -48,7 +48,7 @@ const losesStandby: Expectation = {
   never: ['fence-deadline', 'fence-hung', 'take-over', 'promote'],
 };
 
-function cut({ who, from, direction = 'both', how = 'drop' }: Line, { cluster, leader, standby }: Stage): void {
+function cut({ who, from, direction = 'both', how = 'drop' }: Line, { cluster, leader, standby, undo }: Stage): void {
   const host = who === 'standby' ? standby : leader;
   const others = cluster.members.filter((name) => name !== host);
   const peersOf: Readonly<Record<From, readonly string[] | null>> = {
@@ -58,6 +58,7 @@ function cut({ who, from, direction = 'both', how = 'drop' }: Line, { cluster, l
     members: others,
   };
   const peers = peersOf[from];
+  undo(() => cluster.network.heal(host));
   cluster.network.cut(host, { direction, how, ...(peers === null ? {} : { peers: cluster.network.addresses(peers) }) });
 }
 
@@ -67,7 +68,6 @@ const partition = (line: Line, expects: Expectation): Fault => ({
   says: line.says,
   lastsMs,
   inject: async (stage) => cut(line, stage),
-  heal: async ({ cluster }) => cluster.network.healAll(),
   expects,
 });
 

@@ -22,7 +22,7 @@ export default defineConfig({
         test: {
           name: 'core',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/{sim,contract,integration}/**'],
+          exclude: ['test/{sim,contract,integration,chaos}/**'],
           testTimeout: 15_000,
           sequence: { groupOrder: 0 },
         },
@@ -38,6 +38,7 @@ export default defineConfig({
       },
       onProcesses('contract', 2),
       onProcesses('integration', 3),
+      onProcesses('chaos', 4),
     ],
   },
 });

@@ -1,5 +1,5 @@
 /**
- * Makes a fresh clone ready: npm packages, etcd and PostgreSQL 15. Runs under any Node >= 20, because Node 24 itself
+ * Makes a fresh clone ready: npm packages, etcd, PostgreSQL 15 and nftables. Runs under any Node >= 20, because Node 24 itself
  * comes with the packages. Says nothing when all is there; never starts a service.
  *
  *   node scripts/setup.mjs              sets up what is missing, or prints what to do and exits 1
@@ -16,6 +16,8 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const nodeMajorMin = 24;
 const postgresBinDir = '/usr/lib/postgresql/15/bin';
 const postgresPrograms = ['postgres', 'initdb', 'pg_basebackup', 'pg_rewind', 'pg_controldata', 'pg_waldump'];
+/** Only chaos parts networks: whoever may not install it does without. */
+const chaosPackage = 'nftables';
 const installScript = 'scripts/install-packages.sh';
 
 /** Throws an Error whose message is for the person who runs it. */
@@ -28,7 +30,9 @@ export function setUp({ packagesOnly = false, checkOnly = false } = {}) {
   }
   if (!packagesOnly) {
     const wanted = missingDebianPackages();
-    if (wanted.length > 0) {
+    if (wanted.length === 1 && wanted[0] === chaosPackage && !checkOnly && !mayInstall()) {
+      process.stderr.write(`set-up: without ${chaosPackage} there is no chaos; to have it: ${asRootCommand(wanted)}\n`);
+    } else if (wanted.length > 0) {
       if (checkOnly) missing.push(`Debian packages: ${wanted.join(' ')}; run: ${asRootCommand(wanted)}`);
       else installDebianPackages(wanted);
     }
@@ -91,14 +95,18 @@ function missingDebianPackages() {
   const wanted = [];
   if (!isExecutable('/usr/bin/etcd') && !onPath('etcd')) wanted.push('etcd-server');
   if (!postgresPrograms.every((program) => isExecutable(join(postgresBinDir, program)))) wanted.push('postgresql-15');
+  if (!isExecutable('/usr/sbin/nft') && !onPath('nft')) wanted.push(chaosPackage);
   return wanted;
 }
 
+const isRoot = () => process.getuid?.() === 0;
+
+const mayInstall = () =>
+  isExecutable('/usr/bin/apt-get') && (isRoot() || spawnSync('sudo', ['-n', 'true']).status === 0);
+
 function installDebianPackages(packages) {
-  const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
-  const mayInstall =
-    isExecutable('/usr/bin/apt-get') && (asRoot.length === 0 || spawnSync('sudo', ['-n', 'true']).status === 0);
-  if (!mayInstall) {
+  const asRoot = isRoot() ? [] : ['sudo', '-n'];
+  if (!mayInstall()) {
     throw new Error(
       `${packages.join(' and ')} must be installed first, and this user may not. As root, on Debian or Ubuntu:\n` +
         `  ${asRootCommand(packages)}\n` +
@@ -116,14 +124,13 @@ function installDebianPackages(packages) {
   );
 }
 
-const asRootCommand = (packages) =>
-  `${process.getuid?.() === 0 ? '' : 'sudo '}sh ${join(root, installScript)} ${packages.join(' ')}`;
+const asRootCommand = (packages) => `${isRoot() ? '' : 'sudo '}sh ${join(root, installScript)} ${packages.join(' ')}`;
 
 const tail = (text) => text.trim().split('\n').slice(-15).join('\n');
 
 /** PostgreSQL refuses root, so root's daemons run as user postgres, who must be able to read this checkout. */
 function unreadableForPostgres() {
-  if (process.getuid?.() !== 0) return null;
+  if (!isRoot()) return null;
   const node = join(root, 'node_modules/.bin/node');
   if (asPostgres('-x', node) && asPostgres('-r', join(root, 'package.json'))) return null;
   const places = [];

@@ -10,6 +10,13 @@ export interface MemberPorts {
 const attemptsMax = 50;
 const wellKnown = { postgres: 5432, api: 8008 };
 
+/** For a member that has its address for itself. */
+export const usualPorts = (host: string): MemberPorts => ({
+  host,
+  postgresPort: wellKnown.postgres,
+  apiPort: wellKnown.api,
+});
+
 /** An address of 127.0.0.0/8 on which nobody listens; with other ports when somebody listens on all addresses. */
 export async function freeMemberPorts(): Promise<MemberPorts> {
   for (let attempt = 0; attempt < attemptsMax; attempt++) {

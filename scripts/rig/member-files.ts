@@ -18,6 +18,10 @@ export interface MemberPlan {
   readonly shared: Readonly<Record<string, unknown>>;
   readonly parameters: Readonly<Record<string, string>>;
   readonly owner: Owner;
+  /** Null: a loopback address that is free now. */
+  readonly ports: MemberPorts | null;
+  /** From where clients and other members may log in, as in pg_hba.conf. */
+  readonly network: string;
 }
 
 export interface MemberFiles extends MemberPorts {
@@ -30,7 +34,7 @@ export interface MemberFiles extends MemberPorts {
 }
 
 export async function writeMemberFiles(plan: MemberPlan): Promise<MemberFiles> {
-  const ports = await freeMemberPorts();
+  const ports = plan.ports ?? (await freeMemberPorts());
   const { directory, owner } = plan;
   const files: MemberFiles = {
     ...ports,
@@ -57,7 +61,7 @@ export async function writeMemberFiles(plan: MemberPlan): Promise<MemberFiles> {
         superuser: { username: 'postgres', passwordFile: secret('superuser.password', plan.superuserPassword) },
         replication: { username: 'replicator', passwordFile: secret('replication.password', plan.replicationPassword) },
         parameters: plan.parameters,
-        hba: ['host all all 127.0.0.0/8 scram-sha-256'],
+        hba: [`host all all ${plan.network} scram-sha-256`],
       },
       api: { listen: `${ports.host}:${ports.apiPort}` },
       state: files.stateDir,

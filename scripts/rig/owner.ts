@@ -1,5 +1,6 @@
 /** As whom a rig's daemons run. PostgreSQL refuses root, so root's rig runs as user postgres. */
 import { execFileSync } from 'node:child_process';
+import type { Command } from './place.ts';
 
 export interface Owner {
   readonly uid: number;
@@ -14,5 +15,5 @@ export function daemonOwner(): Owner {
 }
 
 /** The command as it is to be run so that it runs as the owner. */
-export const asOwner = ({ uid, gid }: Owner, ...command: [string, ...string[]]): [string, ...string[]] =>
+export const asOwner = ({ uid, gid }: Owner, ...command: Command): Command =>
   process.getuid?.() === uid ? command : ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--init-groups', ...command];

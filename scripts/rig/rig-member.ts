@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MemberFiles } from './member-files.ts';
 import { asOwner, type Owner } from './owner.ts';
+import type { Place } from './place.ts';
 import {
   type Belonging,
   cwdOf,
@@ -34,11 +35,13 @@ export class RigMember {
   readonly #belonging: Belonging;
   readonly #owner: Owner;
   readonly #program: string;
+  readonly #place: Place | null;
 
-  /** `program` is batond's, but for tests of the rig itself. */
-  constructor(rigId: string, files: MemberFiles, owner: Owner, program = batond) {
+  /** Without a place it runs on this machine itself. `program` is batond's, but for tests of the rig itself. */
+  constructor(rigId: string, files: MemberFiles, owner: Owner, place: Place | null = null, program = batond) {
     this.files = files;
     this.#program = program;
+    this.#place = place;
     this.#owner = owner;
     this.#belonging = { rigId, member: files.name, directory: files.directory, uid: owner.uid };
   }
@@ -47,7 +50,8 @@ export class RigMember {
   start(): void {
     const [running] = this.processes('batond');
     if (running !== undefined) throw new Error(`batond of ${this.files.name} is running, pid ${running.pid}`);
-    const [command, ...args] = asOwner(this.#owner, process.execPath, this.#program, '--config', this.files.configFile);
+    const owned = asOwner(this.#owner, process.execPath, this.#program, '--config', this.files.configFile);
+    const [command, ...args] = this.#place?.enter(owned) ?? owned;
     const log = openSync(this.files.logFile, 'a', 0o644);
     const child = spawn(command, args, {
       cwd: this.files.directory,

@@ -10,9 +10,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type RealEtcd, startEtcd } from '../../test/support/real-etcd.ts';
+import { usualPorts } from './addresses.ts';
 import { makeDirectory, writeMemberFiles } from './member-files.ts';
 import { daemonOwner, type Owner } from './owner.ts';
 import { type Belonging, killAll, tagOf } from './processes.ts';
+import type { Places } from './place.ts';
 import { type Part, RigMember } from './rig-member.ts';
 import { onEndingSignals } from './ending-signals.ts';
 import { sweep } from './sweep.ts';
@@ -23,6 +25,8 @@ export interface RigOptions {
   readonly locations?: Readonly<Record<string, string>>;
   readonly mode?: 'available' | 'strict' | 'off';
   readonly etcdMembers?: 1 | 3;
+  /** A host for every member and every etcd member; all on this machine's loopback by default. */
+  readonly places?: Places;
   /** Where the rig's own directory is made; the system's temporary directory by default. */
   readonly directory?: string;
   readonly cluster?: string;
@@ -93,14 +97,18 @@ export class Rig implements AsyncDisposable {
   }
 
   async build(owner: Owner): Promise<void> {
-    const { mode = 'available', contracts, shared = {}, parameters = {} } = this.#options;
+    const { mode = 'available', contracts, shared = {}, parameters = {}, places, etcdMembers = 1 } = this.#options;
     this.#etcd = await startEtcd({
-      members: this.#options.etcdMembers ?? 1,
+      members: etcdMembers,
+      ...(places === undefined
+        ? {}
+        : { places: Array.from({ length: etcdMembers }, (_, index) => places.etcd(index)) }),
       directory: this.directory,
       env: { BATON_RIG: tagOf(this.id, null) },
     });
     const replicationPassword = randomBytes(12).toString('hex');
     for (const name of this.#options.members) {
+      const place = places?.member(name) ?? null;
       const files = await writeMemberFiles({
         name,
         location: this.#options.locations?.[name] ?? `host-${name}`,
@@ -112,9 +120,11 @@ export class Rig implements AsyncDisposable {
         superuserPassword: this.#password,
         replicationPassword,
         parameters,
+        ports: place === null ? null : usualPorts(place.address),
+        network: places?.network ?? '127.0.0.0/8',
         shared: { synchronous: { mode }, ...shared, ...contracts },
       });
-      this.members.set(name, new RigMember(this.id, files, owner));
+      this.members.set(name, new RigMember(this.id, files, owner, place));
     }
     for (const member of this.members.values()) member.start();
   }

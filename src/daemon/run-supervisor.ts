@@ -26,6 +26,10 @@ import type { RunSupervisor, SupervisorDeps } from './supervisor.ts';
 
 /** Rules that only time makes true are seen this often. */
 const tickMs: Ms = 50;
+/** The loop was away for longer: the process was stopped, or got no processor. */
+const awayMs: Ms = 500;
+/** What arrived meanwhile lies in the sockets; reading all of it takes a fraction of this. */
+const catchUpMs: Ms = 20;
 
 export const runSupervisor: RunSupervisor = (deps, signal) => {
   const { face, run } = createSupervisor(deps, signal);
@@ -149,7 +153,14 @@ class Supervisor {
     const sensing = this.#sensors.start();
     const writing = this.#clientWrites.run();
     while (!this.#signal.aborted) {
+<<<<<<< HEAD
       if (!this.#woken) await this.#wakeUp.wait(tickMs);
+=======
+      if (!this.#woken) await this.#wakeUp.wait(clock, tickMs, this.#signal);
+      // Timers come before sockets after a stop: what is known is old, and would have a leader fence itself whose
+      // guardian kept the lease all the time. The deadline is the guardian's to keep meanwhile.
+      if (clock.mono() - this.#ranMono > awayMs) await clock.sleep(catchUpMs, this.#signal).catch(() => undefined);
+>>>>>>> 0b3182c (What a stopped batond knows when it goes on is old: it reads what arrived before it decides)
       if (this.#signal.aborted) break;
       this.#woken = false;
       this.#ranMono = clock.mono();

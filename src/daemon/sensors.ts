@@ -5,7 +5,8 @@
 import { type Doubting, inDoubt } from '../core/evidence.ts';
 import type { SharedConfig } from '../core/cluster.ts';
 import { describeRoom, freeBytes, lacksRoom } from '../core/room.ts';
-import { elapsed, type MemberName, type Ms } from '../core/units.ts';
+import { elapsed, type MemberName, type MonoMs, type Ms } from '../core/units.ts';
+import type { ProbeOutcome } from '../core/view.ts';
 import { policyInForce } from './assemble-view.ts';
 import type { Observations } from './observations.ts';
 import type { SupervisorDeps } from './supervisor.ts';
@@ -15,6 +16,8 @@ import { parseSelf } from '../wire/self.ts';
 /** The server is looked at this often; a look is one query on a session that stays open. */
 const lookEveryMs: Ms = 100;
 const lookLimitMs: Ms = 1_000;
+/** A limit is kept to some milliseconds by a process that gets the processor. */
+const lateMs: Ms = 500;
 const inspectLimitMs: Ms = 10_000;
 const inspectUnusableEveryMs: Ms = 1_000;
 const leaseReadEveryMs: Ms = 100;
@@ -117,7 +120,8 @@ export class Sensors {
         const sentMono = deps.clock.mono();
         const runId = seen.running.value.runId;
         const answer = await deps.postgres.probeLocal(probe.deadlineMs);
-        if (seen.running?.value.runId === runId) seen.sawLocalProbe(answer.outcome, sentMono);
+        if (seen.running?.value.runId === runId && this.#saysSomething(answer.outcome, sentMono, probe.deadlineMs))
+          seen.sawLocalProbe(answer.outcome, sentMono);
       }
       const failing = seen.localFailingSinceMono !== null;
       await this.#doubt.wait(failing ? probe.doubtIntervalMs : probe.intervalMs);
@@ -184,11 +188,9 @@ export class Sensors {
       const { probe } = this.#policy();
       const doubt = this.#doubts(member);
       if (record !== undefined) {
-        const answer = await deps.peers.probePostgres(
-          { host: record.host, port: record.port },
-          doubt ? probe.doubtDeadlineMs : probe.deadlineMs,
-        );
-        seen.sawPeerPostgres(member, answer.outcome);
+        const [sentMono, limitMs] = [deps.clock.mono(), doubt ? probe.doubtDeadlineMs : probe.deadlineMs];
+        const answer = await deps.peers.probePostgres({ host: record.host, port: record.port }, limitMs);
+        if (this.#saysSomething(answer.outcome, sentMono, limitMs)) seen.sawPeerPostgres(member, answer.outcome);
         if (answer.outcome !== 'ok' && !doubt) this.doubt();
       }
       await this.#pause(member, signal);
@@ -203,16 +205,26 @@ export class Sensors {
       const { probe } = this.#policy();
       const doubt = this.#doubts(member);
       if (record !== undefined) {
-        const answer = await deps.peers.probeDaemon(record.apiUrl, doubt ? probe.doubtDeadlineMs : probe.deadlineMs);
-        seen.sawPeerDaemon(
-          member,
-          answer.outcome,
-          parseSelf(answer.report, deps.clock.mono(), { cluster: deps.settings.cluster, member }),
-        );
+        const [sentMono, limitMs] = [deps.clock.mono(), doubt ? probe.doubtDeadlineMs : probe.deadlineMs];
+        const answer = await deps.peers.probeDaemon(record.apiUrl, limitMs);
+        if (this.#saysSomething(answer.outcome, sentMono, limitMs))
+          seen.sawPeerDaemon(
+            member,
+            answer.outcome,
+            parseSelf(answer.report, deps.clock.mono(), { cluster: deps.settings.cluster, member }),
+          );
         if (answer.outcome !== 'ok' && !doubt) this.doubt();
       }
       await this.#pause(member, signal);
     }
+  }
+
+  /**
+   * A failure that took much longer than it may was measured while this process was stopped: that says nothing about
+   * the other side, and an age from before the stop would make it look long.
+   */
+  #saysSomething(outcome: ProbeOutcome, sentMono: MonoMs, limitMs: Ms): boolean {
+    return outcome === 'ok' || this.#context.deps.clock.mono() - sentMono < limitMs + lateMs;
   }
 
   async #pause(member: MemberName, signal: AbortSignal): Promise<void> {

@@ -44,9 +44,9 @@ beforeEach(async () => {
       ...{ cluster: 'domain-1', name, location: 'here', directory: join(directory, name), owner },
       binDir: '/usr/lib/postgresql/15/bin',
       ...{ etcdEndpoints: ['http://127.0.0.1:2379'], superuserPassword: 'wagtail', replicationPassword: 'redstart' },
-      ...{ shared: {}, parameters: {} },
+      ...{ shared: {}, parameters: {}, ports: null, network: '127.0.0.0/8' },
     });
-    return new RigMember(rigId, files, owner, join(programs, 'batond.ts'));
+    return new RigMember(rigId, files, owner, null, join(programs, 'batond.ts'));
   };
   a = await aMember('a');
   b = await aMember('b');

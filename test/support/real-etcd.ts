@@ -1,4 +1,4 @@
-/** Real etcd members on free loopback ports, in a directory of their own. They cannot outlive the process that started them. */
+/** Real etcd members on free loopback ports (or hosts of their own), in a directory of their own. They cannot outlive the process that started them. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { Command, Place } from '../../scripts/rig/place.ts';
 
 export interface RealEtcdOptions {
   readonly members: 1 | 3;
@@ -13,6 +14,8 @@ export interface RealEtcdOptions {
   readonly directory?: string;
   /** Added to the environment of every member. */
   readonly env?: Readonly<Record<string, string>>;
+  /** A host for every member; loopback ports by default. */
+  readonly places?: readonly Place[];
   /** More flags for every member. */
   readonly flags?: readonly string[];
   /** File names. Every member then serves https as well, to clients with a certificate of this CA. */
@@ -35,6 +38,12 @@ export interface RealEtcd extends AsyncDisposable {
   thaw(member: number): void;
   /** Starts a killed member again on its data; ends when it serves. */
   restart(member: number): Promise<void>;
+  /**
+   * Kills all members and starts them again on what `prepare` leaves in their data directories, as a cluster with
+   * another token if asked. Ends when they serve.
+   */
+  startAgain(prepare: () => void | Promise<void>, newToken: boolean): Promise<void>;
+  dataDirectory(member: number): string;
   /** Which member leads now; throws when none does. */
   leader(): Promise<number>;
   /** Kills all members and removes their files. May be called twice. */
@@ -64,14 +73,17 @@ class Members implements RealEtcd {
   readonly secureEndpoints: readonly string[];
   readonly #peers: readonly string[];
   readonly #options: RealEtcdOptions;
+  /** Another one makes another cluster, with an id of its own. */
+  #token: string;
   readonly #children: ChildProcess[] = [];
 
   constructor(options: RealEtcdOptions, ports: readonly number[]) {
     this.directory = mkdtempSync(join(options.directory ?? tmpdir(), 'baton-etcd-'));
-    const { members, tls } = options;
+    const { members, tls, places } = options;
     const urls = ports.map((port) => `http://127.0.0.1:${port}`);
-    this.endpoints = urls.slice(0, members);
-    this.#peers = urls.slice(members, 2 * members);
+    this.endpoints = places?.map(({ address }) => `http://${address}:2379`) ?? urls.slice(0, members);
+    this.#peers = places?.map(({ address }) => `http://${address}:2380`) ?? urls.slice(members, 2 * members);
+    this.#token = this.directory;
     this.secureEndpoints = tls ? urls.slice(2 * members).map((url) => url.replace('http:', 'https:')) : [];
     this.#options = options;
   }
@@ -107,6 +119,17 @@ class Members implements RealEtcd {
     await this.#serves(member);
   }
 
+  async startAgain(prepare: () => void | Promise<void>, newToken: boolean): Promise<void> {
+    await Promise.all([...this.#children.keys()].map((member) => this.kill(member)));
+    await prepare();
+    if (newToken) this.#token = `${this.#token}+`;
+    await this.start();
+  }
+
+  dataDirectory(member: number): string {
+    return join(this.directory, `data-${member}`);
+  }
+
   async leader(): Promise<number> {
     for (const [member, endpoint] of this.endpoints.entries()) {
       const status = await ask(endpoint, '/v3/maintenance/status', {}).catch(() => null);
@@ -133,26 +156,24 @@ class Members implements RealEtcd {
   #spawn(member: number): void {
     const client = this.endpoints[member] ?? '';
     const peer = this.#peers[member] ?? '';
-    const { tls, flags = [], env } = this.#options;
+    const { tls, flags = [], env, places } = this.#options;
     const listen = [client, ...this.secureEndpoints.slice(member, member + 1)].join(',');
     const log = openSync(join(this.directory, `etcd-${member}.log`), 'a');
-    // setpriv becomes etcd: the pid is etcd's own.
-    const child = spawn(
-      'setpriv',
-      [
-        ...['--pdeathsig', 'KILL', 'etcd', '--name', `etcd-${member}`],
-        ...['--data-dir', join(this.directory, `data-${member}`)],
-        ...['--listen-client-urls', listen, '--advertise-client-urls', client],
-        ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer],
-        ...['--initial-cluster', this.#peers.map((url, index) => `etcd-${index}=${url}`).join(',')],
-        ...['--initial-cluster-token', this.directory, '--initial-cluster-state', 'new'],
-        ...(tls
-          ? ['--client-cert-auth', '--trusted-ca-file', tls.ca, '--cert-file', tls.cert, '--key-file', tls.key]
-          : []),
-        ...flags,
-      ],
-      { stdio: ['ignore', log, log], env: { ...process.env, ...env } },
-    );
+    // What comes before etcd becomes etcd: the pid is its own.
+    const etcd: Command = [
+      ...(['setpriv', '--pdeathsig', 'KILL', 'etcd', '--name', `etcd-${member}`] as const),
+      ...['--data-dir', this.dataDirectory(member)],
+      ...['--listen-client-urls', listen, '--advertise-client-urls', client],
+      ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer],
+      ...['--initial-cluster', this.#peers.map((url, index) => `etcd-${index}=${url}`).join(',')],
+      ...['--initial-cluster-token', this.#token, '--initial-cluster-state', 'new'],
+      ...(tls
+        ? ['--client-cert-auth', '--trusted-ca-file', tls.ca, '--cert-file', tls.cert, '--key-file', tls.key]
+        : []),
+      ...flags,
+    ];
+    const [command, ...args] = places?.[member]?.enter(etcd) ?? etcd;
+    const child = spawn(command, args, { stdio: ['ignore', log, log], env: { ...process.env, ...env } });
     closeSync(log);
     this.#children[member] = child;
   }

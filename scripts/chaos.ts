@@ -1,0 +1,43 @@
+/**
+ * `npm run chaos`: breaks real clusters in every way that `scripts/chaos/faults` knows, while clients write, and
+ * compares what came of it with what must. Exits with 1 when a round failed, 2 when it cannot run here.
+ */
+import { commitNow, parseOptions } from './chaos/options.ts';
+import { enclosure, enclosureProblem, runEnclosed } from './chaos/enclosure.ts';
+import { writeFailureModes } from './chaos/failure-modes.ts';
+import { runChaos } from './chaos/run.ts';
+import { resultTable } from './chaos/table.ts';
+import { startProgress } from './rig/progress.ts';
+
+const argv = process.argv.slice(2);
+const options = parseOptions(argv);
+try {
+  process.exitCode = enclosure() === null ? await outside() : await inside();
+} catch (error) {
+  process.stderr.write(`chaos: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}
+
+async function outside(): Promise<number> {
+  const problem = enclosureProblem();
+  if (problem !== null) {
+    process.stderr.write(`chaos: NOT RUN, NOTHING WAS TESTED: ${problem}\n`);
+    return 2;
+  }
+  if (process.getuid?.() !== 0)
+    process.stderr.write('chaos: without root hosts are frozen by SIGSTOP for each process, not by the freezer\n');
+  // The seed may have been drawn here: both sides must know the same.
+  return runEnclosed(import.meta.filename, [...argv, '--seed', String(options.seed)]);
+}
+
+async function inside(): Promise<number> {
+  const say = startProgress((line) => void process.stderr.write(line));
+  const results = await runChaos(options, commitNow(), say);
+  process.stdout.write(`${resultTable(results)}\n`);
+  if (options.docs) writeFailureModes(options.out);
+  const bad = results.filter(({ kind }) => kind !== 'passed').length;
+  process.stdout.write(
+    bad === 0 ? `${results.length} rounds, all passed\n` : `${bad} of ${results.length} rounds FAILED\n`,
+  );
+  return bad === 0 ? 0 : 1;
+}

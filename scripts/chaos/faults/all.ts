@@ -1,0 +1,43 @@
+/** Every fault that chaos knows, and how `--fault` names them. */
+import { families, type Fault } from '../fault.ts';
+import { aimedFaults } from './aimed.ts';
+import { etcdFaults } from './etcd.ts';
+import { freezes } from './freeze.ts';
+import { kills } from './kill.ts';
+import { operatorFaults } from './operator.ts';
+import { partitions } from './partition.ts';
+import { powerCuts } from './power.ts';
+
+export const faults: readonly Fault[] = [
+  ...kills,
+  ...freezes,
+  ...partitions,
+  ...etcdFaults,
+  ...powerCuts,
+  ...aimedFaults,
+  ...operatorFaults,
+];
+
+/** A part of each family that takes no longer than two or three minutes in mode `available`. */
+const representative = [
+  'kill-postmaster',
+  'kill-host',
+  'kill-batond',
+  'freeze-postgres',
+  'freeze-host-briefly',
+  'cut-cluster',
+  'cut-members-rejected',
+];
+
+/** Of a name, a family, `representative` or `all`, in the order of `faults`. Throws for what is none of these. */
+export function faultsNamed(names: readonly string[]): readonly Fault[] {
+  const known = new Set(['all', 'representative', ...families, ...faults.map(({ name }) => name)]);
+  const unknown = names.find((name) => !known.has(name));
+  if (unknown !== undefined) throw new Error(`no fault "${unknown}", there are: ${[...known].join(' ')}`);
+  const isWanted = ({ name, family }: Fault): boolean =>
+    names.includes('all') ||
+    names.includes(family) ||
+    names.includes(name) ||
+    (names.includes('representative') && representative.includes(name));
+  return faults.filter(isWanted);
+}

@@ -1,0 +1,190 @@
+/** etcd in trouble: its members, its quorum, its content. */
+import { rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readEtcd, writeEtcd } from '../etcd-content.ts';
+import { etcdHosts } from '../cluster.ts';
+import { always, type Expectation, type Fault, type Stage } from '../fault.ts';
+import { forgetEtcdsPast } from '../runbook.ts';
+
+/** With a quorum left nobody notices. */
+const goesOn: Expectation = {
+  leader: always('same'),
+  promotions: always([0, 0]),
+  outage: always({ msMax: 500 }),
+  redundantMsMax: 10_000,
+  never: ['fence-deadline', 'take-over', 'promote'],
+};
+
+/** I6: commits that the standby acknowledges prove the leadership. Mode `off` has only the lease. */
+const goesOnWithoutEtcd: Expectation = {
+  ...goesOn,
+  leader: { off: 'either', or: 'same' },
+  promotions: { off: [0, 1], or: [0, 0] },
+  meanwhile: { off: 'nobody', or: 'same' },
+  outage: { off: { msMaxAfterHealing: 15_000 }, or: { msMax: 1_000 } },
+  redundantMsMax: 25_000,
+  never: ['take-over'],
+};
+
+type How = 'kill' | 'freeze' | 'cut';
+const verbs: Readonly<Record<How, string>> = { kill: 'killed', freeze: 'frozen', cut: 'cut off' };
+
+async function harm({ cluster, undo }: Stage, host: string, how: How): Promise<void> {
+  switch (how) {
+    case 'kill':
+      undo(() => cluster.startEtcd(host));
+      return cluster.killHost(host);
+    case 'freeze':
+      undo(() => cluster.thawHost(host));
+      return cluster.freezeHost(host);
+    case 'cut':
+      undo(() => cluster.network.heal(host));
+      cluster.network.cut(host, { direction: 'both', how: 'drop' });
+  }
+}
+
+/** The leader first. */
+async function etcdByRank({ cluster, random }: Stage): Promise<readonly string[]> {
+  const leader = await cluster.etcdLeaderHost();
+  const others = etcdHosts.filter((host) => host !== leader);
+  return [leader, ...(random.chance(0.5) ? others : others.toReversed())];
+}
+
+const member = (how: How): Fault => ({
+  name: `etcd-member-${how}`,
+  family: 'etcd',
+  says: `One etcd member, not the leader, is ${verbs[how]}`,
+  lastsMs: [3_000, 8_000],
+  inject: async (stage) => harm(stage, (await etcdByRank(stage))[1] ?? '', how),
+  expects: goesOn,
+});
+
+const leader = (how: How): Fault => ({
+  name: `etcd-leader-${how}`,
+  family: 'etcd',
+  says: `etcd's leader is ${verbs[how]}, and another is elected`,
+  lastsMs: [3_000, 8_000],
+  inject: async (stage) => harm(stage, (await etcdByRank(stage))[0] ?? '', how),
+  expects: goesOn,
+});
+
+const quorum = (how: How, lastsMs: Fault['lastsMs']): Fault => ({
+  name: `etcd-quorum-${how}`,
+  family: 'etcd',
+  says: `Two of three etcd members are ${verbs[how]}`,
+  lastsMs,
+  async inject(stage) {
+    for (const host of (await etcdByRank(stage)).slice(0, 2)) await harm(stage, host, how);
+  },
+  expects: goesOnWithoutEtcd,
+});
+
+const primaryToo: Fault = {
+  name: 'etcd-leader-and-primary',
+  family: 'etcd',
+  says: "The hosts of the primary and of etcd's leader lose power together",
+  lastsMs: [10_000, 15_000],
+  async inject({ cluster, leader: primary, undo }) {
+    const etcd = await cluster.etcdLeaderHost();
+    undo(() => cluster.switchOn(primary));
+    undo(() => cluster.startEtcd(etcd));
+    await Promise.all([cluster.cutPower(primary), cluster.cutPower(etcd)]);
+  },
+  expects: {
+    leader: { off: 'either', or: 'other' },
+    promotions: { off: [0, 1], or: [1, 1] },
+    outage: { strict: { msMaxAfterHealing: 15_000 }, off: { msMaxAfterHealing: 15_000 }, or: { msMax: 6_000 } },
+    redundantMsMax: 25_000,
+    rowsLostMaxOff: 100,
+  },
+};
+
+const garbageKeys = ['leader', 'sync', 'config', 'initialize', 'history', 'status', 'failover'] as const;
+
+const garbage: Fault = {
+  name: 'etcd-garbage',
+  family: 'etcd',
+  says: 'Every key of the cluster is overwritten with what nobody can read, and put right later',
+  lastsMs: [3_000, 8_000],
+  async inject({ cluster: { rig, members }, undo, random }) {
+    const before = await readEtcd(rig);
+    const wanted = [...garbageKeys, ...members.map((name) => `members/${name}`)];
+    const keys = before.filter(({ key }) => wanted.some((end) => key.endsWith(`/${end}`)));
+    undo(() => writeEtcd(rig, keys));
+    await writeEtcd(
+      rig,
+      keys.map((each) => ({ ...each, value: `{"${random.hex(8)}` })),
+    );
+  },
+  expects: {
+    ...goesOn,
+    leader: { off: 'either', or: 'same' },
+    promotions: { off: [0, 1], or: [0, 0] },
+    outage: { off: { msMaxAfterHealing: 15_000 }, or: { msMax: 1_000 } },
+    redundantMsMax: 25_000,
+    never: ['take-over'],
+  },
+};
+
+const wiped: Fault = {
+  name: 'etcd-wiped',
+  family: 'etcd',
+  says: 'Everything in etcd is gone, and it serves again, empty',
+  lastsMs: [12_000, 15_000],
+  inject: ({ cluster: { rig } }) =>
+    rig.etcd.startAgain(() => {
+      for (const index of etcdHosts.keys()) rmSync(rig.etcd.dataDirectory(index), { recursive: true });
+    }, true),
+  expects: {
+    leader: always('same'),
+    promotions: always([0, 0]),
+    meanwhile: { off: 'anybody', or: 'anybody' },
+    outage: { off: { msMaxAfterHealing: 60_000 }, or: { msMax: 1_000 } },
+    redundantMsMax: 0,
+    rules: always([['hold', 'hold-foreign-data']]),
+    never: ['take-over', 'promote', 'win-bootstrap', 'initialize', 'clone'],
+  },
+  destroys: true,
+};
+
+/** Between the snapshot and its return. */
+const snapshotAgeMs = 2_000;
+
+const restored: Fault = {
+  name: 'etcd-restored',
+  family: 'etcd',
+  says: 'etcd is restored from a snapshot with a new cluster token; later the operator does what the runbook says',
+  modes: ['available', 'strict'],
+  lastsMs: [12_000, 15_000],
+  async inject({ cluster, undo }) {
+    const { rig } = cluster;
+    const snapshot = await readEtcd(rig);
+    await sleep(snapshotAgeMs);
+    undo(() => forgetEtcdsPast(cluster));
+    await rig.etcd.startAgain(() => {
+      for (const index of etcdHosts.keys()) rmSync(rig.etcd.dataDirectory(index), { recursive: true });
+    }, true);
+    await writeEtcd(rig, snapshot);
+  },
+  expects: {
+    leader: always('either'),
+    promotions: always([0, 1]),
+    outage: always({ msMaxAfterHealing: 20_000 }),
+    redundantMsMax: 40_000,
+    rules: always(['hold']),
+  },
+};
+
+const hows: readonly How[] = ['kill', 'freeze', 'cut'];
+
+export const etcdFaults: readonly Fault[] = [
+  ...hows.map(member),
+  ...hows.map(leader),
+  quorum('kill', [60_000, 60_000]),
+  quorum('freeze', [15_000, 30_000]),
+  quorum('cut', [15_000, 30_000]),
+  primaryToo,
+  garbage,
+  wiped,
+  restored,
+];

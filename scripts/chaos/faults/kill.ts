@@ -1,0 +1,142 @@
+/** Processes that end without a word: SIGKILL. */
+import { signalAll } from '../../rig/processes.ts';
+import { always, type Expectation, type Fault, type Stage } from '../fault.ts';
+import { clientBackends } from '../postgres-processes.ts';
+
+/** Somebody else leads at once. In mode `strict` writes wait until the old leader is its standby. */
+const failsOver: Expectation = {
+  leader: always('other'),
+  promotions: always([1, 1]),
+  outage: { strict: { msMaxAfterHealing: 10_000 }, or: { msMax: 2_000 } },
+  redundantMsMax: 20_000,
+  rowsLostMaxOff: 50,
+};
+
+const staysAsItIs: Expectation = {
+  leader: always('same'),
+  promotions: always([0, 0]),
+  outage: always({ msMax: 500 }),
+  redundantMsMax: 10_000,
+  never: ['fence-deadline', 'fence-hung', 'hand-over-dead-postgres', 'hand-over-unfenced', 'take-over', 'promote'],
+};
+
+/** Clients wait until the leader has taken the standby out of `sync`; in mode `strict` until it is back. */
+const losesStandby: Expectation = {
+  ...staysAsItIs,
+  outage: { strict: { msMaxAfterHealing: 10_000 }, or: { msMax: 2_500 } },
+  redundantMsMax: 20_000,
+};
+
+/** Somebody, systemd for instance, starts it again at the healing. */
+async function killBatond({ cluster: { rig }, undo }: Stage, member: string): Promise<void> {
+  undo(() => rig.restartNode(member));
+  await rig.member(member).kill('batond');
+}
+
+const postmaster: Fault = {
+  name: 'kill-postmaster',
+  family: 'kill',
+  says: 'The postmaster of the primary is killed',
+  lastsMs: [2_000, 4_000],
+  inject: async ({ cluster: { rig }, leader }) => void (await rig.killPostmaster(leader)),
+  expects: { ...failsOver, rules: always(['hand-over-dead-postgres', 'promote']) },
+};
+
+const backend: Fault = {
+  name: 'kill-backend',
+  family: 'kill',
+  says: 'One backend of the primary is killed, which ends its PostgreSQL (`restart_after_crash` is off)',
+  lastsMs: [2_000, 4_000],
+  async inject({ cluster: { rig }, leader, random }) {
+    signalAll([random.pick(clientBackends(rig.member(leader)))], 'SIGKILL');
+  },
+  expects: { ...failsOver, rules: always(['hand-over-dead-postgres', 'promote']) },
+};
+
+const guardian: Fault = {
+  name: 'kill-guardian',
+  family: 'kill',
+  says: 'The guardian of the primary is killed, and the kernel takes PostgreSQL with it',
+  lastsMs: [2_000, 4_000],
+  inject: async ({ cluster: { rig }, leader }) => void (await rig.member(leader).kill('guardian')),
+  expects: { ...failsOver, rules: always([['hand-over-dead-postgres', 'hand-over-unfenced'], 'promote']) },
+};
+
+const batond: Fault = {
+  name: 'kill-batond',
+  family: 'kill',
+  says: 'The batond of the primary is killed and started again before its guardian gives up',
+  lastsMs: [500, 4_000],
+  inject: (stage) => killBatond(stage, stage.leader),
+  expects: staysAsItIs,
+};
+
+const batondForGood: Fault = {
+  name: 'kill-batond-for-good',
+  family: 'kill',
+  says: 'The batond of the primary is killed and not started again until somebody else leads',
+  lastsMs: [15_000, 18_000],
+  inject: (stage) => killBatond(stage, stage.leader),
+  expects: failsOver,
+};
+
+const bothBatond: Fault = {
+  name: 'kill-batond-everywhere',
+  family: 'kill',
+  says: 'Every batond is killed and started again within seconds',
+  lastsMs: [500, 4_000],
+  inject: async (stage) => void (await Promise.all(stage.cluster.members.map((member) => killBatond(stage, member)))),
+  expects: staysAsItIs,
+};
+
+const host: Fault = {
+  name: 'kill-host',
+  family: 'kill',
+  says: 'Every process of the primary is killed at once; its kernel answers on',
+  lastsMs: [3_000, 6_000],
+  inject: ({ cluster, leader, undo }) => {
+    undo(() => cluster.switchOn(leader));
+    return cluster.killHost(leader);
+  },
+  expects: {
+    ...failsOver,
+    // Mode `off`: nobody takes over before the lease and the old leader's own deadline have passed; it is back before.
+    leader: { off: 'either', or: 'other' },
+    promotions: { off: [0, 1], or: [1, 1] },
+    outage: { off: { msMax: 15_000 }, ...failsOver.outage },
+    rules: { off: [], or: ['take-over', 'promote'] },
+  },
+};
+
+const standbyHost: Fault = {
+  name: 'kill-standby-host',
+  family: 'kill',
+  says: 'Every process of the standby is killed at once',
+  lastsMs: [3_000, 6_000],
+  inject: ({ cluster, standby, undo }) => {
+    undo(() => cluster.switchOn(standby));
+    return cluster.killHost(standby);
+  },
+  expects: { ...losesStandby, rules: { off: [], or: ['sync-remove-lost'] } },
+};
+
+const standbyPostmaster: Fault = {
+  name: 'kill-standby-postmaster',
+  family: 'kill',
+  says: 'The postmaster of the standby is killed',
+  lastsMs: [2_000, 4_000],
+  inject: async ({ cluster: { rig }, standby }) => void (await rig.killPostmaster(standby)),
+  expects: losesStandby,
+};
+
+export const kills: readonly Fault[] = [
+  postmaster,
+  backend,
+  guardian,
+  batond,
+  batondForGood,
+  bothBatond,
+  host,
+  standbyHost,
+  standbyPostmaster,
+];

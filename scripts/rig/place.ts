@@ -1,0 +1,16 @@
+/** Where a process of a rig runs, when that is more than a loopback address: a host with an address of its own. */
+export type Command = [string, ...string[]];
+
+export interface Place {
+  /** On which it listens and is dialled. */
+  readonly address: string;
+  /** The command as it is to be run so that it runs there. It keeps its process id. */
+  enter(command: Command): Command;
+}
+
+/** Who else may dial: the rig's clients and the other members. */
+export interface Places {
+  readonly network: string;
+  member(name: string): Place;
+  etcd(index: number): Place;
+}

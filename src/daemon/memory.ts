@@ -99,6 +99,10 @@ export class Memory {
     return this.#operation;
   }
 
+  get held(): readonly Hold[] {
+    return this.#held;
+  }
+
   get furnished(): boolean {
     return this.#furnished;
   }

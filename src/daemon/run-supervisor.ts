@@ -16,6 +16,7 @@ import { ClientWrites } from './client-writes.ts';
 import { IncidentKeeper } from './incident-keeper.ts';
 import { Memory } from './memory.ts';
 import { Observations } from './observations.ts';
+import { writeUnlessHeld } from './held-coordinator.ts';
 import { factsBetween, type Moment } from './outage-facts.ts';
 import { Performer } from './performer.ts';
 import { Publisher } from './publisher.ts';
@@ -67,18 +68,19 @@ class Supervisor {
   #etcdAnswers: boolean | null = null;
   #unreadable: readonly string[] = [];
 
-  constructor(deps: SupervisorDeps, signal: AbortSignal) {
-    this.#deps = deps;
+  constructor(given: SupervisorDeps, signal: AbortSignal) {
     this.#signal = signal;
-    this.#ranMono = deps.clock.mono();
-    this.#wakeUp = new Signalled(deps.clock, signal);
-    this.#reader = new ClusterReader(deps.parseConfig);
-    this.#seen = new Observations(deps.clock, () => this.#wake());
-    this.#memory = new Memory(deps.clock, deps.kept, deps.newCopyId, (error) =>
-      deps.log.error('state/kept.json cannot be written', {
+    this.#ranMono = given.clock.mono();
+    this.#wakeUp = new Signalled(given.clock, signal);
+    this.#reader = new ClusterReader(given.parseConfig);
+    this.#seen = new Observations(given.clock, () => this.#wake());
+    this.#memory = new Memory(given.clock, given.kept, given.newCopyId, (error) =>
+      given.log.error('state/kept.json cannot be written', {
         problem: error instanceof Error ? error.message : String(error),
       }),
     );
+    const deps = { ...given, coordinator: writeUnlessHeld(given.coordinator, () => this.#memory.held) };
+    this.#deps = deps;
     this.#keeper = new IncidentKeeper({
       cluster: deps.settings.cluster,
       member: deps.settings.name,

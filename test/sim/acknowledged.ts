@@ -23,8 +23,21 @@ export class Acknowledged {
     return this.all.filter(({ record }) => dir.records[record.position] !== record).length;
   }
 
-  /** The first that a directory lacks; null when it has them all. */
+  /** How many of the oldest may be lost by now. */
+  #lapsed = 0;
+
+  /** The promise is over for what was acknowledged so far: mode `off` bounds a loss, and does not rule it out. */
+  lapse(): void {
+    this.#lapsed = this.all.length;
+  }
+
+  /** The first that a directory lacks and must have; null when it has them all. */
   missingFrom(dir: SimDirectory): Acknowledgement | null {
-    return this.all.find(({ record }) => dir.records[record.position] !== record) ?? null;
+    for (let at = this.#lapsed; at < this.all.length; at += 1) {
+      const acknowledgement = this.all[at];
+      if (acknowledgement !== undefined && dir.records[acknowledgement.record.position] !== acknowledgement.record)
+        return acknowledgement;
+    }
+    return null;
   }
 }

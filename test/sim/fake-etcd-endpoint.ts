@@ -59,10 +59,14 @@ export function fakeEndpoint(etcd: FakeEtcd, member: FakeEtcdMember, link: FakeE
           resolve(answered);
         });
       };
+      const { run } = member;
       link.send('requests', conversation, () => {
+        if (member.run !== run && !member.down) return reset();
         if (fate === 'request-lost' && !member.down) return reset();
         if (fate === 'late' && !member.down) {
-          etcd.clock.timer(etcd.random.between(1, lateMaxMs), () => member.decide(carryOut, () => {}));
+          etcd.clock.timer(etcd.random.between(1, lateMaxMs), () => {
+            if (member.run === run) member.decide(carryOut, () => {});
+          });
           return reset();
         }
         if (deposed !== undefined && member.confirmsAlone(etcd.electionTimeoutMs)) {
@@ -128,7 +132,12 @@ export function fakeEndpoint(etcd: FakeEtcd, member: FakeEtcdMember, link: FakeE
   return {
     name: 'fake etcd',
     read: (since, limitMs) => call(limitMs, () => etcd.store.read(since)),
-    txn: (txn, since, limitMs) => call(limitMs, () => etcd.store.txn(txn, since)),
+    txn: (txn, since, limitMs) =>
+      call(limitMs, (now) => {
+        const answer = etcd.store.txn(txn, since);
+        if (answer.applied && txn.writes.length > 0) etcd.clientWroteMono = now;
+        return answer;
+      }),
     watch,
     leaseTtl: (id, limitMs) => call(limitMs, (now) => etcd.store.leaseTtl(id, now)),
     grant: (id, ttlS, limitMs) => call(limitMs, (now) => etcd.store.grant(id, etcd.grantedS(ttlS), now)),

@@ -19,6 +19,8 @@ const leaderlessStreamMs = { min: 2_100, max: 2_600 } as const;
 export class FakeEtcdMember {
   /** Its process refuses connections. */
   down = false;
+  /** Grows with every start of its process: what was sent to one before is not heard. */
+  run = 1;
   /** The other members do not hear it, while clients do. */
   cutOff = false;
   /** How much longer everything that it says takes. */
@@ -98,6 +100,7 @@ export class FakeEtcdMember {
 
   /** Its process ends; what it had not done is not done, what was told it is told by the log when it is back. */
   ends(): void {
+    this.run += 1;
     this.#waiting = [];
     this.#endAll((watcher) => watcher.ended('connection reset'));
   }

@@ -52,7 +52,7 @@ export class Invariants {
     const place = `${record.timeline}:${record.position}`;
     const known = this.#contents.get(place);
     if (known !== undefined && known !== record.uid) {
-      this.#violated('I9 no timeline is used twice', `${server.host.name} has another record at ${place}`);
+      this.violated('I9 no timeline is used twice', `${server.host.name} has another record at ${place}`);
     }
     this.#contents.set(place, record.uid);
   }
@@ -61,14 +61,14 @@ export class Invariants {
     if (how === 'promoted by hand') return;
     const sync = this.#world.sync();
     const { name } = server.host;
-    if (sync === null) this.#violated('I2 claim', `${name} ${how} as a primary and nobody has claimed`);
+    if (sync === null) this.violated('I2 claim', `${name} ${how} as a primary and nobody has claimed`);
     if (sync === null || sync.mode === 'off') return;
     if (sync.leader !== name || sync.copies[name] !== server.dir.copy?.copyId) {
-      this.#violated('I2 claim', `${name} ${how} as a primary, and sync is ${JSON.stringify(sync)}`);
+      this.violated('I2 claim', `${name} ${how} as a primary, and sync is ${JSON.stringify(sync)}`);
     }
     const lost = this.acknowledged.missingFrom(server.dir);
     if (lost !== null) {
-      this.#violated(
+      this.violated(
         'I4 no acknowledged commit is lost',
         `${name} ${how} without ${lost.record.id}, acknowledged by ${lost.member} at ${Math.round(lost.atMs)}`,
       );
@@ -90,7 +90,7 @@ export class Invariants {
       if (other.dir.timeline < server.dir.timeline || other.recovery.byHand) continue;
       const has = other.dir.records[record.position] === record;
       if (!has && (sync?.mode !== 'off' || this.acknowledged.firstOf.has(other.runId))) {
-        this.#violated(
+        this.violated(
           'I1 one leader',
           `${server.host.name} acknowledged ${record.id}, and ${other.host.name} is a newer primary without it`,
         );
@@ -106,7 +106,7 @@ export class Invariants {
           disk.data.records[record.position] === record,
       )
     ) {
-      this.#violated('strict: on two disks', `${server.host.name} acknowledged ${record.id}, which nobody else has`);
+      this.violated('strict: on two disks', `${server.host.name} acknowledged ${record.id}, which nobody else has`);
     }
   }
 
@@ -123,6 +123,7 @@ export class Invariants {
 
   /** What holds between events. */
   check(): void {
+    if (this.#world.sync()?.mode === 'off') this.acknowledged.lapse();
     this.#checkWaits();
     for (const member of this.#world.members) this.#checkGuarded(member);
   }
@@ -131,7 +132,7 @@ export class Invariants {
   checkFinally(primary: FakeServer, mode: SyncMode): void {
     const lost = mode === 'off' ? null : this.acknowledged.missingFrom(primary.dir);
     if (lost !== null) {
-      this.#violated(
+      this.violated(
         'I4 no acknowledged commit is lost',
         `${primary.host.name} lacks ${lost.record.id}, acknowledged by ${lost.member} at ${Math.round(lost.atMs)}`,
       );
@@ -139,7 +140,12 @@ export class Invariants {
   }
 
   lives(detail: string): void {
-    this.#violated('liveness after heal', detail);
+    this.violated('liveness after heal', detail);
+  }
+
+  /** Seen by somebody else: a fault's own expectation, an operator who looks. */
+  violated(invariant: string, detail: string): void {
+    this.violations.push({ invariant, detail, atMs: this.#world.now() });
   }
 
   #checkWaits(): void {
@@ -150,10 +156,7 @@ export class Invariants {
     for (const standby of sync.standbys) {
       const name = `baton_${standby}_${sync.copies[standby]}`;
       if (leader.waits.flag && leader.waits.priority(name) > 0) continue;
-      this.#violated(
-        'I3 order',
-        `sync names ${standby}, and ${sync.leader} admits clients without waiting for ${name}`,
-      );
+      this.violated('I3 order', `sync names ${standby}, and ${sync.leader} admits clients without waiting for ${name}`);
     }
   }
 
@@ -163,7 +166,7 @@ export class Invariants {
       this.#aloneSince.delete(member.name);
       return;
     }
-    if (member.livingGuardian() === null) this.#violated('guarded', `${member.name}'s primary runs without a guardian`);
+    if (member.livingGuardian() === null) this.violated('guarded', `${member.name}'s primary runs without a guardian`);
     const acts = member.batond?.process.alive === true && !member.batond.process.stopped;
     const frozen = member.guardian?.process.stopped === true;
     if (acts || frozen) {
@@ -173,10 +176,6 @@ export class Invariants {
     const since = this.#aloneSince.get(member.name) ?? this.#world.now();
     this.#aloneSince.set(member.name, since);
     if (this.#world.now() - since > unguardedMs)
-      this.#violated('orphan', `${member.name}'s primary goes on ${unguardedMs} ms without its batond`);
-  }
-
-  #violated(invariant: string, detail: string): void {
-    this.violations.push({ invariant, detail, atMs: this.#world.now() });
+      this.violated('orphan', `${member.name}'s primary goes on ${unguardedMs} ms without its batond`);
   }
 }

@@ -17,6 +17,7 @@ import { Invariants, type SyncContent } from './invariants.ts';
 import { LocalPostgres } from './local-postgres.ts';
 import { Member } from './member.ts';
 import { Network } from './network.ts';
+import { Operator } from './operator.ts';
 import { Random } from './random.ts';
 import type { LeftRecovery } from './recovery.ts';
 import { Service } from './service.ts';
@@ -55,6 +56,7 @@ export class World implements PeerWorld {
   readonly clients: readonly Client[];
   readonly invariants: Invariants;
   readonly service = new Service();
+  readonly operator: Operator;
   readonly events: string[] = [];
   readonly mode: SyncMode;
   /** Set by a planted mistake, and by nothing else. */
@@ -86,6 +88,7 @@ export class World implements PeerWorld {
         guardian: (member) => this.#guardian(member),
       });
     });
+    this.operator = new Operator(this);
     this.invariants = new Invariants({ members: this.members, now: () => this.clock.mono(), sync: () => this.sync() });
     this.clients = clientsUnder(options.load ?? 'drawn', this.random.fork()).map(
       (each) => new Client(this, this.clock, this.random.fork(), names, each, this.service),
@@ -119,37 +122,17 @@ export class World implements PeerWorld {
     });
   }
 
-  /** The sync key as etcd holds it now. */
+  /**
+   * The sync key as etcd holds it now. What cannot be read binds nobody to anything new, and neither does an etcd that
+   * lost its past, before an operator has looked: what was there before counts.
+   */
   sync(): SyncContent | null {
+    if (this.operator.etcdLostItsPast) return this.#sync.content;
     const entry = this.etcd.store.entries.get('sync');
     if (entry === undefined) return null;
     if (entry.modRevision !== this.#sync.modRevision)
-      this.#sync = { modRevision: entry.modRevision, content: syncContent(entry.value) };
+      this.#sync = { modRevision: entry.modRevision, content: syncContent(entry.value) ?? this.#sync.content };
     return this.#sync.content;
-  }
-
-  /** What an operator asks of the primary's daemon; refused when there is none. */
-  askSwitchover(): void {
-    const primary = this.primaries()[0];
-    const candidate = this.members.find((member) => member !== primary);
-    const daemon = primary === undefined ? null : this.daemon(primary.name);
-    if (primary === undefined || candidate === undefined || daemon === null) {
-      this.note('switchover: nobody to ask');
-      return;
-    }
-    const term = this.etcd.get('leader')?.modRevision ?? null;
-    void daemon.face
-      .submit({
-        kind: 'switchover',
-        candidate: candidate.name,
-        leader: primary.name,
-        term,
-        by: 'simulator',
-        reason: 'fault plan',
-        allowDataLoss: false,
-        oldPrimaryIsFenced: false,
-      })
-      .then((outcome) => this.note(`switchover to ${candidate.name}: ${JSON.stringify(outcome)}`));
   }
 
   // --- for servers and peers --------------------------------------------------------------------------------------
@@ -180,6 +163,7 @@ export class World implements PeerWorld {
 
   leftRecovery(server: FakeServer, how: LeftRecovery): void {
     this.note(`${server.host.name}: postgres ${server.pid} ${how}, a primary on timeline ${server.dir.timeline}`);
+    this.operator.sawPrimary(server.host.name, how);
     this.invariants.leftRecovery(server, how);
   }
 
@@ -258,13 +242,19 @@ export const dataDirOf = (member: MemberName): string => `/${member}`;
 /** How long the world may take from nothing, or from the last heal, until it is redundant. */
 export const settleMs: Ms = 60_000;
 
+/** Null when it cannot be read. */
 function syncContent(text: string): SyncContent | null {
-  const parsed = JSON.parse(text) as {
-    leader: string;
-    sync_standby: string | null;
-    mode: SyncMode;
-    copies: Record<string, string>;
-  };
-  const standbys = (parsed.sync_standby ?? '').split(',').filter((name) => name !== '');
-  return { leader: parsed.leader, standbys, mode: parsed.mode, copies: parsed.copies };
+  try {
+    const parsed = JSON.parse(text) as {
+      leader: string;
+      sync_standby: string | null;
+      mode: SyncMode;
+      copies: Record<string, string>;
+    };
+    if (typeof parsed.leader !== 'string' || typeof parsed.copies !== 'object') return null;
+    const standbys = (parsed.sync_standby ?? '').split(',').filter((name) => name !== '');
+    return { leader: parsed.leader, standbys, mode: parsed.mode, copies: parsed.copies };
+  } catch {
+    return null;
+  }
 }

@@ -153,6 +153,13 @@ export const etcdFaults = {
       });
     },
   },
+  /** An operator repairs it when everything else works again (docs/operations.md). */
+  'etcd-wiped': { family, draw: () => onWorld('etcd-wiped', (world) => world.operator.wipeEtcd()) },
+  'etcd-restored': { family, draw: () => onWorld('etcd-restored', (world) => world.operator.restoreEtcd()) },
+  'etcd-restored-under-its-old-id': {
+    family,
+    draw: () => onWorld('etcd-restored-under-its-old-id', (world) => world.operator.restoreEtcdUnderItsOldId()),
+  },
   'etcd-member-down': {
     family,
     etcdMembersMin: 3,

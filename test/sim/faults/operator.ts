@@ -4,5 +4,5 @@ import { type FaultSpec, onWorld } from './fault.ts';
 const family = 'operator';
 
 export const operatorFaults = {
-  switchover: { family, draw: () => onWorld('switchover', (world) => world.askSwitchover()) },
+  switchover: { family, draw: () => onWorld('switchover', (world) => world.operator.askSwitchover()) },
 } satisfies Record<string, FaultSpec>;

@@ -92,4 +92,5 @@ export function healAll(world: World): void {
     member.running?.process.continue();
     member.startBatond();
   }
+  world.operator.mend();
 }

@@ -1,0 +1,104 @@
+/** docs/operations.md, "etcd was restored or replaced", step by step: the simulated operator does what it says. */
+import { formatSync } from '../../src/core/key-format.ts';
+import { elapsed, memberName, type MonoMs, type Ms, second } from '../../src/core/units.ts';
+import type { Member } from './member.ts';
+import { settingsOf } from './settings.ts';
+import type { World } from './world.ts';
+
+const lookEveryMs: Ms = 100;
+/** A read each second shows what happened. Until then a transaction that compares is harmless: equal revisions are of one past. */
+const noticedWithinMs: Ms = 2_500;
+
+export class EtcdRepair {
+  readonly #world: World;
+  readonly #lostMono: MonoMs;
+  readonly #done: () => void;
+
+  /** `lostMono`: when etcd lost its past. */
+  constructor(world: World, lostMono: MonoMs, done: () => void) {
+    this.#world = world;
+    this.#lostMono = lostMono;
+    this.#done = done;
+  }
+
+  async run(): Promise<void> {
+    await this.#everybodyHolds();
+    await this.#stopAll();
+    const newest = this.#newest();
+    if (newest === null) return this.#world.invariants.violated('etcd repair', 'nobody has data that may be started');
+    this.#putKeys(newest);
+    for (const { disk } of this.#world.members)
+      if (disk.kept !== null)
+        disk.kept = { ...disk.kept, hold: null, etcdClusterId: null, highestRevision: 0, highestTerm: 0 };
+    this.#done();
+    newest.startBatond();
+    await this.#until(() => this.#world.primaries().includes(newest), 30 * second);
+    for (const member of this.#world.members) member.startBatond();
+  }
+
+  /** I11: every member says that it holds, and why; none has written. */
+  async #everybodyHolds(): Promise<void> {
+    const { members, etcd, invariants } = this.#world;
+    const holds = (member: Member) => {
+      const latest = member.batond?.face.latest() ?? null;
+      return latest !== null && latest.view.coordinator.kind === 'read' && latest.view.memory.held.length > 0;
+    };
+    if (!(await this.#until(() => members.every(holds), 15 * second))) {
+      const who = members
+        .filter((member) => !holds(member))
+        .map(({ name, batond }) => {
+          return `${name} (${batond?.face.latest()?.decision.because ?? 'no daemon'})`;
+        });
+      invariants.violated('I11 etcd’s past', `not held: ${who.join('; ')}`);
+    }
+    const wroteMs = etcd.clientWroteMono === null ? 0 : elapsed(this.#lostMono, etcd.clientWroteMono);
+    if (wroteMs > noticedWithinMs)
+      invariants.violated('I11 etcd’s past', `a member wrote into it ${Math.round(wroteMs)} ms after it was lost`);
+  }
+
+  /** batond first, so that nobody hands anything over; then each guardian, which stops its postgres. */
+  async #stopAll(): Promise<void> {
+    const { members } = this.#world;
+    for (const member of members) member.killBatond();
+    for (const member of members) member.guardian?.terminate();
+    const stopped = () => members.every((member) => member.running === null && member.livingGuardian() === null);
+    if (await this.#until(stopped, 40 * second)) return;
+    for (const member of members) {
+      member.guardian?.kill();
+      member.running?.exit(null, 'SIGKILL');
+    }
+  }
+
+  /** By timeline, then by position, among directories that no interrupted work has left behind. */
+  #newest(): Member | null {
+    const startable = this.#world.members.filter(({ disk }) => disk.data !== null && disk.data.unstartable === null);
+    const [newest] = startable.toSorted((one, other) => {
+      const [a, b] = [one.disk.data, other.disk.data];
+      if (a === null || b === null) return 0;
+      return b.timeline - a.timeline || b.flushed - a.flushed;
+    });
+    return newest ?? null;
+  }
+
+  #putKeys(newest: Member): void {
+    const { etcd, mode } = this.#world;
+    const { data } = newest.disk;
+    if (data === null) return;
+    etcd.delete('leader');
+    etcd.delete('failover');
+    etcd.put('initialize', data.systemIdentifier);
+    if (etcd.get('config') === null) etcd.put('config', settingsOf(newest.name, mode).sharedText);
+    const copies = data.copy === null ? {} : { [newest.name]: data.copy.copyId };
+    etcd.put('sync', formatSync({ leader: memberName(newest.name), standbys: [], mode, copies }));
+    this.#world.note(`the operator names ${newest.name} in sync: timeline ${data.timeline}, ${data.flushed} records`);
+  }
+
+  async #until(fact: () => boolean, limitMs: Ms): Promise<boolean> {
+    const { clock } = this.#world;
+    for (let waitedMs = 0; waitedMs < limitMs; waitedMs += lookEveryMs) {
+      if (fact()) return true;
+      await clock.sleep(lookEveryMs);
+    }
+    return fact();
+  }
+}

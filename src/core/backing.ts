@@ -10,6 +10,11 @@ export type Backing =
   | { readonly kind: 'proved-commits'; readonly sentMono: MonoMs | null }
   | { readonly kind: 'nobody-eligible' };
 
+export const sameBacking = (one: Backing, other: Backing): boolean =>
+  one.kind === 'proved-commits' && other.kind === 'proved-commits'
+    ? one.sentMono === other.sentMono
+    : one.kind === other.kind;
+
 export function backing(view: View, state: ClusterState): Backing {
   const sync = syncOf(state);
   if (sync === null || sync.mode === 'off' || sync.leader !== view.self.name) return { kind: 'lease-only' };

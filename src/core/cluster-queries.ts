@@ -13,8 +13,11 @@ export function leading(state: ClusterState): Leading | null {
   return state.leader.kind === 'present' ? { key: state.leader.value, term: state.leader.modRevision } : null;
 }
 
-export const syncOf = (state: ClusterState): (SyncKey & { readonly modRevision: Revision }) | null =>
-  state.sync.kind === 'present' ? { ...state.sync.value, modRevision: state.sync.modRevision } : null;
+export function syncOf({ sync }: ClusterState): (SyncKey & { readonly modRevision: Revision }) | null {
+  if (sync.kind !== 'present') return null;
+  const { leader, standbys, mode, copies } = sync.value;
+  return { leader, standbys, mode, copies, modRevision: sync.modRevision };
+}
 
 export function memberRecord(state: ClusterState, name: MemberName): MemberRecord | null {
   const key = state.members.get(name);

@@ -5,7 +5,7 @@ import { claimed, eligible, type Leading, leading, memberRecord, ownLease, syncO
 import { cooldown, describeCooldown } from './cooldown.ts';
 import { endIfOld, endRequest } from './decide-switchover.ts';
 import type { Decision } from './decision.ts';
-import { gatherEvidence } from './evidence.ts';
+import { gatherEvidence, inDoubt } from './evidence.ts';
 import { scarceRoom } from './room.ts';
 import { takeLeadership } from './transactions.ts';
 import type { LeaseId, Ms } from './units.ts';
@@ -162,6 +162,8 @@ function earlyTakeover(
   if (sync === null || sync.mode === 'off' || !sync.standbys.includes(view.self.name)) return null;
   if (!eligible(state, view.self.name, standby.copyId).holds || view.nowMono - standby.seenMono > unseenMs) return null;
   if (scarceRoom(view) !== null) return null;
+  // Without a doubt the evidence cannot be complete, and most looks find none.
+  if (!inDoubt(view, lead.key.member)) return null;
   const evidence = gatherEvidence(view, standby, lead.key.member);
   if (!evidence.complete) return null;
   const seen = evidence.items

@@ -162,11 +162,10 @@ function housekeeping(view: View, state: ClusterState, primary: PrimaryView): De
       });
     }
   }
-  const others = slotsFor(view, state);
-  if (!primary.furnished || others.some((name) => !view.memory.furnishedFor.includes(name))) {
+  if (!primary.furnished || membersWithSlots(view, state).some((name) => !view.memory.furnishedFor.includes(name))) {
     return because('furnish', 'roles and slots for the other members', {
       kind: 'operate',
-      operation: { kind: 'furnish', slotsFor: others },
+      operation: { kind: 'furnish', slotsFor: slotsFor(view, state) },
     });
   }
   // Not before clients are in: the checkpointer, busy with it, would switch the waiting of commits on late.
@@ -185,14 +184,15 @@ const shutdownLimitMs: Ms = 10_000;
 const historyRowsMax = 400;
 
 function slotsFor(view: View, state: ClusterState): readonly MemberName[] {
-  const known = new Set<MemberName>(view.memory.furnishedFor);
-  // Also of members whose key has run out: their slot keeps what they need to come back without a clone.
-  for (const name of Object.keys(state.sync.kind === 'present' ? state.sync.value.copies : {}))
-    known.add(name as MemberName);
+  return [...new Set([...view.memory.furnishedFor, ...membersWithSlots(view, state)])].toSorted();
+}
+
+/** The other members, some of them twice. Those whose key has run out keep their slot, to come back without a clone. */
+function membersWithSlots(view: View, state: ClusterState): readonly MemberName[] {
+  const names = state.sync.kind === 'present' ? (Object.keys(state.sync.value.copies) as MemberName[]) : [];
   for (const key of state.members.values())
-    if (key.kind === 'present' && key.value.role !== 'observer') known.add(key.value.name);
-  known.delete(view.self.name);
-  return [...known].toSorted();
+    if (key.kind === 'present' && key.value.role !== 'observer') names.push(key.value.name);
+  return names.filter((name) => name !== view.self.name);
 }
 
 function steady(view: View, state: ClusterState): Decision {

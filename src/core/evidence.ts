@@ -40,23 +40,30 @@ export function gatherEvidence(view: View, standby: StandbyView, leader: MemberN
   return { complete, items };
 }
 
+/** All that a doubt is made of. */
+export type Doubting = Pick<View, 'peers' | 'policy' | 'postgres'>;
+
 /** Any single piece of bad news about the leader: probes go from their calm to their doubting cadence. */
-export function inDoubt(view: View, leader: MemberName): boolean {
+export function inDoubt(view: Doubting, leader: MemberName): boolean {
   const peer = view.peers.get(leader);
   if (peer?.postgres != null && peer.postgres.outcome !== 'ok') return true;
   if (peer?.daemon != null && peer.daemon.outcome !== 'ok') return true;
-  if (view.postgres.kind !== 'standby') return false;
-  return streamSilent(view, view.postgres).holds;
+  return view.postgres.kind === 'standby' && isStreamSilent(view, view.postgres);
 }
+
+const isStreamSilent = (view: Doubting, standby: StandbyView): boolean =>
+  standby.receiverGoneSinceMono !== null ||
+  standby.seenMono - standby.receivedChangedMono >= view.policy.failover.streamSilenceMs;
 
 function streamSilent(view: View, standby: StandbyView): EvidenceItem {
   const limitMs = view.policy.failover.streamSilenceMs;
+  const holds = isStreamSilent(view, standby);
   if (standby.receiverGoneSinceMono !== null) {
     const goneMs = Math.max(0, Math.round(standby.seenMono - standby.receiverGoneSinceMono));
-    return { id: 'E4', holds: true, detail: `no walreceiver for ${goneMs} ms` };
+    return { id: 'E4', holds, detail: `no walreceiver for ${goneMs} ms` };
   }
   const silentMs = Math.round(standby.seenMono - standby.receivedChangedMono);
-  return { id: 'E4', holds: silentMs >= limitMs, detail: `stream unchanged for ${silentMs} ms (limit ${limitMs})` };
+  return { id: 'E4', holds, detail: `stream unchanged for ${silentMs} ms (limit ${limitMs})` };
 }
 
 function notOk(id: 'E5' | 'E6', what: string, probe: ProbeView | null, nowMono: MonoMs): EvidenceItem {

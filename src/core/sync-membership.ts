@@ -48,14 +48,12 @@ export function leaveStep(view: View, primary: PrimaryView, state: ClusterState)
   if (sync.mode === 'off') return narrowStep(view, primary, state, sync, []);
   const removed = removeStep(view, primary, state, sync);
   if (removed !== null) return removed;
-  const wanted = new Set([...namedCopies(sync), ...healthyStandbys(primary, state, sync).map((each) => each.copyName)]);
-  return narrowStep(
-    view,
-    primary,
-    state,
-    sync,
-    primary.waitsFor.filter((name) => wanted.has(name)),
+  const named = namedCopies(sync);
+  const healthy = primary.waitsFor.every((name) => named.includes(name)) ? [] : healthyStandbys(primary, state, sync);
+  const keep = primary.waitsFor.filter(
+    (name) => named.includes(name) || healthy.some((standby) => standby.copyName === name),
   );
+  return narrowStep(view, primary, state, sync, keep);
 }
 
 /** Who may join, one at a time; then PostgreSQL waits for exactly those that are named. */
@@ -126,7 +124,7 @@ function lost(view: View, primary: PrimaryView, sync: SyncKey, member: MemberNam
 
 function addStep(view: View, primary: PrimaryView, state: ClusterState, sync: SyncKey): Decision | null {
   const term = leading(state)?.term;
-  const next = healthyStandbys(primary, state, sync).find((standby) => !sync.standbys.includes(standby.member));
+  const [next] = healthyStandbys(primary, state, sync, (member) => !sync.standbys.includes(member));
   const removed = view.memory.syncRemovedMono;
   if (next === undefined || term === undefined || (removed !== null && view.nowMono - removed < addPauseMs))
     return null;
@@ -152,10 +150,15 @@ function addStep(view: View, primary: PrimaryView, state: ClusterState, sync: Sy
 }
 
 /** Standbys that commits may be made to wait for: streaming, on their own slot, close, flushing, one walsender per copy. */
-export function healthyStandbys(primary: PrimaryView, state: ClusterState, sync: SyncKey): readonly HealthyStandby[] {
+export function healthyStandbys(
+  primary: PrimaryView,
+  state: ClusterState,
+  sync: SyncKey,
+  among: (member: MemberName) => boolean = () => true,
+): readonly HealthyStandby[] {
   const found: HealthyStandby[] = [];
   for (const key of state.members.values()) {
-    if (key.kind !== 'present' || key.value.name === sync.leader) continue;
+    if (key.kind !== 'present' || key.value.name === sync.leader || !among(key.value.name)) continue;
     const member = key.value;
     const sender = onlySender(primary, member);
     if (sender === null || stalled(primary, sender) || member.copyId === null || member.tags['nosync'] === true)

@@ -1,5 +1,6 @@
 /** Observations and memory, put together as the one value that a decision may look at. Reads only. */
 import type { SharedConfig } from '../core/cluster.ts';
+import type { Doubting } from '../core/evidence.ts';
 import { type MonoMs, monoMs, type WallMs, wallMs } from '../core/units.ts';
 import type { PostgresView, PrimaryView, StandbyView } from '../core/postgres-view.ts';
 import type { ChildView, View } from '../core/view.ts';
@@ -33,11 +34,18 @@ export function assembleView(
     guardian: seen.guardian,
     postgres: postgresView(seen, memory),
     room: seen.room,
-    peers: new Map(seen.peers),
+    peers: seen.peers,
     operation: memory.operation,
     memory: memory.view(policy.failover.crashBudget.windowMs),
   };
 }
+
+/** The part of a view that tells whether there is a doubt: what sensors ask often. */
+export const assembleDoubting = (settings: MemberSettings, seen: Observations, memory: Memory): Doubting => ({
+  policy: policyInForce(settings, seen),
+  postgres: postgresView(seen, memory),
+  peers: seen.peers,
+});
 
 /** The shared configuration in etcd, as it was last readable; the local file's until there was one. */
 export function policyInForce(settings: MemberSettings, seen: Observations): SharedConfig {

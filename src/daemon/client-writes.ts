@@ -32,7 +32,8 @@ export class ClientWrites {
   readonly #record: (fact: RecorderFact) => void;
   /** Whether another member's record of this outage is open: one outage, one record. */
   readonly #recordedElsewhere: () => boolean;
-  readonly #changed = new Signalled();
+  readonly #changed: Signalled;
+  readonly #signal: AbortSignal;
   #outage = false;
   /** Before the first write that this daemon saw succeed there is no service whose end it could measure. */
   #everServed = false;
@@ -43,7 +44,10 @@ export class ClientWrites {
     view: () => View,
     record: (fact: RecorderFact) => void,
     recordedElsewhere: () => boolean,
+    signal: AbortSignal,
   ) {
+    this.#signal = signal;
+    this.#changed = new Signalled(deps.clock, signal);
     this.#recordedElsewhere = recordedElsewhere;
     this.#deps = deps;
     this.#seen = seen;
@@ -61,22 +65,23 @@ export class ClientWrites {
     this.#changed.signal();
   }
 
-  async run(signal: AbortSignal): Promise<void> {
+  async run(): Promise<void> {
+    const signal = this.#signal;
     while (!signal.aborted) {
       const target = this.#target();
       const scope = new AbortController();
       const work = target === null ? Promise.resolve() : this.#writeTo(target, AbortSignal.any([signal, scope.signal]));
       // A write that hangs in a host that is gone must not keep the next target waiting: its answer is dropped.
-      await this.#changedFrom(target, signal);
+      await this.#changedFrom(target);
       scope.abort();
       void work;
     }
   }
 
-  async #changedFrom(target: Target | null, signal: AbortSignal): Promise<void> {
+  async #changedFrom(target: Target | null): Promise<void> {
     const same = (other: Target | null) =>
       other?.member === target?.member && other?.by === target?.by && other?.port === target?.port;
-    while (!signal.aborted && same(this.#target())) await this.#changed.wait(this.#deps.clock, targetCheckMs, signal);
+    while (!this.#signal.aborted && same(this.#target())) await this.#changed.wait(targetCheckMs);
   }
 
   #target(): Target | null {

@@ -58,7 +58,8 @@ export class Observations {
   replayPausedSinceMono: MonoMs | null = null;
   writes: WriteProbes = noProbes;
   readonly #flushes = new Map<CopyName, Seen<Lsn | null>>();
-  readonly peers = new Map<MemberName, PeerView>();
+  /** Never changed in place: views hold it. */
+  peers: ReadonlyMap<MemberName, PeerView> = new Map();
   /** Member records as last seen: a peer whose lease ran out is still probed where it was. */
   /** The newest shared configuration that could be read. */
   lastConfig: SharedConfig | null = null;
@@ -205,25 +206,27 @@ export class Observations {
     return this.peers.get(name) ?? { postgres: null, daemon: null, report: null, lease: null };
   }
 
+  #sawPeer(name: MemberName, peer: PeerView): void {
+    this.peers = new Map(this.peers).set(name, peer);
+    this.#changed();
+  }
+
   sawPeerPostgres(name: MemberName, outcome: ProbeOutcome): void {
     const peer = this.peer(name);
-    this.peers.set(name, { ...peer, postgres: nextProbe(peer.postgres, outcome, this.#clock.mono()) });
-    this.#changed();
+    this.#sawPeer(name, { ...peer, postgres: nextProbe(peer.postgres, outcome, this.#clock.mono()) });
   }
 
   sawPeerDaemon(name: MemberName, outcome: ProbeOutcome, report: PeerReport | null): void {
     const peer = this.peer(name);
-    this.peers.set(name, {
+    this.#sawPeer(name, {
       ...peer,
       daemon: nextProbe(peer.daemon, outcome, this.#clock.mono()),
       report: report === null ? peer.report : withLastPosition(report, peer.report),
     });
-    this.#changed();
   }
 
   sawPeerLease(name: MemberName, remainingS: number, grantedS: number, askedMono: MonoMs): void {
-    this.peers.set(name, { ...this.peer(name), lease: { remainingS, grantedS, atMono: askedMono } });
-    this.#changed();
+    this.#sawPeer(name, { ...this.peer(name), lease: { remainingS, grantedS, atMono: askedMono } });
   }
 }
 

@@ -68,25 +68,25 @@ function evidenceAgainst(view: View, leader: MemberName): readonly Evidence[] {
 function doubtFacts(before: View | null, view: View, at: At): readonly RecorderFact[] {
   const doubted = doubts(view);
   const was = before === null ? null : doubts(before);
-  if (doubted !== null && was === null) return [{ kind: 'suspected', ...at, evidence: doubted }];
+  if (doubted !== null && was === null) return [{ kind: 'suspected', ...at, evidence: doubted(view) }];
   if (doubted === null && was !== null) return [{ kind: 'healed', ...at, headroomMs: null }];
   return [];
 }
 
-/** The evidence of a doubt about the leader, which may be this member itself; null when there is none. */
-function doubts(view: View): readonly Evidence[] | null {
+/** How to tell the evidence of a doubt about the leader, which may be this member itself; null when there is none. */
+function doubts(view: View): ((view: View) => readonly Evidence[]) | null {
   // A cluster that is being created serves nobody yet.
   if (view.coordinator.kind !== 'read' || view.coordinator.state.initialize.kind === 'absent') return null;
   const lead = leading(view.coordinator.state);
-  if (lead === null) return [{ id: 'E2', says: 'nobody holds the leader key' }];
-  if (lead.key.member !== view.self.name)
-    return inDoubt(view, lead.key.member) ? evidenceAgainst(view, lead.key.member) : null;
+  if (lead === null) return () => [{ id: 'E2', says: 'nobody holds the leader key' }];
+  const { member } = lead.key;
+  if (member !== view.self.name) return inDoubt(view, member) ? (doubted) => evidenceAgainst(doubted, member) : null;
   const { child } = view.guardian;
   if (child.kind === 'exited' || (child.kind === 'none' && child.lastExit !== null))
-    return [{ id: 'note', says: 'postgres ended' }];
-  if (view.postgres.kind === 'starting') return [{ id: 'note', says: 'postgres is starting' }];
+    return () => [{ id: 'note', says: 'postgres ended' }];
+  if (view.postgres.kind === 'starting') return () => [{ id: 'note', says: 'postgres is starting' }];
   const failing = view.postgres.kind === 'primary' ? view.postgres.failingSinceMono : null;
-  return failing === null ? null : [{ id: 'E5', says: 'fresh connections to postgres fail' }];
+  return failing === null ? null : () => [{ id: 'E5', says: 'fresh connections to postgres fail' }];
 }
 
 function declaredFacts(
@@ -145,20 +145,20 @@ function leaderFacts(
   const old = was === null ? null : leading(was);
   if (lead === null) return [];
   const timeline = timelineOf(view);
-  const seen = {
+  const seen = (): RecorderFact => ({
     kind: 'leader-seen',
     ...at,
     leader: place(state, lead.key.member),
     term: lead.term,
     timeline,
     mode: syncOf(state)?.mode ?? null,
-  } as const;
+  });
   if (old?.term === lead.term) {
-    const modeChanged = was !== null && syncOf(was)?.mode !== syncOf(state)?.mode;
+    const modeChanged = was !== null && was !== state && syncOf(was)?.mode !== syncOf(state)?.mode;
     const timelineKnown = timeline !== null && (before === null || timelineOf(before) !== timeline);
-    return modeChanged || timelineKnown ? [seen] : [];
+    return modeChanged || timelineKnown ? [seen()] : [];
   }
-  if (was === null || state.initialize.kind === 'absent' || syncOf(was) === null) return [seen];
+  if (was === null || state.initialize.kind === 'absent' || syncOf(was) === null) return [seen()];
   const previous = old?.key.member ?? syncOf(was)?.leader ?? null;
   const change = {
     ...at,
@@ -260,6 +260,9 @@ function redundancyFacts(
   was: ClusterState | null,
   at: At,
 ): readonly RecorderFact[] {
+  const asynchronous = syncOf(state)?.mode === 'off';
+  // Otherwise the keys alone tell it.
+  if (state === was && !asynchronous) return [];
   const redundant = (each: ClusterState | null, seen: View | null) => {
     const sync = each === null ? null : syncOf(each);
     const lead = each === null ? null : leading(each);

@@ -1,5 +1,6 @@
 /** Does what was decided: one transaction and one operation at a time, a fence before both, and word to the guardian. */
-import { backing } from '../core/backing.ts';
+import { backing, sameBacking } from '../core/backing.ts';
+import type { SharedConfig } from '../core/cluster.ts';
 import { claimed, isMine } from '../core/cluster-queries.ts';
 import { promotionReason } from '../core/cooldown.ts';
 import type { HandOverNote } from '../core/hand-over-note.ts';
@@ -8,6 +9,7 @@ import { absurd } from '../core/result.ts';
 import type { Txn } from '../core/transaction.ts';
 import type { MemberName, MonoMs, Ms, Revision } from '../core/units.ts';
 import type { ChildView, View } from '../core/view.ts';
+import type { GuardianCommand } from '../ports/guardian.ts';
 import type { Upstream } from '../ports/postgres.ts';
 import type { Memory } from './memory.ts';
 import type { Observations } from './observations.ts';
@@ -21,6 +23,13 @@ const commitLimitMs: Ms = 1_000;
 const childCheckMs: Ms = 1_000;
 /** A fence that was ordered is ordered again only when the guardian should have finished it long ago. */
 const fenceAgainMs: Ms = 1_000;
+
+type RoleCommand = Extract<GuardianCommand, { readonly type: 'lead' | 'follow' }>;
+
+const sameRole = (one: RoleCommand, other: RoleCommand): boolean =>
+  one.type === 'lead' && other.type === 'lead'
+    ? one.term === other.term && sameBacking(one.backing, other.backing)
+    : one.type === other.type;
 
 export interface PerformerContext {
   readonly deps: SupervisorDeps;
@@ -36,17 +45,19 @@ export interface PerformerContext {
 export class Performer {
   readonly #context: PerformerContext;
   readonly #signal: AbortSignal;
-  readonly #childChanged = new Signalled();
+  /** Also signalled when the operation under way is aborted: whoever waits looks at its signal. */
+  readonly #childChanged: Signalled;
   #operation: AbortController | null = null;
   /** Said already: what fails again and again for one reason is logged once. */
   #failure: string | null = null;
-  #roleTold: string | null = null;
-  #rulesTold: string | null = null;
+  #roleTold: { readonly command: RoleCommand; readonly guardianSinceMono: MonoMs } | null = null;
+  #rulesTold: { readonly policy: SharedConfig; readonly guardianSinceMono: MonoMs } | null = null;
   #fencingSinceMono: MonoMs | null = null;
 
   constructor(context: PerformerContext, signal: AbortSignal) {
     this.#context = context;
     this.#signal = signal;
+    this.#childChanged = new Signalled(context.deps.clock, signal);
   }
 
   perform(intent: Intent, view: View): void {
@@ -73,6 +84,7 @@ export class Performer {
 
   abortOperation(reason: string): void {
     this.#operation?.abort(new Error(reason));
+    this.#childChanged.signal();
   }
 
   /** The guardian says something else of its child than before. */
@@ -89,11 +101,12 @@ export class Performer {
   /** The guardian keeps the lease by these; it is told again when they change and when it was replaced. */
   tellRules(view: View): void {
     if (!view.guardian.connected) return;
-    const { lease, guardian, failover } = view.policy;
+    const { policy } = view;
+    const guardianSinceMono = view.guardian.sinceMono;
+    if (this.#rulesTold?.policy === policy && this.#rulesTold.guardianSinceMono === guardianSinceMono) return;
+    this.#rulesTold = { policy, guardianSinceMono };
+    const { lease, guardian, failover } = policy;
     const rules = { ...lease, orphanMs: guardian.orphanMs, failsafeWindowMs: failover.failsafeWindowMs };
-    const whole = JSON.stringify([rules, view.guardian.sinceMono]);
-    if (this.#rulesTold === whole) return;
-    this.#rulesTold = whole;
     this.#context.deps.guardian.send({ type: 'rules', rules });
   }
 
@@ -113,12 +126,14 @@ export class Performer {
   #guard(term: Revision | null, view: View): void {
     const { guardian } = this.#context.deps;
     const leads = term !== null && view.coordinator.kind === 'read';
-    const command = leads
-      ? ({ type: 'lead', term, backing: backing(view, view.coordinator.state) } as const)
-      : ({ type: 'follow' } as const);
-    const whole = JSON.stringify([command, view.guardian.sinceMono]);
-    if (this.#roleTold === whole || !view.guardian.connected) return;
-    this.#roleTold = whole;
+    if (!view.guardian.connected) return;
+    const command: RoleCommand = leads
+      ? { type: 'lead', term, backing: backing(view, view.coordinator.state) }
+      : { type: 'follow' };
+    const guardianSinceMono = view.guardian.sinceMono;
+    const told = this.#roleTold;
+    if (told !== null && told.guardianSinceMono === guardianSinceMono && sameRole(told.command, command)) return;
+    this.#roleTold = { command, guardianSinceMono };
     guardian.send(command);
   }
 
@@ -198,7 +213,7 @@ export class Performer {
 
   async #untilChild(test: (child: ChildView) => boolean, signal: AbortSignal): Promise<ChildView> {
     const askedMono = this.#context.deps.clock.mono();
-    const { deps, seen } = this.#context;
+    const { seen } = this.#context;
     const { sinceMono } = seen.guardian;
     while (!test(seen.guardian.child)) {
       signal.throwIfAborted();
@@ -206,7 +221,7 @@ export class Performer {
         throw new Error('the guardian was replaced meanwhile: what it was told is void');
       if (seen.guardian.refused !== null && seen.guardian.refused.atMono >= askedMono)
         throw new Error(seen.guardian.refused.problem);
-      await this.#childChanged.wait(deps.clock, childCheckMs, signal);
+      await this.#childChanged.wait(childCheckMs);
     }
     return seen.guardian.child;
   }

@@ -4,7 +4,7 @@ import { isMine, ownCopy, ownLease } from '../core/cluster-queries.ts';
 import { formatMember, formatStatus, keyOf, protocolVersion } from '../core/key-format.ts';
 import type { Write } from '../core/transaction.ts';
 import { unchanged } from '../core/transactions.ts';
-import { elapsed, type MonoMs, type Ms, type Revision } from '../core/units.ts';
+import { elapsed, type LeaseId, type MonoMs, type Ms, type Revision } from '../core/units.ts';
 import { ownPositions, ownState } from '../core/own-state.ts';
 import { freeBytes, lacksRoom } from '../core/room.ts';
 import type { View } from '../core/view.ts';
@@ -17,7 +17,7 @@ const retryAfterMs: Ms = 500;
 export class Publisher {
   readonly #deps: SupervisorDeps;
   readonly #version: string;
-  #published: { readonly essence: string; readonly atMono: MonoMs } | null = null;
+  #published: { readonly essence: Essence; readonly atMono: MonoMs } | null = null;
   #notBeforeMono: MonoMs | null = null;
   #underWay = false;
 
@@ -34,31 +34,22 @@ export class Publisher {
       view.coordinator.kind === 'never-read' || view.memory.held.length > 0 || view.postgres.kind === 'unknown';
     if (this.#underWay || lease === null || unread) return;
     if (this.#notBeforeMono !== null && view.nowMono < this.#notBeforeMono) return;
-    const record = memberRecordOf(this.#deps, this.#version, view, lastLedTerm);
-    const essence = JSON.stringify([
-      lease,
-      record.role,
-      record.state,
-      record.timeline,
-      record.copyId,
-      record.fencedTerm,
-      record.tags,
-      lacksRoom(record.freeBytes),
-    ]);
-    const theirs = view.coordinator.kind === 'read' ? view.coordinator.state.members.get(record.name) : undefined;
+    const essence = essenceOf(view, lease, lastLedTerm);
+    const theirs = view.coordinator.kind === 'read' ? view.coordinator.state.members.get(view.self.name) : undefined;
     // Two daemons of one name: the one that is there keeps the key, the other says so (obstacles).
     if (theirs?.kind === 'present' && theirs.value.leaseId !== lease) return;
     const overwritten = theirs?.kind === 'malformed';
     const stale =
       overwritten || this.#published === null || elapsed(this.#published.atMono, view.nowMono) >= positionsEveryMs;
-    if (!stale && this.#published?.essence === essence) return;
+    if (!stale && this.#published !== null && sameEssence(this.#published.essence, essence)) return;
     this.#underWay = true;
+    const record = memberRecordOf(this.#deps, this.#version, view, essence);
     void this.#write(record, essence, view.nowMono, theirs ?? { kind: 'absent' }, leaderStatus(view));
   }
 
   async #write(
     record: MemberRecord,
-    essence: string,
+    essence: Essence,
     atMono: MonoMs,
     over: Key<MemberRecord>,
     status: readonly Write[],
@@ -89,17 +80,39 @@ function leaderStatus(view: View): readonly Write[] {
   return [{ op: 'put', key: keyOf.status, value: formatStatus(pg.currentLsn, Object.fromEntries(slots)) }];
 }
 
-function memberRecordOf(deps: SupervisorDeps, version: string, view: View, lastLedTerm: Revision | null): MemberRecord {
+/** What is published at once when it changes; the rest of a record is constant, or a mere position. */
+type Essence = Pick<MemberRecord, 'leaseId' | 'role' | 'state' | 'timeline' | 'copyId' | 'fencedTerm' | 'freeBytes'>;
+
+function essenceOf(view: View, leaseId: LeaseId, lastLedTerm: Revision | null): Essence {
+  const pg = view.postgres;
+  return {
+    leaseId,
+    role: pg.kind === 'primary' ? 'primary' : pg.kind === 'absent' ? 'uninitialized' : 'replica',
+    state: ownState(view),
+    timeline: ownPositions(pg).timeline,
+    copyId: ownCopy(pg),
+    fencedTerm: view.guardian.child.kind === 'none' ? lastLedTerm : null,
+    freeBytes: view.room === null ? null : freeBytes(view.room),
+  };
+}
+
+const sameEssence = (one: Essence, other: Essence): boolean =>
+  one.leaseId === other.leaseId &&
+  one.role === other.role &&
+  one.state === other.state &&
+  one.timeline === other.timeline &&
+  one.copyId === other.copyId &&
+  one.fencedTerm === other.fencedTerm &&
+  lacksRoom(one.freeBytes) === lacksRoom(other.freeBytes);
+
+function memberRecordOf(deps: SupervisorDeps, version: string, view: View, essence: Essence): MemberRecord {
   const { settings } = deps;
   const pg = view.postgres;
-  const atRest = view.guardian.child.kind === 'none';
   return {
     name: settings.name,
     host: settings.postgres.host,
     port: settings.postgres.port,
     apiUrl: settings.apiUrl,
-    role: pg.kind === 'primary' ? 'primary' : pg.kind === 'absent' ? 'uninitialized' : 'replica',
-    state: ownState(view),
     version,
     protocol: protocolVersion,
     serverVersion:
@@ -111,11 +124,8 @@ function memberRecordOf(deps: SupervisorDeps, version: string, view: View, lastL
     location: settings.location,
     priority: settings.priority,
     tags: { ...(settings.nofailover ? { nofailover: true } : {}), ...(settings.nosync ? { nosync: true } : {}) },
-    leaseId: ownLease(view) ?? ('0' as MemberRecord['leaseId']),
-    copyId: ownCopy(pg),
     ...ownPositions(pg),
-    freeBytes: view.room === null ? null : freeBytes(view.room),
     restartingUntil: null,
-    fencedTerm: atRest ? lastLedTerm : null,
+    ...essence,
   };
 }

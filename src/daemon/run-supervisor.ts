@@ -10,8 +10,8 @@ import type { MonoMs, Ms } from '../core/units.ts';
 import type { GuardianView, View } from '../core/view.ts';
 import type { Observation, Snapshot } from '../ports/coordinator.ts';
 import type { DaemonFace } from '../ports/daemon-face.ts';
-import { parseCluster } from '../wire/cluster-keys.ts';
-import { assembleView } from './assemble-view.ts';
+import { ClusterReader } from '../wire/cluster-keys.ts';
+import { assembleDoubting, assembleView } from './assemble-view.ts';
 import { ClientWrites } from './client-writes.ts';
 import { IncidentKeeper } from './incident-keeper.ts';
 import { Memory } from './memory.ts';
@@ -44,7 +44,7 @@ export function createSupervisor(
 class Supervisor {
   readonly #deps: SupervisorDeps;
   readonly #signal: AbortSignal;
-  readonly #wakeUp = new Signalled();
+  readonly #wakeUp: Signalled;
   #woken = true;
   readonly #seen: Observations;
   readonly #memory: Memory;
@@ -54,7 +54,9 @@ class Supervisor {
   readonly #requests: Requests;
   readonly #keeper: IncidentKeeper;
   readonly #performer: Performer;
+  readonly #reader: ClusterReader;
   #snapshot: Snapshot | null = null;
+  #note: HandOverNote | null = null;
   #latest: Moment | null = null;
   #ranMono: MonoMs;
   /** Null before the first answer or failure: each change is logged once. */
@@ -65,6 +67,8 @@ class Supervisor {
     this.#deps = deps;
     this.#signal = signal;
     this.#ranMono = deps.clock.mono();
+    this.#wakeUp = new Signalled(deps.clock, signal);
+    this.#reader = new ClusterReader(deps.parseConfig);
     this.#seen = new Observations(deps.clock, () => this.#wake());
     this.#memory = new Memory(deps.clock, deps.kept, deps.newCopyId, (error) =>
       deps.log.error('state/kept.json cannot be written', {
@@ -89,8 +93,17 @@ class Supervisor {
         this.#keeper.openElsewhere(
           this.#seen.cluster === null ? null : (leading(this.#seen.cluster.state)?.term ?? null),
         ),
+      signal,
     );
-    this.#sensors = new Sensors({ deps, seen: this.#seen, view: () => this.#view() }, signal);
+    this.#sensors = new Sensors(
+      {
+        deps,
+        seen: this.#seen,
+        doubting: () => assembleDoubting(deps.settings, this.#seen, this.#memory),
+        idle: () => this.#memory.operation.kind === 'idle',
+      },
+      signal,
+    );
     this.#performer = new Performer(
       {
         deps,
@@ -134,9 +147,9 @@ class Supervisor {
     coordinator.follow((observation) => this.#observe(observation), this.#signal);
     guardian.run((view) => this.#sawGuardian(view), this.#signal);
     const sensing = this.#sensors.start();
-    const writing = this.#clientWrites.run(this.#signal);
+    const writing = this.#clientWrites.run();
     while (!this.#signal.aborted) {
-      if (!this.#woken) await this.#wakeUp.wait(clock, tickMs, this.#signal);
+      if (!this.#woken) await this.#wakeUp.wait(tickMs);
       if (this.#signal.aborted) break;
       this.#woken = false;
       this.#ranMono = clock.mono();
@@ -185,10 +198,8 @@ class Supervisor {
     const { snapshot, confirmedMono } = observation;
     const changed = this.#snapshot?.revision !== snapshot.revision || this.#snapshot.entries !== snapshot.entries;
     this.#snapshot = snapshot;
-    const state =
-      changed || this.#seen.cluster === null
-        ? parseCluster(snapshot, this.#deps.parseConfig)
-        : this.#seen.cluster.state;
+    if (changed) this.#note = parseHandOverNote(snapshot.entries.get(handOverNoteKey)?.value);
+    const state = changed || this.#seen.cluster === null ? this.#reader.read(snapshot) : this.#seen.cluster.state;
     this.#memory.sawEtcd(snapshot.etcdClusterId, snapshot.revision, leading(state)?.term ?? null);
     this.#memory.confirmedRead(confirmedMono);
     this.#memory.sawRequest(state.request.kind === 'present' ? state.request.value.id : null);
@@ -241,8 +252,7 @@ class Supervisor {
     else this.#memory.leadsNot(mine !== null);
     this.#performer.tellRules(view);
     const decision = decide(view);
-    const note = parseHandOverNote(this.#snapshot?.entries.get(handOverNoteKey)?.value);
-    const now: Moment = { view, decision, note };
+    const now: Moment = { view, decision, note: this.#note };
     const before = this.#latest;
     this.#latest = now;
     if (

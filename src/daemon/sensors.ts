@@ -2,10 +2,11 @@
  * The sensors: each asks its one question on its own cadence and writes the answer down with its age. The loop never
  * waits for any of them. Doubt about the leader (or a named standby) makes the probes ask more often.
  */
-import { inDoubt } from '../core/evidence.ts';
+import { type Doubting, inDoubt } from '../core/evidence.ts';
+import type { SharedConfig } from '../core/cluster.ts';
 import { describeRoom, freeBytes, lacksRoom } from '../core/room.ts';
 import type { MemberName, Ms } from '../core/units.ts';
-import type { View } from '../core/view.ts';
+import { policyInForce } from './assemble-view.ts';
 import type { Observations } from './observations.ts';
 import type { SupervisorDeps } from './supervisor.ts';
 import { Signalled } from './signalled.ts';
@@ -24,20 +25,24 @@ const scarceRoomEveryMs: Ms = 1_000;
 export interface SensorContext {
   readonly deps: SupervisorDeps;
   readonly seen: Observations;
-  view(): View;
+  doubting(): Doubting;
+  /** No operation is under way. */
+  idle(): boolean;
 }
 
 export class Sensors {
   readonly #context: SensorContext;
   readonly #signal: AbortSignal;
-  readonly #look = new Signalled();
+  readonly #look: Signalled;
   readonly #probed = new Set<MemberName>();
   /** Wakes every probe loop at once: bad news does not wait for the next round. */
-  readonly #doubt = new Signalled();
+  readonly #doubt: Signalled;
 
   constructor(context: SensorContext, signal: AbortSignal) {
     this.#context = context;
     this.#signal = signal;
+    this.#look = new Signalled(context.deps.clock, signal);
+    this.#doubt = new Signalled(context.deps.clock, signal);
   }
 
   start(): readonly Promise<void>[] {
@@ -82,14 +87,10 @@ export class Sensors {
       const { child } = seen.guardian;
       if (child.kind === 'running') {
         await this.lookOnce();
-      } else if (
-        child.kind === 'none' &&
-        (seen.inspection === null || seen.inspectAgain) &&
-        this.#context.view().operation.kind === 'idle'
-      ) {
+      } else if (child.kind === 'none' && (seen.inspection === null || seen.inspectAgain) && this.#context.idle()) {
         seen.sawDirectory(await deps.postgres.inspect(inspectLimitMs));
       }
-      await this.#look.wait(deps.clock, lookEveryMs, this.#signal);
+      await this.#look.wait(lookEveryMs);
     }
   }
 
@@ -97,7 +98,7 @@ export class Sensors {
   async #probingLocally(): Promise<void> {
     const { deps, seen } = this.#context;
     while (!this.#signal.aborted) {
-      const { probe } = this.#context.view().policy;
+      const { probe } = this.#policy();
       if (seen.guardian.child.kind === 'running' && seen.running !== null) {
         const sentMono = deps.clock.mono();
         const runId = seen.running.value.runId;
@@ -105,7 +106,7 @@ export class Sensors {
         if (seen.running?.value.runId === runId) seen.sawLocalProbe(answer.outcome, sentMono);
       }
       const failing = seen.localFailingSinceMono !== null;
-      await this.#doubt.wait(deps.clock, failing ? probe.doubtIntervalMs : probe.intervalMs, this.#signal);
+      await this.#doubt.wait(failing ? probe.doubtIntervalMs : probe.intervalMs);
     }
   }
 
@@ -131,7 +132,7 @@ export class Sensors {
   async #writing(): Promise<void> {
     const { deps, seen } = this.#context;
     while (!this.#signal.aborted) {
-      const { probe } = this.#context.view().policy;
+      const { probe } = this.#policy();
       if (seen.running?.value.kind === 'primary' && seen.guardian.child.kind === 'running') {
         seen.sentWriteProbe();
         const answer = await deps.postgres.writeProbe(writeLimitMs);
@@ -148,7 +149,7 @@ export class Sensors {
     while (!this.#signal.aborted) {
       const leader = seen.cluster?.state.leader;
       const other = leader?.kind === 'present' && leader.value.member !== deps.settings.name ? leader.value : null;
-      if (other !== null && inDoubt(this.#context.view(), other.member)) {
+      if (other !== null && inDoubt(this.#context.doubting(), other.member)) {
         const askedMono = deps.clock.mono();
         const ttl = await deps.coordinator.leaseTtl(other.leaseId, leaseReadLimitMs);
         if (ttl.ok && ttl.value.kind === 'alive')
@@ -156,7 +157,7 @@ export class Sensors {
         if (ttl.ok && ttl.value.kind === 'gone') deps.coordinator.refresh();
         await deps.clock.sleep(leaseReadEveryMs, this.#signal).catch(() => undefined);
       } else {
-        await this.#doubt.wait(deps.clock, lookEveryMs, this.#signal);
+        await this.#doubt.wait(lookEveryMs);
       }
     }
   }
@@ -166,7 +167,7 @@ export class Sensors {
     const { deps, seen } = this.#context;
     while (!signal.aborted) {
       const record = seen.knownMembers.get(member);
-      const { probe } = this.#context.view().policy;
+      const { probe } = this.#policy();
       const doubt = this.#doubts(member);
       if (record !== undefined) {
         const answer = await deps.peers.probePostgres(
@@ -185,7 +186,7 @@ export class Sensors {
     const { deps, seen } = this.#context;
     while (!signal.aborted) {
       const record = seen.knownMembers.get(member);
-      const { probe } = this.#context.view().policy;
+      const { probe } = this.#policy();
       const doubt = this.#doubts(member);
       if (record !== undefined) {
         const answer = await deps.peers.probeDaemon(record.apiUrl, doubt ? probe.doubtDeadlineMs : probe.deadlineMs);
@@ -201,21 +202,26 @@ export class Sensors {
   }
 
   async #pause(member: MemberName, signal: AbortSignal): Promise<void> {
-    const { probe } = this.#context.view().policy;
+    const { probe } = this.#policy();
     const { clock } = this.#context.deps;
     if (this.#doubts(member)) await clock.sleep(probe.doubtIntervalMs, signal).catch(() => undefined);
-    else await this.#doubt.wait(clock, probe.intervalMs, signal);
+    else await this.#doubt.wait(probe.intervalMs);
   }
 
   /** Doubt about the leader, or, on the leader, about a standby that sync names and that does not stream. */
   #doubts(member: MemberName): boolean {
-    const view = this.#context.view();
-    if (inDoubt(view, member)) return true;
-    if (view.postgres.kind !== 'primary' || view.coordinator.kind !== 'read') return false;
-    const sync = view.coordinator.state.sync;
-    if (sync.kind !== 'present' || !sync.value.standbys.includes(member)) return false;
+    if (inDoubt(this.#context.doubting(), member)) return true;
+    const { running, cluster } = this.#context.seen;
+    const sync = cluster?.state.sync;
+    if (running?.value.kind !== 'primary' || sync?.kind !== 'present' || !sync.value.standbys.includes(member))
+      return false;
     const copy = sync.value.copies[member];
-    return copy !== undefined && !view.postgres.walsenders.some((sender) => sender.applicationName.endsWith(copy));
+    return copy !== undefined && !running.value.walsenders.some((sender) => sender.applicationName.endsWith(copy));
+  }
+
+  #policy(): SharedConfig {
+    const { deps, seen } = this.#context;
+    return policyInForce(deps.settings, seen);
   }
 }
 

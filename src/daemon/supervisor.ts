@@ -9,7 +9,7 @@ import type { Journal, KeptState } from '../ports/journal.ts';
 import type { Log } from '../ports/log.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { Endpoint, Peers, Postgres } from '../ports/postgres.ts';
-import type { parseCluster } from '../wire/cluster-keys.ts';
+import type { ParseConfig } from '../wire/cluster-keys.ts';
 import type { Promises } from './incident-keeper.ts';
 
 /** What one member is, from its local configuration. */
@@ -42,7 +42,7 @@ export interface SupervisorDeps {
   /** This daemon's version, as `baton version` prints it. */
   readonly version: string;
   /** Reads the `config` key; throws with a sentence when it cannot be used. */
-  readonly parseConfig: Parameters<typeof parseCluster>[1];
+  readonly parseConfig: ParseConfig;
   readonly promisesOf: (configText: string) => Promises | null;
   /** Eight random lower-case hexadecimal digits; the simulator's come from the seed. */
   readonly newCopyId: () => CopyId;

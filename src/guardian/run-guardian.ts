@@ -6,6 +6,7 @@ import { decideGuardian, type GuardianDecision } from '../core/guardian-policy.t
 import { judgeStart } from '../core/guardian-start.ts';
 import type { GuardianRules, GuardianState } from '../core/guardian-state.ts';
 import { absurd } from '../core/result.ts';
+import type { LeaseView } from '../core/view.ts';
 import type { MonoMs } from '../core/units.ts';
 import type { GuardianStatus } from '../ports/batond-link.ts';
 import type { GuardianCommand } from '../ports/guardian.ts';
@@ -41,7 +42,8 @@ class GuardianLoop {
   /** A stop or a fence overtakes a start that is still looking at the data directory. */
   #ends = 0;
   #deciding = false;
-  #reported = '';
+  /** What was said last; null when it is to be said again. */
+  #reported: GuardianStatus | null = null;
 
   constructor(deps: GuardianDeps, signal: AbortSignal) {
     this.#deps = deps;
@@ -92,7 +94,7 @@ class GuardianLoop {
         connected: () =>
           this.#heard(() => {
             this.#batond = { ...this.#batond, connected: true };
-            this.#reported = '';
+            this.#reported = null;
           }),
         disconnected: () => {
           this.#batond = { ...this.#batond, connected: false };
@@ -260,10 +262,19 @@ class GuardianLoop {
       child: this.#child.view,
       terminating: this.#terminatingSinceMono !== null,
     };
-    const told = JSON.stringify({ ...status, lease: { ...status.lease, confirmedSentMono: 0 } });
-    if (told === this.#reported) return;
-    this.#reported = told;
+    if (this.#reported !== null && sameStatus(this.#reported, status)) return;
+    this.#reported = status;
     this.#deps.log('status', { ...status });
     this.#deps.link.report({ type: 'status', status });
   }
+}
+
+/** The child's view is another object once anything about it has changed. When a lease was renewed is told by itself. */
+const sameStatus = (one: GuardianStatus, other: GuardianStatus): boolean =>
+  one.child === other.child && one.terminating === other.terminating && sameLease(one.lease, other.lease);
+
+function sameLease(one: LeaseView, other: LeaseView): boolean {
+  if (one.kind === 'held' && other.kind === 'held') return one.leaseId === other.leaseId && one.ttlMs === other.ttlMs;
+  if (one.kind === 'gone' && other.kind === 'gone') return one.leaseId === other.leaseId;
+  return one.kind === other.kind;
 }

@@ -49,43 +49,71 @@ export interface KeySnapshot {
 /** Reads the `config` key's text; the error is one line without the key's name. */
 export type ParseConfig = (text: string) => Result<SharedConfig, string>;
 
-export function parseCluster(snapshot: KeySnapshot, parseConfig: ParseConfig): ClusterState {
-  const key = <T>(name: string, read: (entry: KeyEntry) => Result<T, string>): Key<T> =>
-    parseKey(name, snapshot.entries.get(name), read);
-  return {
-    revision: snapshot.revision,
-    etcdClusterId: snapshot.etcdClusterId,
-    leader: key(keyOf.leader, readLeader),
-    sync: key(keyOf.sync, (entry) => readJson(syncSchema, entry.value)),
-    initialize: key(keyOf.initialize, readSystemIdentifier),
-    config: key(keyOf.config, (entry) => parseConfig(entry.value)),
-    history: key(keyOf.history, (entry) => readJson(historySchema, entry.value)),
-    request: key(keyOf.request, (entry) => readJson(requestSchema, entry.value)),
-    cooldown: key(keyOf.cooldown, (entry) => readJson(acknowledgementSchema, entry.value)),
-    members: parseMembers(snapshot),
-  };
+export const parseCluster = (snapshot: KeySnapshot, parseConfig: ParseConfig): ClusterState =>
+  new ClusterReader(parseConfig).read(snapshot);
+
+/** Reads one snapshot after the other; a key that is the same as in the one before is not parsed again. */
+export class ClusterReader {
+  readonly #parseConfig: ParseConfig;
+  #before: ReadonlyMap<string, ReadKey> = new Map();
+
+  constructor(parseConfig: ParseConfig) {
+    this.#parseConfig = parseConfig;
+  }
+
+  read(snapshot: KeySnapshot): ClusterState {
+    const before = this.#before;
+    const now = new Map<string, ReadKey>();
+    const key = <T>(name: string, read: (entry: KeyEntry) => Result<T, string>): Key<T> => {
+      const entry = snapshot.entries.get(name);
+      if (entry === undefined) return { kind: 'absent' };
+      const known = before.get(name);
+      // What a key means depends on its entry and on its name alone, and each name has one schema.
+      const key = known !== undefined && same(known.entry, entry) ? (known.key as Key<T>) : parseKey(name, entry, read);
+      now.set(name, { entry, key });
+      return key;
+    };
+    const members = new Map<MemberName, Key<MemberRecord>>();
+    for (const name of snapshot.entries.keys()) {
+      if (!name.startsWith(membersPrefix)) continue;
+      const member = memberName(name.slice(membersPrefix.length));
+      members.set(
+        member,
+        key(name, (entry) => readMember(member, entry)),
+      );
+    }
+    const state = {
+      revision: snapshot.revision,
+      etcdClusterId: snapshot.etcdClusterId,
+      leader: key(keyOf.leader, readLeader),
+      sync: key(keyOf.sync, (entry) => readJson(syncSchema, entry.value)),
+      initialize: key(keyOf.initialize, readSystemIdentifier),
+      config: key(keyOf.config, (entry) => this.#parseConfig(entry.value)),
+      history: key(keyOf.history, (entry) => readJson(historySchema, entry.value)),
+      request: key(keyOf.request, (entry) => readJson(requestSchema, entry.value)),
+      cooldown: key(keyOf.cooldown, (entry) => readJson(acknowledgementSchema, entry.value)),
+      members,
+    };
+    this.#before = now;
+    return state;
+  }
 }
 
-function parseKey<T>(name: string, entry: KeyEntry | undefined, read: (entry: KeyEntry) => Result<T, string>): Key<T> {
-  if (entry === undefined) return { kind: 'absent' };
+interface ReadKey {
+  readonly entry: KeyEntry;
+  readonly key: Key<unknown>;
+}
+
+const same = (one: KeyEntry, other: KeyEntry): boolean =>
+  one === other ||
+  (one.modRevision === other.modRevision && one.leaseId === other.leaseId && one.value === other.value);
+
+function parseKey<T>(name: string, entry: KeyEntry, read: (entry: KeyEntry) => Result<T, string>): Key<T> {
   const { modRevision } = entry;
   const result = read(entry);
   return result.ok
     ? { kind: 'present', value: result.value, modRevision }
     : { kind: 'malformed', modRevision, problem: `key ${name}: ${result.error}` };
-}
-
-function parseMembers(snapshot: KeySnapshot): ReadonlyMap<MemberName, Key<MemberRecord>> {
-  const members = new Map<MemberName, Key<MemberRecord>>();
-  for (const [key, entry] of snapshot.entries) {
-    if (!key.startsWith(membersPrefix)) continue;
-    const name = memberName(key.slice(membersPrefix.length));
-    members.set(
-      name,
-      parseKey(key, entry, () => readMember(name, entry)),
-    );
-  }
-  return members;
 }
 
 function readLeader(entry: KeyEntry): Result<LeaderKey, string> {

@@ -15,7 +15,7 @@ export type Absorbed =
   | 'incomplete';
 
 export class Mirror {
-  /** Never changed in place: whoever holds one may keep it. */
+  /** Never changed in place: whoever holds one may keep it. A reading without news leaves it, or its entries, as they are. */
   #snapshot: Snapshot | null = null;
 
   get snapshot(): Snapshot | null {
@@ -43,6 +43,10 @@ export class Mirror {
     }
     if (reading.since > known.revision) return 'incomplete';
     // Every key that exists was either known or changed since, so when the numbers agree nothing else was deleted.
+    if (reading.entries.size === 0 && reading.deleted.length === 0 && known.entries.size === reading.count) {
+      if (reading.revision !== known.revision) this.#set(reading, known.entries);
+      return 'current';
+    }
     const entries = new Map(known.entries);
     for (const key of reading.deleted) entries.delete(key);
     for (const [key, entry] of reading.entries) entries.set(key, entry);

@@ -74,7 +74,8 @@ export function recordFact(before: RecorderState, fact: RecorderFact): Step {
   const { state, superseded, nearMiss } = applied(before, fact);
   const output: RecorderOutput[] = [];
   if (superseded !== undefined) output.push({ kind: 'changed', incident: incidentOf(superseded) });
-  if (state.open !== null && (superseded !== undefined || essence(state.open) !== essence(before.open))) {
+  const touched = state.open !== null && state.open !== before.open;
+  if (state.open !== null && (superseded !== undefined || (touched && essence(state.open) !== essence(before.open)))) {
     output.push({ kind: 'changed', incident: incidentOf(state.open) });
   }
   if (nearMiss !== undefined) output.push({ kind: 'near-miss', nearMiss });

@@ -6,6 +6,7 @@ import type { Backend } from './sessions.ts';
 import type { Connection, Place } from './network.ts';
 import type { Random } from './random.ts';
 import type { ServerWorld } from './server-world.ts';
+import type { Service } from './service.ts';
 
 const connectLimitMs: Ms = 300;
 const answerLimitMs: Ms = 1_000;
@@ -20,25 +21,56 @@ export interface ClientOptions {
   readonly thinkMs: Ms;
 }
 
+/** How much the clients of one life do. `drawn`: mostly a quiet day, sometimes a busy one, as the seed says. */
+export type ClientLoad = 'busy' | 'drawn';
+
+/** Two polite clients and a pipelining one: it alone has a next commit at hand when its postmaster dies. */
+export function clientsUnder(load: ClientLoad, random: Random): readonly ClientOptions[] {
+  const busy = random.chance(0.1) || load === 'busy';
+  const slower = busy ? 1 : random.between(10, 30);
+  return [
+    { name: 'client-1', depth: 1, thinkMs: 60 * slower },
+    { name: 'client-2', depth: 1, thinkMs: 120 * slower },
+    { name: 'client-3', depth: 3, thinkMs: 60 * slower },
+  ];
+}
+
+/** One of a client's writers, in the session that it has at present. */
+interface OpenSession {
+  readonly server: FakeServer;
+  readonly connection: Connection;
+  readonly backend: Backend;
+  readonly session: number;
+  readonly writer: string;
+  readonly end: () => void;
+}
+
 export class Client implements Place {
   readonly name: string;
-  /** When each write was acknowledged to this client. */
-  readonly acknowledged = new Map<string, number>();
   readonly #world: ServerWorld;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #options: ClientOptions;
+  readonly #service: Service;
   #targets: string[];
   #written = 0;
   /** Grows with every session; what belongs to an older one is not listened to. */
   #session = 0;
 
-  constructor(world: ServerWorld, clock: Clock, random: Random, targets: readonly string[], options: ClientOptions) {
+  constructor(
+    world: ServerWorld,
+    clock: Clock,
+    random: Random,
+    targets: readonly string[],
+    options: ClientOptions,
+    service: Service,
+  ) {
     this.name = options.name;
     this.#world = world;
     this.#clock = clock;
     this.#random = random;
     this.#options = options;
+    this.#service = service;
     this.#targets = [...targets];
     this.#clock.timer(random.between(0, 100), () => this.#connect());
   }
@@ -52,6 +84,7 @@ export class Client implements Place {
     if (target === undefined) return;
     this.#session += 1;
     const session = this.#session;
+    this.#service.wanted(this.#writer(0), this.#clock.mono());
     const host = this.#world.host(target);
     const next = () => {
       if (session !== this.#session) return;
@@ -94,21 +127,29 @@ export class Client implements Place {
       if (this.#random.chance(0.5)) this.#targets.reverse();
       end();
     });
-    for (let slot = 0; slot < this.#options.depth; slot += 1) this.#write(server, connection, backend, session, end);
+    for (let slot = 0; slot < this.#options.depth; slot += 1) {
+      this.#write({ server, connection, backend, session, writer: this.#writer(slot), end });
+    }
+  }
+
+  #writer(slot: number): string {
+    return `${this.name}/${slot}`;
   }
 
   /** One write after the other, until the session ends. What was not answered by then is unknown for ever. */
-  #write(server: FakeServer, connection: Connection, backend: Backend, session: number, end: () => void): void {
+  #write(open: OpenSession): void {
+    const { server, connection, backend, session, writer, end } = open;
     if (session !== this.#session) return;
+    this.#service.wanted(writer, this.#clock.mono());
     this.#written += 1;
     const id = `${this.name}/${this.#written}`;
     const cancel = this.#clock.timer(answerLimitMs, end);
     const answered = () => {
       if (session !== this.#session) return;
       cancel();
-      this.acknowledged.set(id, this.#clock.mono());
+      this.#service.acknowledged(writer, this.#clock.mono());
       const thinkMs = this.#options.thinkMs * this.#random.between(0.5, 1.5);
-      this.#clock.timer(thinkMs, () => this.#write(server, connection, backend, session, end));
+      this.#clock.timer(thinkMs, () => this.#write(open));
     };
     connection.send(this, () =>
       server.process.run(() => {

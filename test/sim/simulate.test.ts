@@ -54,7 +54,13 @@ describe('one fault in a synchronous mode', () => {
     ['a step of the wall clock costs nobody anything', 'wall-jump', 1, 200, false],
   ];
   test.each(cases)('%s', async (_says, kind, forMs, outageMsMax, moves) => {
-    const result = await simulate({ seed: 7, mode: 'available', durationMs: 25_000, faults: onPrimary(kind, forMs) });
+    const result = await simulate({
+      seed: 7,
+      mode: 'available',
+      durationMs: 25_000,
+      load: 'busy',
+      faults: onPrimary(kind, forMs),
+    });
     expect(result.violations, replay(result)).toEqual([]);
     expect(result.outageMs, replay(result)).toBeLessThanOrEqual(outageMsMax);
     expect(result.acknowledgedBy.length > 1, replay(result)).toBe(moves);
@@ -71,7 +77,13 @@ describe('one fault in a synchronous mode', () => {
 
 describe('one fault in mode off', () => {
   test('a paused primary has lost its lease and its processes before its successor takes a write', async () => {
-    const result = await simulate({ seed: 5, mode: 'off', durationMs: 30_000, faults: onPrimary('pause', 15_000) });
+    const result = await simulate({
+      seed: 5,
+      mode: 'off',
+      durationMs: 30_000,
+      load: 'busy',
+      faults: onPrimary('pause', 15_000),
+    });
     expect(result.violations, replay(result)).toEqual([]);
     expect(result.acknowledgedBy.length).toBeGreaterThan(1);
   });

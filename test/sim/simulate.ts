@@ -6,6 +6,7 @@ import type { SyncMode } from '../../src/core/cluster.ts';
 import { monoMs, type Ms } from '../../src/core/units.ts';
 import { healAll, type Planned, planFaults } from './faults/plan.ts';
 import type { FaultKind } from './faults/registry.ts';
+import type { ClientLoad } from './clients.ts';
 import type { Violation } from './invariants.ts';
 import { asTask } from './microtasks.ts';
 import { type Mistakes, settleMs, World } from './world.ts';
@@ -22,6 +23,7 @@ export interface SimOptions {
   /** Kinds to choose from, or exactly these. */
   readonly faults?: readonly FaultKind[] | ((world: World) => readonly Planned[]);
   readonly mistakes?: Mistakes;
+  readonly load?: ClientLoad;
   /** Called once the cluster is up, before anything goes wrong. */
   readonly whenUp?: (world: World) => void;
 }
@@ -34,7 +36,7 @@ export interface SimResult {
   readonly acknowledged: number;
   /** How many times a server left recovery. */
   readonly promotions: number;
-  /** The longest time without an acknowledged commit, from when the cluster was up until the end. */
+  /** The longest time in which somebody waited and nobody's commit was acknowledged, from when the cluster was up until the end. */
   readonly outageMs: Ms;
   /** Who acknowledged commits, one after the other. */
   readonly acknowledgedBy: readonly string[];
@@ -54,10 +56,11 @@ function live(options: SimOptions): SimResult {
     ...(options.members !== undefined && { members: options.members }),
     ...(options.etcdMembers !== undefined && { etcdMembers: options.etcdMembers }),
     ...(options.mistakes !== undefined && { mistakes: options.mistakes }),
+    ...(options.load !== undefined && { load: options.load }),
   });
   const up = runUntil(world, () => world.redundant() && anyAcknowledged(world), settleMs);
   if (!up) world.invariants.lives('the cluster did not come up');
-  const upAt = world.clock.mono();
+  world.service.beginsAt(world.clock.mono());
   let healedAfterMs = 0;
   if (up && world.invariants.violations.length === 0) {
     options.whenUp?.(world);
@@ -82,7 +85,7 @@ function live(options: SimOptions): SimResult {
     violations: world.invariants.violations,
     events: world.events,
     acknowledged: world.invariants.acknowledged.all.length,
-    outageMs: longestGapMs(world, upAt),
+    outageMs: world.service.longest(world.clock.mono()).lastedMs,
     acknowledgedBy: world.invariants.acknowledged.all
       .map(({ member }) => member)
       .filter((member, at, all) => member !== all[at - 1]),
@@ -131,15 +134,6 @@ function runUntil(world: World, fact: () => boolean, limitMs: Ms): boolean {
 }
 
 const anyAcknowledged = (world: World) => world.invariants.acknowledged.all.length > 0;
-
-function longestGapMs(world: World, from: number): Ms {
-  const instants = [
-    from,
-    ...world.invariants.acknowledged.all.map(({ atMs }) => atMs).filter((at) => at >= from),
-    world.clock.mono(),
-  ];
-  return Math.max(...instants.map((at, index) => at - (instants[index - 1] ?? at)));
-}
 
 function lifeSigns(world: World, writes: boolean): string {
   const members = world.members.map(

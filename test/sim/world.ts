@@ -5,7 +5,7 @@ import type { Clock } from '../../src/ports/clock.ts';
 import type { Coordinator, LeaseStore } from '../../src/ports/coordinator.ts';
 import type { Postgres } from '../../src/ports/postgres.ts';
 import type { ProcessHost } from '../../src/ports/process-host.ts';
-import { Client } from './clients.ts';
+import { Client, type ClientLoad, clientsUnder } from './clients.ts';
 import { FakeEtcd } from './fake-etcd.ts';
 import { FakeGuardianLink } from './fake-guardian-link.ts';
 import { createFakePeers, type PeerWorld } from './fake-peers.ts';
@@ -19,6 +19,7 @@ import { Member } from './member.ts';
 import { Network } from './network.ts';
 import { Random } from './random.ts';
 import type { LeftRecovery } from './recovery.ts';
+import { Service } from './service.ts';
 import { settingsOf, silentMs } from './settings.ts';
 import { SimBatond } from './sim-batond.ts';
 import { SimGuardian } from './sim-guardian.ts';
@@ -41,6 +42,7 @@ export interface WorldOptions {
   /** Drawn from the seed when absent: one in most lives, since three cost three times the events. */
   readonly etcdMembers?: 1 | 3;
   readonly mistakes?: Mistakes;
+  readonly load?: ClientLoad;
 }
 
 export class World implements PeerWorld {
@@ -51,6 +53,7 @@ export class World implements PeerWorld {
   readonly members: readonly Member[];
   readonly clients: readonly Client[];
   readonly invariants: Invariants;
+  readonly service = new Service();
   readonly events: string[] = [];
   readonly mode: SyncMode;
   /** Set by a planted mistake, and by nothing else. */
@@ -83,11 +86,9 @@ export class World implements PeerWorld {
       });
     });
     this.invariants = new Invariants({ members: this.members, now: () => this.clock.mono(), sync: () => this.sync() });
-    this.clients = [
-      { name: 'client-1', depth: 1, thinkMs: 60 },
-      { name: 'client-2', depth: 1, thinkMs: 120 },
-      { name: 'client-3', depth: 3, thinkMs: 60 },
-    ].map((each) => new Client(this, this.clock, this.random.fork(), names, each));
+    this.clients = clientsUnder(options.load ?? 'drawn', this.random.fork()).map(
+      (each) => new Client(this, this.clock, this.random.fork(), names, each, this.service),
+    );
     for (const member of this.members) this.clock.timer(this.random.between(0, 500), () => member.startBatond());
   }
 

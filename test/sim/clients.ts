@@ -27,7 +27,7 @@ export type ClientLoad = 'busy' | 'drawn';
 /** Two polite clients and a pipelining one: it alone has a next commit at hand when its postmaster dies. */
 export function clientsUnder(load: ClientLoad, random: Random): readonly ClientOptions[] {
   const busy = random.chance(0.1) || load === 'busy';
-  const slower = busy ? 1 : random.between(10, 30);
+  const slower = busy ? 1 : random.between(10, 40);
   return [
     { name: 'client-1', depth: 1, thinkMs: 60 * slower },
     { name: 'client-2', depth: 1, thinkMs: 120 * slower },

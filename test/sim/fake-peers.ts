@@ -44,7 +44,7 @@ export function createFakePeers(world: PeerWorld, batond: SimProcess): Peers {
   }
 
   async function probeDaemon(apiUrl: string, limitMs: Ms): Promise<ProbeAnswer & { readonly report: unknown }> {
-    const member = new URL(apiUrl).hostname;
+    const member = memberAt(apiUrl);
     const answer = await ask<{ readonly report: unknown }>(member, limitMs, (reply) => {
       const daemon = world.daemon(member);
       if (daemon === null) return reply('refused');
@@ -128,3 +128,6 @@ export function createFakePeers(world: PeerWorld, batond: SimProcess): Peers {
     },
   };
 }
+
+/** A member's host has its name: `http://a:8008`. */
+const memberAt = (apiUrl: string): string => apiUrl.split(/:\/\/|:/, 2)[1] ?? apiUrl;

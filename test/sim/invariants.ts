@@ -37,8 +37,10 @@ export class Invariants {
   readonly acknowledged = new Acknowledged();
   /** What clients were told and nobody promised (docs/safety.md): counted apart, and never lost. */
   readonly unprotected: { readonly record: WalRecord; readonly why: string }[] = [];
-  /** What is written where, per timeline. */
-  readonly #contents = new Map<string, number>();
+  /** The uid of the record at each position of each timeline. */
+  readonly #contents = new Map<number, Map<number, number>>();
+  /** What was found in order last; only another `sync`, or other waits, can be out of order. */
+  #inOrder: { readonly sync: SyncContent; readonly waits: FakeServer['waits']; readonly loaded: unknown } | null = null;
   /** Since when each member's primary has had no batond that acts. */
   readonly #aloneSince = new Map<string, number>();
   readonly #world: Watched;
@@ -47,14 +49,20 @@ export class Invariants {
     this.#world = world;
   }
 
-  madeDurable(server: FakeServer, record: WalRecord): void {
+  madeDurable(server: FakeServer, { timeline, position, uid }: WalRecord): void {
     if (server.recovery.byHand) return;
-    const place = `${record.timeline}:${record.position}`;
-    const known = this.#contents.get(place);
-    if (known !== undefined && known !== record.uid) {
-      this.violated('I9 no timeline is used twice', `${server.host.name} has another record at ${place}`);
+    let contents = this.#contents.get(timeline);
+    if (contents === undefined) {
+      contents = new Map();
+      this.#contents.set(timeline, contents);
     }
-    this.#contents.set(place, record.uid);
+    const known = contents.get(position);
+    if (known === undefined) contents.set(position, uid);
+    else if (known !== uid)
+      this.violated(
+        'I9 no timeline is used twice',
+        `${server.host.name} has another record at ${timeline}:${position}`,
+      );
   }
 
   leftRecovery(server: FakeServer, how: string): void {
@@ -118,7 +126,7 @@ export class Invariants {
   /** Whoever leads at that moment is no former primary; and nobody but a primary is fenced by another. */
   fencedRemotely(server: FakeServer, leader: string | null): void {
     if (leader === server.host.name || server.phase !== 'primary')
-      this.#violated('remote fence', `${server.host.name} was fenced as a former primary: ${leader} leads`);
+      this.violated('remote fence', `${server.host.name} was fenced as a former primary: ${leader} leads`);
   }
 
   /** What holds between events. */
@@ -153,11 +161,17 @@ export class Invariants {
     if (sync === null || sync.standbys.length === 0) return;
     const leader = this.#world.members.find(({ name }) => name === sync.leader)?.running;
     if (leader?.phase !== 'primary' || leader.dir.admits !== 'everybody' || leader.unprotected !== null) return;
+    const { waits } = leader;
+    const known = this.#inOrder;
+    if (waits.flag && known?.sync === sync && known.waits === waits && known.loaded === waits.loaded) return;
+    this.#inOrder = null;
     for (const standby of sync.standbys) {
       const name = `baton_${standby}_${sync.copies[standby]}`;
-      if (leader.waits.flag && leader.waits.priority(name) > 0) continue;
+      if (waits.flag && waits.priority(name) > 0) continue;
       this.violated('I3 order', `sync names ${standby}, and ${sync.leader} admits clients without waiting for ${name}`);
+      return;
     }
+    this.#inOrder = { sync, waits, loaded: waits.loaded };
   }
 
   #checkGuarded(member: Member): void {

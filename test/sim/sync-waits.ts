@@ -31,6 +31,8 @@ export class SyncWaits {
   #loaded: CommitWaits = { names: [], nobody: false };
   readonly #reached: Record<WaitLevel, number> = { flush: 0, apply: 0 };
   #waiters: Waiter[] = [];
+  /** What is waited for, as names are compared: in lower case. */
+  #wanted: readonly string[] = [];
 
   get loaded(): CommitWaits {
     return this.#loaded;
@@ -42,11 +44,13 @@ export class SyncWaits {
 
   load(waits: CommitWaits): void {
     this.#loaded = waits;
+    const names = waits.nobody && waits.names.length === 0 ? [nobodyName] : waits.names;
+    this.#wanted = names.map((name) => name.toLowerCase());
   }
 
   /** 1 for the first name in the list; 0 for a name that is not in it. */
   priority(name: string): number {
-    return this.#names().findIndex((wanted) => wanted.toLowerCase() === name.toLowerCase()) + 1;
+    return this.#wanted.length === 0 ? 0 : this.#wanted.indexOf(name.toLowerCase()) + 1;
   }
 
   /** `released` is called when the commit may be acknowledged; at once when nothing makes it wait. */
@@ -66,17 +70,16 @@ export class SyncWaits {
 
   /** The checkpointer takes over what is configured: the only place where waiting begins or ends. */
   checkpointerLooks(): void {
-    this.#flag = this.#names().length > 0;
+    this.#flag = this.#wanted.length > 0;
     if (!this.#flag) this.#release(() => true);
   }
 
   /** A walsender heard from its standby. */
   reported(standbys: readonly StandbyReport[]): void {
-    const names = this.#names();
-    if (names.length === 0) return;
+    if (this.#wanted.length === 0) return;
     for (const level of ['flush', 'apply'] as const) {
-      const reached = names.map((name) => {
-        const standby = standbys.find((other) => other.name.toLowerCase() === name.toLowerCase());
+      const reached = this.#wanted.map((name) => {
+        const standby = standbys.find((other) => other.name.toLowerCase() === name);
         return standby === undefined ? -1 : level === 'flush' ? standby.flushed : standby.applied;
       });
       this.#reached[level] = Math.max(this.#reached[level], Math.min(...reached));
@@ -94,9 +97,5 @@ export class SyncWaits {
     this.#waiters = this.#waiters.filter((waiter) => !may(waiter));
     for (const waiter of released) waiter.released(how);
     return released.length;
-  }
-
-  #names(): readonly string[] {
-    return this.#loaded.nobody && this.#loaded.names.length === 0 ? [nobodyName] : this.#loaded.names;
   }
 }

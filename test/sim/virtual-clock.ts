@@ -11,7 +11,8 @@ interface Event {
   /** Events of one instant fire in the order in which they were made. */
   readonly sequence: number;
   readonly action: () => void;
-  cancelled: boolean;
+  /** It has fired, or will not. */
+  over: boolean;
 }
 
 export class VirtualClock implements Clock {
@@ -20,7 +21,9 @@ export class VirtualClock implements Clock {
   #now: MonoMs = monoMs(0);
   #sequence = 0;
   /** A binary heap, earliest first. */
-  readonly #events: Event[] = [];
+  #events: Event[] = [];
+  /** How many of them will not fire. */
+  #cancelled = 0;
 
   constructor(wallStart: WallMs = wallMs(Date.UTC(2008, 3, 24, 8, 0, 0))) {
     this.wallStart = wallStart;
@@ -44,11 +47,14 @@ export class VirtualClock implements Clock {
       at: onGrid(after(this.#now, Math.max(0, durationMs))),
       sequence: this.#sequence++,
       action,
-      cancelled: false,
+      over: false,
     };
     this.#push(event);
     return () => {
-      event.cancelled = true;
+      if (event.over) return;
+      event.over = true;
+      this.#cancelled += 1;
+      if (this.#cancelled > cancelledMin && 2 * this.#cancelled > this.#events.length) this.#sweep();
     };
   }
 
@@ -75,7 +81,7 @@ export class VirtualClock implements Clock {
 
   /** When the next event is due; null when there is none. */
   nextAt(): MonoMs | null {
-    while (this.#events[0]?.cancelled) this.#pop();
+    while (this.#events[0]?.over) this.#dropCancelled();
     return this.#events[0]?.at ?? null;
   }
 
@@ -89,6 +95,7 @@ export class VirtualClock implements Clock {
     if (this.nextAt() === null) return false;
     const event = this.#pop();
     this.#now = event.at;
+    event.over = true;
     event.action();
     drainMicrotasks();
     return true;
@@ -118,6 +125,19 @@ export class VirtualClock implements Clock {
         this.stepNow();
       }
     });
+  }
+
+  #dropCancelled(): void {
+    this.#pop();
+    this.#cancelled -= 1;
+  }
+
+  /** Most timers are limits that are not reached: they must not stay until they would have been. */
+  #sweep(): void {
+    const live = this.#events.filter((event) => !event.over);
+    this.#events = [];
+    this.#cancelled = 0;
+    for (const event of live) this.#push(event);
   }
 
   #push(event: Event): void {
@@ -152,6 +172,9 @@ export class VirtualClock implements Clock {
     return first;
   }
 }
+
+/** Fewer cancelled events are not worth a sweep. */
+const cancelledMin = 64;
 
 const earlier = (one: Event, other: Event): boolean =>
   one.at === other.at ? one.sequence < other.sequence : one.at < other.at;

@@ -155,14 +155,10 @@ class Supervisor {
     const sensing = this.#sensors.start();
     const writing = this.#clientWrites.run();
     while (!this.#signal.aborted) {
-<<<<<<< HEAD
       if (!this.#woken) await this.#wakeUp.wait(tickMs);
-=======
-      if (!this.#woken) await this.#wakeUp.wait(clock, tickMs, this.#signal);
       // Timers come before sockets after a stop: what is known is old, and would have a leader fence itself whose
       // guardian kept the lease all the time. The deadline is the guardian's to keep meanwhile.
       if (clock.mono() - this.#ranMono > awayMs) await clock.sleep(catchUpMs, this.#signal).catch(() => undefined);
->>>>>>> 0b3182c (What a stopped batond knows when it goes on is old: it reads what arrived before it decides)
       if (this.#signal.aborted) break;
       this.#woken = false;
       this.#ranMono = clock.mono();

@@ -76,3 +76,11 @@ export function claimedLast(view: View, state: ClusterState): boolean {
   const sync = syncOf(state);
   return sync !== null && sync.leader === view.self.name && sync.copies[view.self.name] === ownCopy(view.postgres);
 }
+
+/** The copies of a claim: this member's alone. */
+export function ownOnly(
+  view: View,
+  data: { readonly copyId: ReturnType<typeof ownCopy> },
+): Readonly<Record<string, NonNullable<ReturnType<typeof ownCopy>>>> {
+  return data.copyId === null ? {} : { [view.self.name]: data.copyId };
+}

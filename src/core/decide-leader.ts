@@ -1,18 +1,17 @@
 /** The leader key is ours: what its holder does, by the state of its PostgreSQL. */
 import { because } from './because.ts';
-import type { ClusterState, MemberRecord } from './cluster.ts';
-import { claimed, eligible, leading, type ownCopy, syncOf } from './cluster-queries.ts';
+import type { ClusterState } from './cluster.ts';
+import { claimed, eligible, leading, ownOnly, syncOf } from './cluster-queries.ts';
 import type { Decision } from './decision.ts';
 import { decidePrimary } from './decide-primary.ts';
-import { handOverNote, handOverSwitchover, rollBack } from './decide-switchover.ts';
+import { leadStopped } from './decide-stopped-leader.ts';
+import { rollBack } from './decide-switchover.ts';
+import { giveUp, handOverTo } from './give-up.ts';
 import { remoteFence } from './remote-fence.ts';
-import type { Rule } from './rules.ts';
-import { namedCopies } from './sync-membership.ts';
-import { scarceRoom } from './room.ts';
-import { automaticSuccessor, successor } from './successor.ts';
-import { handOver, publishCluster, release, writeSync } from './transactions.ts';
+import { automaticSuccessor } from './successor.ts';
+import { writeSync } from './transactions.ts';
 import type { MonoMs, Ms, Revision } from './units.ts';
-import type { DataDirectory, PrimaryView, StandbyView } from './postgres-view.ts';
+import type { PrimaryView, StandbyView } from './postgres-view.ts';
 import type { View } from './view.ts';
 
 /** A candidate that has not replayed the old primary's shutdown record by then gives the key back. */
@@ -108,126 +107,6 @@ function leadWithoutData(view: View, state: ClusterState): Decision {
   });
 }
 
-/** Somebody who can lead gets the key; else it is deleted, so that whoever may take it can. */
-function giveUp(
-  view: View,
-  state: ClusterState,
-  rule: 'release-no-data' | 'release-unusable' | 'release-not-eligible',
-  why: string,
-): Decision {
-  const next = successor(view, state);
-  if (next !== null) return handOverTo(view, state, next, rule, `${why}; ${next.name} can lead`);
-  return because(rule, why, { kind: 'commit', purpose: 'release', txn: release(state) });
-}
-
-export const handOverTo = (view: View, state: ClusterState, next: MemberRecord, rule: Rule, why: string): Decision =>
-  because(rule, why, {
-    kind: 'commit',
-    purpose: 'hand-over',
-    txn: handOver(state, next.name, next.leaseId, handOverNote(view, state, next.name, rule, why), null),
-  });
-
-function leadStopped(view: View, state: ClusterState, data: DataDirectory, term: Revision): Decision {
-  if (state.initialize.kind === 'absent') return publish(view, state, data);
-  const sync = syncOf(state);
-  if (sync === null)
-    return because('hold-malformed', 'the sync key is missing or malformed: nobody may be promoted by it');
-  const may = eligible(state, view.self.name, data.copyId);
-  if (!may.holds) return giveUp(view, state, 'release-not-eligible', may.why);
-  if (data.unstartable !== null) return giveUp(view, state, 'release-unusable', data.unstartable);
-
-  const planned = handOverSwitchover(view, state, data);
-  if (planned !== null) return planned;
-  if (data.standbySignal || stillInRecovery(data)) {
-    return because(
-      'start-to-promote',
-      data.standbySignal
-        ? "the key is ours and the data is a standby's: it starts as one, then is promoted"
-        : 'the key is ours and a promotion died half-way here: the data starts as a standby again, then is promoted',
-      { kind: 'operate', operation: { kind: 'start', as: 'standby', follow: null } },
-    );
-  }
-  const shutsDown = view.guardian.terminating === true;
-  const next = shutsDown ? successor(view, state) : automaticSuccessor(view, state);
-  const crashes = view.memory.crashes.length;
-  const budget = view.policy.failover.crashBudget;
-  if (next !== null) {
-    return handOverTo(
-      view,
-      state,
-      next,
-      shutsDown ? 'hand-over-shutdown' : 'hand-over-dead-postgres',
-      `postgres here is down and ${next.name} has every acknowledged commit`,
-    );
-  }
-  const scarce = scarceRoom(view);
-  if (scarce !== null && crashes >= endsBlamedOnRoom) {
-    return because(
-      'await-room',
-      `postgres ended ${crashes} times and has ${scarce}: make room, and it starts again by itself. Nobody else may lead`,
-    );
-  }
-  if (crashes > budget.count) {
-    return because(
-      'hold-crash-budget',
-      `postgres ended ${crashes} times within ${budget.windowMs / 60_000} minutes and nobody else may lead: look at its log. It is tried again once fewer of them lie within that time`,
-    );
-  }
-  if (!claimed(state, view.self.name) || view.memory.confirmedSyncRevision !== sync.modRevision) {
-    const { modRevision: _, ...kept } = sync;
-    const claim =
-      sync.leader === view.self.name
-        ? kept
-        : { ...kept, leader: view.self.name, standbys: [], copies: ownOnly(view, data) };
-    return because('claim-to-restart', 'sync is written in our name before postgres starts as a primary', {
-      kind: 'commit',
-      purpose: 'claim',
-      txn: writeSync(state, claim),
-    });
-  }
-  const waitFor = namedCopies(sync);
-  const nobody = sync.mode === 'strict' && waitFor.length === 0;
-  const admits = waitFor.length > 0 || nobody ? 'baton-only' : 'everybody';
-  return because(
-    'restart-in-place',
-    'nobody else may lead: postgres starts here again',
-    { kind: 'guard', term },
-    { kind: 'operate', operation: { kind: 'start', as: 'primary', term, waitFor, waitForNobody: nobody, admits } },
-  );
-}
-
-/**
- * A promotion takes standby.signal away before the control file says *in production*, and nobody can have written until
- * it said so. A crash between the two leaves a directory that recovery takes up again, the new timeline's WAL included;
- * the next promotion makes one timeline more.
- */
-const stillInRecovery = ({ clusterState }: DataDirectory): boolean =>
-  clusterState === 'in archive recovery' || clusterState === 'shut down in recovery';
-
-/** A server that ends once on a nearly full disk may have been killed; the second time the disk is to blame. */
-const endsBlamedOnRoom = 2;
-
-function publish(view: View, state: ClusterState, data: DataDirectory): Decision {
-  if (data.copyId === null || data.copyId !== view.memory.initializedCopyId) {
-    return because(
-      'hold-foreign-data',
-      `etcd knows no cluster here, but this member has data of system ${data.systemIdentifier}: it is neither used nor removed. Restore etcd's keys, or move the directory away`,
-      { kind: 'commit', purpose: 'release', txn: release(state) },
-    );
-  }
-  const sync = {
-    leader: view.self.name,
-    standbys: [],
-    mode: view.policy.synchronous.mode,
-    copies: { [view.self.name]: data.copyId },
-  };
-  return because('publish-cluster', 'initdb is done: the cluster becomes known', {
-    kind: 'commit',
-    purpose: 'publish-cluster',
-    txn: publishCluster(state, data.systemIdentifier, sync, view.self.configText),
-  });
-}
-
 /** We hold the key and are in recovery: claim, then leave it. */
 function leadStandby(view: View, state: ClusterState, standby: StandbyView, term: Revision): Decision {
   const sync = syncOf(state);
@@ -292,11 +171,4 @@ function forcedOn(view: View, state: ClusterState): boolean {
   if (state.request.kind !== 'present') return false;
   const { kind, candidate, allowDataLoss } = state.request.value;
   return kind === 'failover' && candidate === view.self.name && allowDataLoss;
-}
-
-function ownOnly(
-  view: View,
-  data: { readonly copyId: ReturnType<typeof ownCopy> },
-): Readonly<Record<string, NonNullable<ReturnType<typeof ownCopy>>>> {
-  return data.copyId === null ? {} : { [view.self.name]: data.copyId };
 }

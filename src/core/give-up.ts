@@ -1,0 +1,28 @@
+/** The leader key is ours and we cannot use it: somebody who can gets it. */
+import { because } from './because.ts';
+import type { ClusterState, MemberRecord } from './cluster.ts';
+import type { Decision } from './decision.ts';
+import { handOverNote } from './decide-switchover.ts';
+import type { Rule } from './rules.ts';
+import { successor } from './successor.ts';
+import { handOver, release } from './transactions.ts';
+import type { View } from './view.ts';
+
+/** Somebody who can lead gets the key; else it is deleted, so that whoever may take it can. */
+export function giveUp(
+  view: View,
+  state: ClusterState,
+  rule: 'release-no-data' | 'release-unusable' | 'release-not-eligible',
+  why: string,
+): Decision {
+  const next = successor(view, state);
+  if (next !== null) return handOverTo(view, state, next, rule, `${why}; ${next.name} can lead`);
+  return because(rule, why, { kind: 'commit', purpose: 'release', txn: release(state) });
+}
+
+export const handOverTo = (view: View, state: ClusterState, next: MemberRecord, rule: Rule, why: string): Decision =>
+  because(rule, why, {
+    kind: 'commit',
+    purpose: 'hand-over',
+    txn: handOver(state, next.name, next.leaseId, handOverNote(view, state, next.name, rule, why), null),
+  });

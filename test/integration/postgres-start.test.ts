@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
@@ -163,4 +163,13 @@ test('a look tells of an archiver that fails and of a base backup: either would 
     backup.kill('SIGKILL');
   }
   await expect.poll(() => server.postgres.look(1_000), { timeout: 10_000 }).toMatchObject({ baseBackups: 0 });
+});
+
+test('slots of members that stay away may hold back a quarter of the disk, and 16 GiB at most', async () => {
+  await using server = await aPrimary('a');
+  const { blocks, bsize } = statfsSync(server.dataDir);
+  const quarterMiB = Math.round((blocks * bsize) / 4 / 1024 ** 2);
+  expect(server.sql("SELECT setting FROM pg_settings WHERE name = 'max_slot_wal_keep_size'")).toBe(
+    String(Math.min(quarterMiB, 16 * 1024)),
+  );
 });

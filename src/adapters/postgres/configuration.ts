@@ -15,7 +15,7 @@ const configurationFile = 'postgresql.conf';
 export async function writeConfiguration(instance: Instance, dataDir: string, values: Reloadable): Promise<boolean> {
   const path = join(dataDir, configurationFile);
   const theirs = { ...instance.options.parameters, ...restoreSettings(instance) };
-  const content = render(theirs, fixedSettings(instance, {}), values);
+  const content = render(theirs, await fixedSettings(instance, {}), values);
   if ((await readIfThere(path)) === content) return false;
   await writeDurably(path, content);
   return true;

@@ -84,9 +84,12 @@ async function startable(instance: Instance) {
   }
 }
 
-function startCommand(instance: Instance, minimums: Partial<Record<StandbyMinimum, number>>): StartCommand {
+async function startCommand(
+  instance: Instance,
+  minimums: Partial<Record<StandbyMinimum, number>>,
+): Promise<StartCommand> {
   const { dataDir } = instance;
-  const settings = Object.entries(fixedSettings(instance, minimums));
+  const settings = Object.entries(await fixedSettings(instance, minimums));
   return {
     binary: instance.program('postgres'),
     args: ['-D', dataDir, ...settings.flatMap(([name, value]) => ['-c', `${name}=${value}`])],

@@ -2,13 +2,13 @@
 import { serverName } from '../../core/fence-target.ts';
 import type { Instance } from './instance.ts';
 import { type StandbyMinimum, standbyMinimums } from './control-data.ts';
+import { slotWalKept } from './slot-wal.ts';
 
 export type Settings = Readonly<Record<string, string>>;
 
 /** Baton needs at least these for itself and the members. */
 const leastSenders = 10;
 const reserveWanted = 10;
-const slotWalKept = '16GB';
 /** PostgreSQL's own default of max_connections. */
 const connectionsDefault = 100;
 
@@ -16,7 +16,10 @@ const connectionsDefault = 100;
  * Given on the command line, so that postgresql.auto.conf cannot override them. They change only with a restart.
  * `minimums` are of the control file: a standby below them would not start.
  */
-export function fixedSettings(instance: Instance, minimums: Partial<Record<StandbyMinimum, number>>): Settings {
+export async function fixedSettings(
+  instance: Instance,
+  minimums: Partial<Record<StandbyMinimum, number>>,
+): Promise<Settings> {
   const { options } = instance;
   const parameters = options.parameters;
   const atLeast = (name: string, least: number): string => String(Math.max(least, numberOf(parameters[name]) ?? 0));
@@ -34,7 +37,7 @@ export function fixedSettings(instance: Instance, minimums: Partial<Record<Stand
     max_replication_slots: atLeast('max_replication_slots', leastSenders),
     ...raised(parameters, minimums),
     // The slot of a member that stays away must not fill the disk; that member is cloned again then.
-    max_slot_wal_keep_size: String(parameters['max_slot_wal_keep_size'] ?? slotWalKept),
+    max_slot_wal_keep_size: String(parameters['max_slot_wal_keep_size'] ?? (await slotWalKept(instance.dataDir))),
     superuser_reserved_connections: String(reserve(parameters)),
     // A crashed backend is an exit of the server, and a failover.
     restart_after_crash: 'off',

@@ -61,6 +61,8 @@ export interface MemberRecord {
   /** End of what this member has: written, received or, when stopped, on disk as far as known. */
   readonly lsn: Lsn | null;
   readonly replayLsn: Lsn | null;
+  /** What was diverged there when it last rejoined, and where it is kept; for the record of the incident. */
+  readonly divergedKept: string | null;
   /** Free bytes where its postgres writes; null when it does not say. */
   readonly freeBytes: number | null;
   /** Set while a planned restart of postgres is under way; by this member's wall clock. */

@@ -56,6 +56,7 @@ export function formatMember(member: MemberRecord): string {
     priority: member.priority,
     tags: member.tags,
     copy_id: member.copyId,
+    diverged_kept: member.divergedKept,
     free_bytes: member.freeBytes,
     restarting: member.restartingUntil === null ? null : { until: new Date(member.restartingUntil).toISOString() },
     fenced_term: member.fencedTerm,

@@ -155,6 +155,8 @@ export interface OperationResult {
 /** What an operation found out, for the rules that follow it. */
 export type OperationValue =
   | { readonly kind: 'done' }
+  /** `kept`: what was diverged here and where it is now; null when nothing was. */
+  | { readonly kind: 'rejoined'; readonly kept: string | null }
   /** The history row of a promotion: what `history` must be told. */
   | { readonly kind: 'promoted'; readonly row: HistoryRow | null; readonly outOfRecoveryMono: MonoMs | null }
   /** Commits were seen to wait for `standby` (I3); void for another term, run or copy. */
@@ -209,6 +211,8 @@ export interface MemoryView {
    * that was stopped in a way that neither monotonic clock counts. Null when it never did.
    */
   readonly wallJumpedMono: MonoMs | null;
+  /** What was diverged here when it last rejoined, and where it is kept; null when nothing was, or since it leads. */
+  readonly divergedKept: string | null;
   /** Members for whom this primary has a slot, since it started. */
   readonly furnishedFor: readonly MemberName[];
   /**

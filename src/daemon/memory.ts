@@ -40,6 +40,7 @@ export class Memory {
   #commitFailed: { purpose: CommitPurpose; atMono: MonoMs } | null = null;
   #furnishedFor: readonly MemberName[] = [];
   #furnished = false;
+  #divergedKept: string | null = null;
   /** Wall clock minus monotonic clock, as of the last look. */
   #wallAheadMs: Ms;
   #wallJumpedMono: MonoMs | null = null;
@@ -91,6 +92,7 @@ export class Memory {
       commitFailed: this.#commitFailed,
       furnishedFor: this.#furnishedFor,
       wallJumpedMono: this.#wallJumpedMono,
+      divergedKept: this.#divergedKept,
       ...this.formerLeader.view(),
     };
   }
@@ -158,6 +160,7 @@ export class Memory {
   leads(term: Revision): void {
     this.leadsNot(true);
     this.#preparedFor = null;
+    this.#divergedKept = null;
     if (this.lastLedTerm !== term) {
       this.lastLedTerm = term;
       this.#keep({ lastLedTerm: term });
@@ -226,6 +229,7 @@ export class Memory {
     if (spec.kind === 'initialize' || spec.kind === 'clone' || spec.kind === 'rejoin')
       this.#nextCopyId = this.#newCopyId();
     if (!outcome.ok) return;
+    if (outcome.value.kind === 'rejoined') this.#divergedKept = outcome.value.kept;
     if (outcome.value.kind === 'proved') this.#proof = outcome.value.proof;
     if (spec.kind === 'promote' && outcome.value.kind === 'promoted')
       this.#promotedMono = outcome.value.outOfRecoveryMono;

@@ -77,9 +77,10 @@ async function run(spec: OperationSpec, context: OperationContext, signal: Abort
         plain(await postgres.clone(from, spec.copyId, signal, context.progress)),
       );
     case 'rejoin':
-      return fromUpstream(spec.leader, context, async (from) =>
-        plain(await postgres.rejoin(from, context.history(), spec.copyId, signal, context.progress)),
-      );
+      return fromUpstream(spec.leader, context, async (from) => {
+        const rejoined = await postgres.rejoin(from, context.history(), spec.copyId, signal, context.progress);
+        return rejoined.ok ? done({ kind: 'rejoined', kept: rejoined.value.kept }) : failed(rejoined.error.problem);
+      });
     case 'start':
       return start(spec, context, signal);
     case 'stop':

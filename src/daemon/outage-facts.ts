@@ -33,6 +33,9 @@ const declaring: Readonly<Record<string, TriggerOf>> = {
 /** What an old leader's rule means for its successor. */
 const handedOver: Readonly<Record<string, TriggerOf>> = {
   'hand-over-dead-postgres': { trigger: 'postmaster-exited', incident: 'failover' },
+  'hand-over-unfenced': { trigger: 'disk-hangs', incident: 'failover' },
+  'hand-over-shutdown': { trigger: 'host-shutdown', incident: 'switchover' },
+  'forced-hand-over': { trigger: 'operator-request', incident: 'forced-failover' },
   'switchover-hand-over': { trigger: 'operator-request', incident: 'switchover' },
 };
 
@@ -48,6 +51,7 @@ export function factsBetween(before: Moment | null, now: Moment): readonly Recor
     ...leaderFacts(before?.view ?? null, view, state, was, now.note, at),
     ...remoteFenceFacts(before?.view ?? null, view, at),
     ...serviceFacts(before?.view ?? null, view, state, at),
+    ...divergenceFacts(was, state, at),
     ...redundancyFacts(before?.view ?? null, view, state, was, at),
     // Last: what closes an incident must know what opened and served. A change of leader heals no doubt: it is what it was about.
     ...(sameTerm ? doubtFacts(before?.view ?? null, view, at) : []),
@@ -202,7 +206,10 @@ function handOverFacts(
     {
       kind: 'old-primary-fenced',
       ...at,
-      how: `${note.from} handed over after all of its postgres processes had ended`,
+      how:
+        note.rule === 'hand-over-unfenced'
+          ? `${note.from} handed over with processes that cannot be killed; they can acknowledge nothing without this member`
+          : `${note.from} handed over after all of its postgres processes had ended`,
     },
   ];
 }
@@ -254,6 +261,16 @@ const replayFacts = (view: View | null, at: At): readonly RecorderFact[] =>
         },
       ]
     : [];
+
+/** A member that rejoined says what it had diverged by, before it makes the cluster redundant again. */
+function divergenceFacts(was: ClusterState | null, state: ClusterState, at: At): readonly RecorderFact[] {
+  if (was === null || was === state) return [];
+  return [...state.members.keys()].flatMap((member) => {
+    const kept = memberRecord(state, member)?.divergedKept ?? null;
+    if (kept === null || memberRecord(was, member)?.divergedKept === kept) return [];
+    return [{ kind: 'noted', ...at, says: `${member} kept what it had diverged by: ${kept}` } as const];
+  });
+}
 
 function redundancyFacts(
   before: View | null,

@@ -81,7 +81,10 @@ function leaderStatus(view: View): readonly Write[] {
 }
 
 /** What is published at once when it changes; the rest of a record is constant, or a mere position. */
-type Essence = Pick<MemberRecord, 'leaseId' | 'role' | 'state' | 'timeline' | 'copyId' | 'fencedTerm' | 'freeBytes'>;
+type Essence = Pick<
+  MemberRecord,
+  'leaseId' | 'role' | 'state' | 'timeline' | 'copyId' | 'fencedTerm' | 'freeBytes' | 'divergedKept'
+>;
 
 function essenceOf(view: View, leaseId: LeaseId, lastLedTerm: Revision | null): Essence {
   const pg = view.postgres;
@@ -93,6 +96,7 @@ function essenceOf(view: View, leaseId: LeaseId, lastLedTerm: Revision | null): 
     copyId: ownCopy(pg),
     fencedTerm: view.guardian.child.kind === 'none' ? lastLedTerm : null,
     freeBytes: view.room === null ? null : freeBytes(view.room),
+    divergedKept: view.memory.divergedKept,
   };
 }
 
@@ -103,6 +107,7 @@ const sameEssence = (one: Essence, other: Essence): boolean =>
   one.timeline === other.timeline &&
   one.copyId === other.copyId &&
   one.fencedTerm === other.fencedTerm &&
+  one.divergedKept === other.divergedKept &&
   // Whether there is room, not how much: a disk in use never stands still.
   lacksRoom(one.freeBytes) === lacksRoom(other.freeBytes);
 

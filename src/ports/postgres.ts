@@ -107,6 +107,12 @@ export interface CommitWaits {
 export type OperationError = { readonly problem: string; readonly retryable: boolean };
 export type Outcome<T = void> = Promise<Result<T, OperationError>>;
 
+export interface Rejoined {
+  readonly how: 'followed' | 'rewound' | 'cloned';
+  /** What was diverged and where it is kept, in words; null when nothing had to be saved. */
+  readonly kept: string | null;
+}
+
 export interface Postgres {
   // --- questions -----------------------------------------------------------------------------------------------
   /** Reads the data directory; the server must not be running. */
@@ -129,7 +135,7 @@ export interface Postgres {
   clone(from: Upstream, copyId: CopyId, signal: AbortSignal, progress: (text: string) => void): Outcome;
   /**
    * Makes a stopped data directory ready to follow `leader`: nothing when it has not diverged, else saves the diverged
-   * tail and rewinds under a new copy id, else clones. `rows` is the cluster's history. Says which it was.
+   * tail and rewinds under a new copy id, else clones. `rows` is the cluster's history.
    */
   rejoin(
     leader: Upstream,
@@ -137,7 +143,7 @@ export interface Postgres {
     copyId: CopyId,
     signal: AbortSignal,
     progress: (text: string) => void,
-  ): Outcome<'followed' | 'rewound' | 'cloned'>;
+  ): Outcome<Rejoined>;
   /** Writes configuration (and standby.signal) for a start as a standby and says how to start. */
   prepareStandby(follow: Upstream | null): Outcome<StartCommand>;
   /** Writes configuration for a start as a primary (no standby.signal) and says how to start. */

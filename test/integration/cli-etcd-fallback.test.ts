@@ -32,6 +32,7 @@ const record = (name: typeof a, change: Partial<MemberRecord>): MemberRecord => 
   timeline: timeline(3),
   lsn: parseLsn('0/5000148'),
   replayLsn: null,
+  divergedKept: null,
   freeBytes: null,
   restartingUntil: null,
   fencedTerm: revision(0),

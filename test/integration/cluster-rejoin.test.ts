@@ -1,3 +1,4 @@
+import { readIncidents } from '../../scripts/rig/daemon-facts.ts';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -90,6 +91,10 @@ test('a diverged old primary is rewound as a new copy, and what only it had is k
   const segments = readdirSync(join(saved, 'pg_wal')).filter((name) => /^[0-9A-F]{24}$/.test(name));
   expect(segments.some((name) => readFileSync(join(saved, 'pg_wal', name)).includes('never sent'))).toBe(true);
   expect(keptOf(leader)).toEqual([]);
+  const incidents = await readIncidents(rig, standby);
+  const notes = incidents.at(-1)?.evidence.map(({ says }) => says) ?? [];
+  expect(notes.join('\n')).toContain(`${leader} kept what it had diverged by: timeline ${before.status.timeline} from`);
+  expect(notes.join('\n')).toContain(saved);
 });
 
 test('an old primary that cannot be rewound is cloned, and its data directory is kept aside', async () => {

@@ -69,7 +69,7 @@ describe('a former primary', () => {
     }, 'the shutdown record is replayed');
     await promoted(b);
     await furnishedFor(b, a);
-    expect(must(await rejoin(a, b))).toBe('followed');
+    expect(must(await rejoin(a, b))).toMatchObject({ how: 'followed' });
     expect(await copyOf(a)).toBe(copy.kind === 'primary' ? copy.copyId : 'none');
     expect(existsSync(join(a.dataDir, 'standby.signal'))).toBe(true);
     await startsFollowing(a, b);
@@ -83,7 +83,7 @@ describe('a former primary', () => {
     const copy = await copyOf(a);
     writeFileSync(join(a.dataDir, 'postgresql.auto.conf'), "work_mem = '5MB'\n");
     const said: string[] = [];
-    expect(must(await rejoin(a, b, never, (text) => said.push(text)))).toBe('rewound');
+    expect(must(await rejoin(a, b, never, (text) => said.push(text)))).toMatchObject({ how: 'rewound' });
     expect(said).toContain('rewinding to b');
     expect(await copyOf(a)).not.toBe(copy);
     expect(await copyOf(a)).not.toBeNull();
@@ -115,7 +115,7 @@ describe('a former primary', () => {
     );
     process.kill(checkpointer, 'SIGCONT');
     must(await b.postgres.checkpoint(never));
-    expect(must(await rejoining)).toBe('rewound');
+    expect(must(await rejoining)).toMatchObject({ how: 'rewound' });
   });
 
   test('cannot be started while a rewind of it was interrupted, and is then cloned', async () => {
@@ -138,7 +138,7 @@ describe('a former primary', () => {
     });
     expect(await a.postgres.prepareStandby(b.upstream)).toMatchObject({ ok: false, error: { retryable: false } });
     expect(await a.postgres.preparePrimary(noWaits, 'everybody')).toMatchObject({ ok: false });
-    expect(must(await rejoin(a, b))).toBe('cloned');
+    expect(must(await rejoin(a, b))).toMatchObject({ how: 'cloned' });
     expect(await a.postgres.inspect(5_000)).toMatchObject({ data: { unstartable: null } });
     await startsFollowing(a, b);
   });
@@ -152,7 +152,9 @@ describe('a former primary', () => {
       ...a.options,
       binDir: programsWith(a, 'pg_rewind', 'echo disk on fire >&2; exit 1'),
     });
-    expect(must(await broken.rejoin(b.upstream, [], newCopy(), never, () => undefined))).toBe('cloned');
+    expect(must(await broken.rejoin(b.upstream, [], newCopy(), never, () => undefined))).toMatchObject({
+      how: 'cloned',
+    });
     expect(a.logged.join('\n')).toContain('disk on fire');
     expect(readdirSync(join(a.options.stateDir, 'diverged'))).toHaveLength(1);
     expect(readdirSync(dirname(a.dataDir)).filter((name) => name.startsWith('data.old-'))).toHaveLength(1);
@@ -172,7 +174,7 @@ describe('a former primary', () => {
     expect(await b.postgres.inspect(5_000)).toMatchObject({ data: { timeline: 2 } });
     const history = (server: RealPostgres) => readFileSync(join(server.dataDir, 'pg_wal', '00000002.history'), 'utf8');
     expect(history(b)).toBe(history(c)); // nothing but the first record tells them apart
-    expect(must(await rejoin(b, c))).toBe('cloned');
+    expect(must(await rejoin(b, c))).toMatchObject({ how: 'cloned' });
     expect(b.logged.join('\n')).toContain('come from different promotions');
     await startsFollowing(b, c);
   });
@@ -184,7 +186,7 @@ describe('a standby', () => {
     await using b = await aStandby('b', a);
     await b.stop();
     const copy = await copyOf(b);
-    expect(must(await rejoin(b, a))).toBe('followed');
+    expect(must(await rejoin(b, a))).toMatchObject({ how: 'followed' });
     expect(await copyOf(b)).toBe(copy);
     await startsFollowing(b, a);
   });
@@ -196,7 +198,7 @@ describe('a standby', () => {
     a.sql("SELECT pg_drop_replication_slot('baton_b')");
     for (let round = 0; round < 6; round += 1)
       a.sql('SELECT pg_switch_wal(); CREATE TABLE more(); DROP TABLE more; CHECKPOINT');
-    expect(must(await rejoin(b, a))).toBe('cloned');
+    expect(must(await rejoin(b, a))).toMatchObject({ how: 'cloned' });
     expect(b.logged.join('\n')).toContain('no longer has the WAL');
     must(await a.postgres.furnish([b.options.member], never));
     await startsFollowing(b, a);
@@ -220,7 +222,7 @@ describe('a standby', () => {
     writeFileSync(join(b.dataDir, 'baton.copy'), JSON.stringify({ member: 'c', copyId: '00000001' }));
     expect(await copyOf(b)).toBeNull();
     expect(await b.postgres.prepareStandby(a.upstream)).toMatchObject({ ok: false });
-    expect(must(await rejoin(b, a))).toBe('followed');
+    expect(must(await rejoin(b, a))).toMatchObject({ how: 'followed' });
     expect(await copyOf(b)).toMatch(/^[0-9a-f]{8}$/);
   });
 

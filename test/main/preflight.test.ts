@@ -22,7 +22,7 @@ const living: MemberRecord = {
   },
   ...{ version: '0.1.0', protocol: 1, serverVersion: 150_018, location: 'x', priority: 100, tags: {} },
   ...{ leaseId: leaseId('7'), copyId: null, timeline: null, lsn: null, replayLsn: null },
-  ...{ freeBytes: null, restartingUntil: null, fencedTerm: null },
+  ...{ divergedKept: null, freeBytes: null, restartingUntil: null, fencedTerm: null },
 };
 
 const keys = (entries: Readonly<Record<string, string>>, lease = '7'): Observation => ({

@@ -3,7 +3,7 @@ import { slotName } from '../../src/core/copy-name.ts';
 import { ok } from '../../src/core/result.ts';
 import type { HistoryRow } from '../../src/core/cluster.ts';
 import type { CopyId, MemberName, Ms } from '../../src/core/units.ts';
-import type { Outcome, Upstream } from '../../src/ports/postgres.ts';
+import type { Outcome, Rejoined, Upstream } from '../../src/ports/postgres.ts';
 import { countAt, SimDirectory } from './directory.ts';
 import type { Disk } from './disk.ts';
 import type { FakeServer } from './fake-server.ts';
@@ -83,7 +83,7 @@ export class DirectoryWork {
     copyId: CopyId,
     signal: AbortSignal,
     progress: (text: string) => void,
-  ): Outcome<'followed' | 'rewound' | 'cloned'> {
+  ): Outcome<Rejoined> {
     const own = this.#disk.data;
     if (own === null) return fail('there is no data directory', false);
     if (this.#running()) return fail('postgres still runs', false);
@@ -102,15 +102,15 @@ export class DirectoryWork {
       if (plan.kind === 'follow') {
         own.copy ??= { member: this.#member, copyId };
         own.standbySignal = true;
-        return ok('followed');
+        return ok({ how: 'followed', kept: null });
       }
       if (plan.kind === 'rewind' && fork !== null) {
         const rewound = await this.#rewind(own, from, leader, fork.timeline, countAt(plan.forkLsn), copyId, signal);
-        if (rewound) return ok('rewound');
+        if (rewound) return ok({ how: 'rewound', kept: 'what diverged' });
         if (signal.aborted) return fail('aborted');
       }
       const cloned = await this.clone(from, copyId, signal, progress);
-      return cloned.ok ? ok('cloned') : cloned;
+      return cloned.ok ? ok({ how: 'cloned', kept: null }) : cloned;
     }
   }
 

@@ -316,7 +316,9 @@ describe('ends and returns', () => {
     pair.network.heal('a', 'b');
     await pair.ok(b.furnish([memberName('a')], signal));
     await pair.ok(b.checkpoint(signal));
-    expect(await pair.ok(a.rejoin(upstream('b'), [], copyId('cccccccc'), signal, () => {}))).toBe('rewound');
+    expect(await pair.ok(a.rejoin(upstream('b'), [], copyId('cccccccc'), signal, () => {}))).toMatchObject({
+      how: 'rewound',
+    });
     expect(pair.disk('a').data?.copy?.copyId).toBe('cccccccc');
     await pair.ok(a.prepareStandby(upstream('b')));
     pair.start('a');

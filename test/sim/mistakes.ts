@@ -71,7 +71,7 @@ export const keepsItsTail: Mistakes = {
     rejoin: async () => {
       const { data } = member.disk;
       if (data !== null) data.standbySignal = true;
-      return ok('followed');
+      return ok({ how: 'followed', kept: null });
     },
   }),
 };

@@ -80,6 +80,7 @@ const members: fc.Arbitrary<MemberRecord> = fc.record({
   timeline: orNull(timelines),
   lsn: orNull(positions),
   replayLsn: orNull(positions),
+  divergedKept: orNull(fc.string()),
   freeBytes: orNull(fc.nat()),
   restartingUntil: orNull(fc.integer({ min: 0, max: 4_000_000_000_000 }).map(wallMs)),
   fencedTerm: orNull(revisions),

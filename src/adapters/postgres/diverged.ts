@@ -31,6 +31,10 @@ export interface Divergence {
   readonly segmentBytes: number;
 }
 
+/** Like `timeline 1 from 0/5000148 to 0/5003000`. */
+export const describeDivergence = ({ timeline, forkLsn, endLsn }: Divergence): string =>
+  `timeline ${timeline} from ${formatLsn(forkLsn)} to ${endLsn === null ? 'its end' : formatLsn(endLsn)}`;
+
 /** Durable when it resolves. The directory that holds it. */
 export async function saveDiverged(instance: Instance, divergence: Divergence): Promise<string> {
   const { dataDir, options, clock } = instance;

@@ -3,10 +3,10 @@ import type { HistoryRow } from '../../core/cluster.ts';
 import type { RejoinPlan } from '../../core/rejoin-plan.ts';
 import { absurd } from '../../core/result.ts';
 import type { CopyId, Ms } from '../../core/units.ts';
-import type { Upstream } from '../../ports/postgres.ts';
+import type { Rejoined, Upstream } from '../../ports/postgres.ts';
 import { clone, type Progress } from './clone.ts';
 import { compare, examineOwn } from './compare.ts';
-import type { Divergence } from './diverged.ts';
+import { describeDivergence, type Divergence } from './diverged.ts';
 import { OperationFailure } from './failure.ts';
 import type { Instance } from './instance.ts';
 import { writeCopy } from './marks.ts';
@@ -18,8 +18,6 @@ import { until } from './until.ts';
 /** The leader makes its checkpoint right after its promotion; it is spread only when somebody else asked for it. */
 const leaderLimitMs: Ms = 30_000;
 const askAgainMs: Ms = 50;
-
-export type Rejoined = 'followed' | 'rewound' | 'cloned';
 
 interface Examined {
   readonly plan: Exclude<RejoinPlan, { kind: 'wait' }>;
@@ -44,14 +42,14 @@ export async function rejoin(
     case 'follow':
       if ((await instance.copyId()) === null) await writeCopy(dataDir, options.member, copyId);
       await writeStandbyFiles(instance, dataDir, leader);
-      return 'followed';
+      return { how: 'followed', kept: null };
     case 'clone':
       return cloneBecause(plan.why);
     case 'rewind':
       if (divergence === null) throw new Error('a rewind without a divergence');
       try {
-        await rewind(instance, leader, divergence, copyId, signal, progress);
-        return 'rewound';
+        const kept = await rewind(instance, leader, divergence, copyId, signal, progress);
+        return { how: 'rewound', kept: `${describeDivergence(divergence)}, in ${kept}` };
       } catch (failure) {
         if (signal.aborted || !(failure instanceof OperationFailure)) throw failure;
         return cloneBecause(failure.message);
@@ -64,7 +62,7 @@ export async function rejoin(
     options.log.warn(`the data here is replaced by a clone of ${leader.member}'s: ${why}`);
     progress(`cloning from ${leader.member}: ${why}`);
     await clone(instance, leader, copyId, signal, progress);
-    return 'cloned';
+    return { how: 'cloned', kept: null };
   }
 }
 

@@ -14,7 +14,7 @@ import { markUnstartable, promoteFile, standbySignalFile, unmarkUnstartable, wri
 import { writeStandbyFiles } from './prepare.ts';
 
 /**
- * Throws OperationFailure; the mark of an unstartable directory then stays. pg_rewind removes standby.signal with every
+ * Where what diverged is kept. Throws OperationFailure; the mark of an unstartable directory then stays. pg_rewind removes standby.signal with every
  * other file that the leader does not have: between it and the end of this, the directory would start as a primary.
  */
 export async function rewind(
@@ -24,7 +24,7 @@ export async function rewind(
   copyId: CopyId,
   signal: AbortSignal,
   progress: Progress,
-): Promise<void> {
+): Promise<string> {
   const { dataDir, options } = instance;
   progress('saving what a rewind would destroy');
   const saved = await saveDiverged(instance, divergence);
@@ -38,6 +38,7 @@ export async function rewind(
   await writeCopy(dataDir, options.member, copyId);
   await writeStandbyFiles(instance, dataDir, leader);
   await unmarkUnstartable(dataDir);
+  return saved;
 }
 
 async function runRewind(instance: Instance, leader: Upstream, signal: AbortSignal): Promise<void> {

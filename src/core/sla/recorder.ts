@@ -104,8 +104,6 @@ function applied(state: RecorderState, fact: RecorderFact): Applied {
       return { state: leaderSeen(state, fact) };
     case 'old-primary-fenced':
       return { state: marked(state, 't4', fact, fact.how) };
-    case 'noted':
-      return { state: state.open === null ? state : { ...state, open: noted(state.open, fact.says) } };
     case 'promotion-requested':
       return { state: marked(state, 't5', fact, 'promotion requested') };
     case 'accepting-writes':
@@ -115,6 +113,8 @@ function applied(state: RecorderState, fact: RecorderFact): Applied {
       return { state: redundancy(state, fact) };
     case 'last-write-bounds':
       return { state: boundsKnown(state, fact) };
+    case 'noted':
+      return { state: state.open === null ? state : { ...state, open: noted(state.open, fact.says) } };
     case 'loss-known':
       return { state: state.open === null ? state : { ...state, open: { ...state.open, loss: fact.loss } } };
     default:

@@ -1,5 +1,7 @@
 /** `npm run simulate -- --help` */
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { lifeJournal } from '../test/sim/life-journal.ts';
 import { type Life, type Lived, live, modeOf, replayOf } from '../test/sim/run/life.ts';
 import { runLives } from '../test/sim/run/lives.ts';
 import { readOptions, type SimulateOptions, usage } from '../test/sim/run/options.ts';
@@ -27,9 +29,12 @@ async function liveOne(options: SimulateOptions): Promise<void> {
   const life = lifeOf(options.firstSeed, options);
   const started = performance.now();
   const cpu = process.cpuUsage();
-  const lived = await live(life, Number.POSITIVE_INFINITY);
+  const file = options.journal === null ? null : openSync(options.journal, 'w');
+  const journal = file === null ? undefined : lifeJournal((line) => writeSync(file, line));
+  const lived = await live(life, options.eventsMax, journal);
+  if (file !== null) closeSync(file);
   const { user, system } = process.cpuUsage(cpu);
-  process.stdout.write(`${lived.events.slice(-options.eventsMax).join('\n')}\n`);
+  process.stdout.write(`${lived.events.join('\n')}\n`);
   if (lived.violations.length > 0) process.stdout.write(`${violationText(lived)}\n`);
   const run = { lived: [lived], failed: [], cpuMicros: user + system };
   process.stdout.write(`${summaryOf(run, performance.now() - started, 1)}\n`);

@@ -21,7 +21,8 @@ process.on('SIGINT', () => undefined);
 process.on('disconnect', () => process.exit(0));
 process.on('message', ({ life, eventsMax }: Asked) => {
   live(life, eventsMax).then(
-    (lived) => {
+    (whole) => {
+      const lived = whole.violations.length > 0 ? whole : { ...whole, events: [] };
       const { user, system } = process.cpuUsage();
       tell({ kind: 'lived', lived, cpuMicros: user + system });
     },

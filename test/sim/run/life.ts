@@ -2,6 +2,7 @@
 import type { SyncMode } from '../../../src/core/cluster.ts';
 import { type Ms, second } from '../../../src/core/units.ts';
 import type { Violation } from '../invariants.ts';
+import type { LifeJournal } from '../life-journal.ts';
 import { type SimOptions, type SimResult, simulate } from '../simulate.ts';
 
 export interface Life {
@@ -14,7 +15,7 @@ export interface Life {
 export interface Lived {
   readonly life: Life;
   readonly violations: readonly Violation[];
-  /** The last events before the violation; none when nothing was violated. */
+  /** The last events. */
   readonly events: readonly string[];
   readonly acknowledged: number;
   readonly promotions: number;
@@ -35,17 +36,17 @@ export const optionsOf = ({ seed, mode, members, seconds }: Life): SimOptions =>
   durationMs: seconds * second,
 });
 
-/** `eventsMax`: of a life that violated something. */
-export async function live(life: Life, eventsMax: number): Promise<Lived> {
-  return livedOf(life, await simulate(optionsOf(life)), eventsMax);
+export async function live(life: Life, eventsMax: number, journal?: LifeJournal): Promise<Lived> {
+  const options = optionsOf(life);
+  return livedOf(life, await simulate(journal === undefined ? options : { ...options, journal }), eventsMax);
 }
 
-export function livedOf(life: Life, result: SimResult, eventsMax: number): Lived {
+function livedOf(life: Life, result: SimResult, eventsMax: number): Lived {
   const { violations, events, acknowledged, promotions, outageMs, virtualMs } = result;
   return {
     life,
     violations,
-    events: violations.length > 0 ? events.slice(-eventsMax) : [],
+    events: events.slice(-eventsMax),
     acknowledged,
     promotions,
     outageMs,

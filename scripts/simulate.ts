@@ -1,74 +1,84 @@
-/**
- * `npm run simulate -- [--seeds N] [--from N] [--seed N] [--mode available|strict|off] [--seconds N] [--events N]`
- *
- * Lives of a simulated cluster, one per seed and mode, on virtual time. Prints what was violated, the last events before
- * it, and how to see it again. Exit code 1 when anything was, 2 for an option that makes no sense.
- */
-import { parseArgs } from 'node:util';
-import type { SyncMode } from '../src/core/cluster.ts';
-import { second } from '../src/core/units.ts';
-import { type SimResult, simulate } from '../test/sim/simulate.ts';
+/** `npm run simulate -- --help` */
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { lifeJournal } from '../test/sim/life-journal.ts';
+import { type Life, type Lived, live, modeOf, replayOf } from '../test/sim/run/life.ts';
+import { runLives } from '../test/sim/run/lives.ts';
+import { readOptions, type SimulateOptions, usage } from '../test/sim/run/options.ts';
+import { summaryOf } from '../test/sim/run/summary.ts';
 
-const modes: readonly SyncMode[] = ['available', 'strict', 'off'];
+/** Of this many lives the violation is printed with its events; of the others it is counted. */
+const printedMax = 10;
+const progressEveryMs = 10_000;
+/** Minutes where seconds are normal. */
+const lifeLimitMs = 300_000;
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: 'string', default: '50' },
-    from: { type: 'string', default: '1' },
-    seed: { type: 'string' },
-    mode: { type: 'string' },
-    seconds: { type: 'string', default: '30' },
-    events: { type: 'string', default: '40' },
-  },
-});
+const options = readOptions(process.argv.slice(2), availableParallelism());
+if (!options.ok) {
+  process.stderr.write(`${options.error}\n`);
+  process.exitCode = 2;
+} else if (options.value === null) process.stdout.write(usage);
+else if (options.value.single) await liveOne(options.value);
+else await liveMany(options.value);
 
-/** A whole number from `least`; ends the process for anything else. */
-function whole(name: string, text: string, least: number): number {
-  const value = Number(text);
-  if (Number.isSafeInteger(value) && value >= least) return value;
-  process.stderr.write(`--${name} ${text}: a whole number from ${least} is wanted\n`);
-  process.exit(2);
+function lifeOf(seed: number, { mode, members, seconds }: SimulateOptions): Life {
+  return { seed, mode: modeOf(seed, mode), members, seconds };
 }
 
-function modesWanted(text: string | undefined): readonly SyncMode[] {
-  if (text === undefined) return modes;
-  const found = modes.find((mode) => mode === text);
-  if (found !== undefined) return [found];
-  process.stderr.write(`--mode ${text}: one of ${modes.join(', ')} is wanted\n`);
-  process.exit(2);
+async function liveOne(options: SimulateOptions): Promise<void> {
+  const life = lifeOf(options.firstSeed, options);
+  const started = performance.now();
+  const cpu = process.cpuUsage();
+  const file = options.journal === null ? null : openSync(options.journal, 'w');
+  const journal = file === null ? undefined : lifeJournal((line) => writeSync(file, line));
+  const lived = await live(life, options.eventsMax, journal);
+  if (file !== null) closeSync(file);
+  const { user, system } = process.cpuUsage(cpu);
+  process.stdout.write(`${lived.events.join('\n')}\n`);
+  if (lived.violations.length > 0) process.stdout.write(`${violationText(lived)}\n`);
+  const run = { lived: [lived], failed: [], cpuMicros: user + system };
+  process.stdout.write(`${summaryOf(run, performance.now() - started, 1)}\n`);
+  process.exitCode = lived.violations.length > 0 ? 1 : 0;
 }
 
-const events = whole('events', values.events, 1);
-const seconds = whole('seconds', values.seconds, 1);
-const first = values.seed === undefined ? whole('from', values.from, 0) : whole('seed', values.seed, 0);
-const count = values.seed === undefined ? whole('seeds', values.seeds, 1) : 1;
-
-let failed = 0;
-for (const mode of modesWanted(values.mode)) {
-  const started = process.hrtime.bigint();
-  const results: SimResult[] = [];
-  for (let seed = first; seed < first + count; seed += 1) {
-    const result = await simulate({ seed, mode, durationMs: seconds * second });
-    results.push({ ...result, events: [] });
-    if (result.violations.length > 0) printViolation(result);
-    else if (values.seed !== undefined) process.stdout.write(`${result.events.slice(-events).join('\n')}\n`);
-  }
-  const sum = (of: (result: SimResult) => number) => results.reduce((total, result) => total + of(result), 0);
-  const violated = results.filter((result) => result.violations.length > 0);
-  failed += violated.length;
-  process.stdout.write(
-    `${mode}: ${results.length} seeds from ${first}, ${violated.length} with violations, ${sum((each) => each.acknowledged)} commits acknowledged, ` +
-      `${sum((each) => each.promotions)} promotions, ${Math.round(sum((each) => each.virtualMs) / second)} s of virtual time ` +
-      `in ${Number((process.hrtime.bigint() - started) / 1_000_000n)} ms\n`,
+async function liveMany(options: SimulateOptions): Promise<void> {
+  const started = performance.now();
+  const interrupted = new AbortController();
+  process.once('SIGINT', () => interrupted.abort());
+  process.once('SIGTERM', () => interrupted.abort());
+  let done = 0;
+  let violated = 0;
+  const progress = setInterval(
+    () => process.stderr.write(`${done} of ${options.seeds} lives, ${violated} with violations\n`),
+    progressEveryMs,
   );
-}
-process.exitCode = failed > 0 ? 1 : 0;
-
-function printViolation({ seed, mode, violations, events: all }: SimResult): void {
-  process.stdout.write(`\nseed ${seed}, mode ${mode}\n`);
-  for (const { invariant, atMs, detail } of violations.slice(0, 5))
-    process.stdout.write(`  at ${Math.round(atMs)} ms: ${invariant}: ${detail}\n`);
-  process.stdout.write(
-    `${all.slice(-events).join('\n')}\nreplay: npm run simulate -- --seed ${seed} --mode ${mode} --seconds ${seconds}\n\n`,
+  const run = await runLives(
+    (function* () {
+      for (let at = 0; at < options.seeds; at += 1) yield lifeOf(options.firstSeed + at, options);
+    })(),
+    {
+      processes: Math.min(options.processes, options.seeds),
+      eventsMax: options.eventsMax,
+      lifeLimitMs,
+      signal: interrupted.signal,
+      onLived: (lived) => {
+        done += 1;
+        if (lived.violations.length === 0) return;
+        violated += 1;
+        if (violated <= printedMax) process.stdout.write(`${lived.events.join('\n')}\n${violationText(lived)}\n\n`);
+      },
+    },
   );
+  clearInterval(progress);
+  process.stdout.write(`${summaryOf(run, performance.now() - started, options.processes)}\n`);
+  const { aborted } = interrupted.signal;
+  if (aborted) process.stdout.write(`interrupted after ${run.lived.length} of ${options.seeds} lives\n`);
+  process.exitCode = aborted ? 130 : violated > 0 || run.failed.length > 0 ? 1 : 0;
+}
+
+function violationText({ life, violations }: Lived): string {
+  const shown = violations
+    .slice(0, 5)
+    .map(({ invariant, atMs, detail }) => `  at ${Math.round(atMs)} ms: ${invariant}: ${detail}`);
+  return [`seed ${life.seed}, mode ${life.mode}`, ...shown, `replay: ${replayOf(life)}`].join('\n');
 }

@@ -2,6 +2,8 @@
 import { copyId, type MemberName } from '../../src/core/units.ts';
 import { readSharedPolicy } from '../../src/config/shared.ts';
 import { runSupervisor } from '../../src/daemon/run-supervisor.ts';
+import type { Decision } from '../../src/core/decision.ts';
+import type { View } from '../../src/core/view.ts';
 import type { MemberSettings } from '../../src/daemon/supervisor.ts';
 import type { Coordinator } from '../../src/ports/coordinator.ts';
 import type { DaemonFace } from '../../src/ports/daemon-face.ts';
@@ -24,6 +26,8 @@ export interface BatondOptions {
   readonly postgres: Postgres;
   readonly peers: Peers;
   readonly note: (text: string) => void;
+  /** Told of every decision that is journalled. */
+  readonly decided: (view: View, decision: Decision) => void;
 }
 
 const nothingKept: KeptFacts = {
@@ -43,7 +47,7 @@ export class SimBatond {
   readonly closeSockets: () => void;
 
   constructor(options: BatondOptions) {
-    const { process, settings, disk, random, coordinator, guardian, postgres, peers, note } = options;
+    const { process, settings, disk, random, coordinator, guardian, postgres, peers, note, decided } = options;
     this.process = process;
     this.member = settings.name;
     this.closeSockets = () => guardian.disconnect();
@@ -57,7 +61,8 @@ export class SimBatond {
         postgres,
         peers,
         journal: {
-          decided: (_view, decision) => {
+          decided: (view, decision) => {
+            decided(view, decision);
             if (decision.rule !== rule) note(`${decision.rule}: ${decision.because}`);
             rule = decision.rule;
           },

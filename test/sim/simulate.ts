@@ -8,6 +8,7 @@ import { healAll, type Planned, planFaults } from './faults/plan.ts';
 import type { FaultKind } from './faults/registry.ts';
 import type { ClientLoad } from './clients.ts';
 import type { Violation } from './invariants.ts';
+import type { LifeJournal } from './life-journal.ts';
 import { asTask } from './microtasks.ts';
 import { type Mistakes, settleMs, World } from './world.ts';
 
@@ -24,6 +25,7 @@ export interface SimOptions {
   readonly faults?: readonly FaultKind[] | ((world: World) => readonly Planned[]);
   readonly mistakes?: Mistakes;
   readonly load?: ClientLoad;
+  readonly journal?: LifeJournal;
   /** Called once the cluster is up, before anything goes wrong. */
   readonly whenUp?: (world: World) => void;
 }
@@ -59,6 +61,7 @@ function live(options: SimOptions): SimResult {
     ...(options.etcdMembers !== undefined && { etcdMembers: options.etcdMembers }),
     ...(options.mistakes !== undefined && { mistakes: options.mistakes }),
     ...(options.load !== undefined && { load: options.load }),
+    ...(options.journal !== undefined && { journal: options.journal }),
   });
   const up = runUntil(world, () => world.redundant() && anyAcknowledged(world), settleMs);
   if (!up) world.invariants.lives('the cluster did not come up');

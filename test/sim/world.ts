@@ -14,6 +14,7 @@ import { createFakeProcessHost } from './fake-process-host.ts';
 import type { FakeServer } from './fake-server.ts';
 import { Host } from './host.ts';
 import { Invariants, type SyncContent } from './invariants.ts';
+import type { LifeJournal } from './life-journal.ts';
 import { LocalPostgres } from './local-postgres.ts';
 import { Member } from './member.ts';
 import { Network } from './network.ts';
@@ -45,6 +46,7 @@ export interface WorldOptions {
   readonly etcdMembers?: 1 | 3;
   readonly mistakes?: Mistakes;
   readonly load?: ClientLoad;
+  readonly journal?: LifeJournal;
 }
 
 export class World implements PeerWorld {
@@ -181,6 +183,7 @@ export class World implements PeerWorld {
   }
 
   note(text: string): void {
+    this.#options.journal?.happened(this.clock.mono(), text);
     this.events.push(`${this.clock.mono().toFixed(1).padStart(9)} ${text}`);
   }
 
@@ -215,6 +218,7 @@ export class World implements PeerWorld {
         spawn: () => member.spawnGuardian(),
       }),
       note: (text) => this.note(`${name}: ${text}`),
+      decided: (view, decision) => this.#options.journal?.decided(this.clock.mono(), name, view, decision),
     });
   }
 

@@ -21,6 +21,8 @@ export interface DiskFault {
 }
 export type DiskError = 'EIO' | 'EROFS' | 'ENOSPC';
 
+export type CompiledHostFaults = { readonly library: string } | { readonly problem: string };
+
 /** 64-bit numbers, in the order of `struct faults`. */
 type Field = 'syncDelay' | 'syncError' | 'writeError' | 'changeError' | 'wallOffset';
 const fields: readonly Field[] = ['syncDelay', 'syncError', 'writeError', 'changeError', 'wallOffset'];
@@ -28,8 +30,8 @@ const fieldBytes = 8;
 const compileLimitMs = 30_000;
 const source = join(import.meta.dirname, 'host-faults.c');
 
-/** Makes the library; null, with the reason in words, where it cannot be made. */
-export function compileHostFaults(directory: string): { readonly library: string } | { readonly problem: string } {
+/** Makes the library, or says in words why it cannot be made here. */
+export function compileHostFaults(directory: string): CompiledHostFaults {
   const library = join(directory, 'host-faults.so');
   const made = spawnSync('gcc', ['-O2', '-shared', '-fPIC', '-o', library, source], {
     encoding: 'utf8',

@@ -22,6 +22,8 @@ export interface ClusterOptions {
 const memberNames = ['a', 'b', 'c'] as const;
 export const etcdHosts = ['etcd-0', 'etcd-1', 'etcd-2'] as const;
 const startLimitMs = 90_000;
+/** For logical replication and prepared transactions, which some faults need. */
+const parameters = { wal_level: 'logical', max_prepared_transactions: '10' };
 /** So that automation is not held after the third failover, as it would be in production. */
 const budgets = { cooldown: '999 in 1h', crashBudget: '999 in 10m' };
 
@@ -71,6 +73,7 @@ export class ChaosCluster implements AsyncDisposable {
         vacate: () => equipment.forEach((each) => void each.remove()),
       },
       directory: directoryInside,
+      parameters,
       shared: { failover: budgets },
     });
     const cluster = new ChaosCluster(mode, rig, net, groupOf, equipment);

@@ -50,10 +50,14 @@ export class Equipment {
     return this.#mounted().wal;
   }
 
+  hasOwnWal(dataDir: string): boolean {
+    return lstatSync(join(dataDir, 'pg_wal')).isSymbolicLink();
+  }
+
   /** As people do it, while PostgreSQL is stopped. Does nothing when it was done before. */
   moveWal(dataDir: string): void {
+    if (this.hasOwnWal(dataDir)) return;
     const inData = join(dataDir, 'pg_wal');
-    if (lstatSync(inData).isSymbolicLink()) return;
     const moved = join(this.walDisk.directory, 'pg_wal');
     rmSync(moved, { recursive: true, force: true }); // Of a copy that was replaced since.
     execFileSync('mv', [inData, moved]); // Keeps owners, from one file system to another.

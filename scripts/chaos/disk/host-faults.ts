@@ -41,6 +41,8 @@ export function compileHostFaults(directory: string): CompiledHostFaults {
   return { problem: `no C compiler made the library of disk and clock faults: ${made.error?.message ?? made.stderr}` };
 }
 
+export const hasCompiler = (): boolean => spawnSync('gcc', ['--version'], { stdio: 'ignore' }).status === 0;
+
 export class HostFaults {
   /** For PostgreSQL's programs: as the real one, but that `postgres` loads the library. */
   readonly binDir: string;

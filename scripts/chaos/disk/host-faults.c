@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -24,10 +25,12 @@ struct faults {
   int64_t sync_delay_ms;
   /* Every sync fails with this, after its delay. */
   int64_t sync_errno;
-  /* Writing to a file on the disk of the working directory fails with this. */
+  /* Writing to a file in the working directory, or in its pg_wal (which may be on another disk), fails with this. */
   int64_t write_errno;
   /* So does opening one for writing, making, renaming or removing one. */
   int64_t change_errno;
+  /* Not 0: pg_wal is well. */
+  int64_t spares_wal;
   /* Added to the wall clock. The monotonic clocks are right. */
   int64_t wall_offset_ms;
 };
@@ -76,15 +79,25 @@ static int sync_fails(void) {
   return failing(faults->sync_errno);
 }
 
-/* Sockets, pipes and shared memory are not on that disk, nor is anything above the working directory by accident. */
+static int is_on_disk_of(const char *path, const struct stat *file) {
+  struct stat directory;
+  return stat(path, &directory) == 0 && file->st_dev == directory.st_dev;
+}
+
+/* Sockets, pipes and shared memory are on no disk. Whoever spares pg_wal has it on a disk of its own. */
 static int write_fails(int fd) {
-  struct stat file, directory;
+  struct stat file;
   if (faults->write_errno == 0 || fstat(fd, &file) != 0 || !S_ISREG(file.st_mode)) return 0;
-  return stat(".", &directory) == 0 && file.st_dev == directory.st_dev && failing(faults->write_errno);
+  int concerned = is_on_disk_of(".", &file) || (faults->spares_wal == 0 && is_on_disk_of("pg_wal", &file));
+  return concerned && failing(faults->write_errno);
 }
 
 /* PostgreSQL names everything in its data directory, which is its working directory, by a relative path. */
-static int change_fails(const char *path) { return path[0] != '/' && failing(faults->change_errno); }
+static int change_fails(const char *path) {
+  if (faults->change_errno == 0 || path[0] == '/') return 0;
+  if (faults->spares_wal != 0 && strncmp(path, "pg_wal", strlen("pg_wal")) == 0) return 0;
+  return failing(faults->change_errno);
+}
 
 #define SYNC(name) \
   SLOT(name);      \

@@ -18,14 +18,16 @@ export interface DiskFault {
   readonly writeError?: DiskError;
   /** So does opening one for writing, making, renaming or removing one. */
   readonly changeError?: DiskError;
+  /** pg_wal is on another disk, and can be written. */
+  readonly sparesWal?: boolean;
 }
 export type DiskError = 'EIO' | 'EROFS' | 'ENOSPC';
 
 export type CompiledHostFaults = { readonly library: string } | { readonly problem: string };
 
 /** 64-bit numbers, in the order of `struct faults`. */
-type Field = 'syncDelay' | 'syncError' | 'writeError' | 'changeError' | 'wallOffset';
-const fields: readonly Field[] = ['syncDelay', 'syncError', 'writeError', 'changeError', 'wallOffset'];
+type Field = (typeof fields)[number];
+const fields = ['syncDelay', 'syncError', 'writeError', 'changeError', 'sparesWal', 'wallOffset'] as const;
 const fieldBytes = 8;
 const compileLimitMs = 30_000;
 const source = join(import.meta.dirname, 'host-faults.c');
@@ -62,7 +64,8 @@ export class HostFaults {
     makeBinDir(this.binDir, realBinDir, `LD_PRELOAD='${library}' BATON_FAULTS='${this.#postgresFile}'`);
   }
 
-  disk({ syncDelayMs = 0, syncError, writeError, changeError }: DiskFault): void {
+  disk({ syncDelayMs = 0, syncError, writeError, changeError, sparesWal = false }: DiskFault): void {
+    set(this.#postgresFile, 'sparesWal', sparesWal ? 1 : 0);
     set(this.#postgresFile, 'syncDelay', syncDelayMs === 'hangs' ? -1 : syncDelayMs);
     set(this.#postgresFile, 'syncError', numberOf(syncError));
     set(this.#postgresFile, 'writeError', numberOf(writeError));

@@ -124,6 +124,19 @@ export const disks: readonly Fault[] = [
     { name: 'read-only', says: 'The disk of the primary becomes read-only', lastsMs: [6_000, 10_000], fault: readOnly },
     failsOver,
   ),
+  {
+    ...broken(
+      {
+        name: 'read-only-data',
+        says: 'The data directory of the primary becomes read-only, and pg_wal is on a disk that is well',
+        lastsMs: [6_000, 10_000],
+        fault: { ...readOnly, sparesWal: true },
+      },
+      // Sessions that are there go on for as long as they need no file; nobody new is served.
+      { ...failsOver, rules: always(['fence-hung', 'promote']) },
+    ),
+    prepare: separateWal,
+  },
   broken(
     {
       name: 'read-only-standby',

@@ -1,11 +1,14 @@
 /** What chaos is done to: three etcd members and two or three PostgreSQL members, each on a host of its own. */
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SyncMode } from '../../src/core/cluster.ts';
 import type { Status } from '../../src/wire/status.ts';
 import { readLeader, readStatus } from '../rig/daemon-facts.ts';
 import type { Command, Place } from '../rig/place.ts';
 import { type Rig, startRig } from '../rig/rig.ts';
+import { Equipment } from './disk/equipment.ts';
+import { compileHostFaults } from './disk/host-faults.ts';
+import { daemonOwner } from '../rig/owner.ts';
 import { directoryInside, type Enclosure } from './enclosure.ts';
 import { HostGroup } from './host-group.ts';
 import { JournalMark } from './journal-mark.ts';
@@ -19,6 +22,8 @@ export interface ClusterOptions {
 const memberNames = ['a', 'b', 'c'] as const;
 export const etcdHosts = ['etcd-0', 'etcd-1', 'etcd-2'] as const;
 const startLimitMs = 90_000;
+/** For logical replication and prepared transactions, which some faults need. */
+const parameters = { wal_level: 'logical', max_prepared_transactions: '10' };
 /** So that automation is not held after the third failover, as it would be in production. */
 const budgets = { cooldown: '999 in 1h', crashBudget: '999 in 10m' };
 
@@ -27,12 +32,20 @@ export class ChaosCluster implements AsyncDisposable {
   readonly rig: Rig;
   readonly network: Network;
   readonly #groups: ReadonlyMap<string, HostGroup>;
+  readonly #equipment: ReadonlyMap<string, Equipment>;
 
-  private constructor(mode: SyncMode, rig: Rig, network: Network, groups: ReadonlyMap<string, HostGroup>) {
+  private constructor(
+    mode: SyncMode,
+    rig: Rig,
+    network: Network,
+    groups: ReadonlyMap<string, HostGroup>,
+    equipment: ReadonlyMap<string, Equipment>,
+  ) {
     this.mode = mode;
     this.rig = rig;
     this.network = network;
     this.#groups = groups;
+    this.#equipment = equipment;
   }
 
   /** Ends when it is redundant. */
@@ -48,15 +61,22 @@ export class ChaosCluster implements AsyncDisposable {
       enter: (command) => entered(host, groupOf.get(host) ?? null, command),
     });
     mkdirSync(directoryInside, { recursive: true });
+    const equipment = equip(names);
     const rig = await startRig({
       members: names,
       etcdMembers: 3,
       mode,
-      places: { network, member: place, etcd: (index) => place(etcdHosts[index] ?? '') },
+      places: {
+        network,
+        member: (name) => ({ ...place(name), ...equipment.get(name)?.place }),
+        etcd: (index) => place(etcdHosts[index] ?? ''),
+        vacate: () => equipment.forEach((each) => void each.remove()),
+      },
       directory: directoryInside,
+      parameters,
       shared: { failover: budgets },
     });
-    const cluster = new ChaosCluster(mode, rig, net, groupOf);
+    const cluster = new ChaosCluster(mode, rig, net, groupOf, equipment);
     try {
       await cluster.untilRedundant(startLimitMs);
       return cluster;
@@ -68,6 +88,13 @@ export class ChaosCluster implements AsyncDisposable {
 
   get members(): readonly string[] {
     return [...this.rig.members.keys()];
+  }
+
+  /** The disks and the clock of a member's host. */
+  equipment(member: string): Equipment {
+    const found = this.#equipment.get(member);
+    if (found === undefined) throw new Error(`no host ${member} with disks`);
+    return found;
   }
 
   /** All hosts, those of etcd too. */
@@ -158,6 +185,13 @@ export class ChaosCluster implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }
+}
+
+function equip(members: readonly string[]): ReadonlyMap<string, Equipment> {
+  const directory = mkdtempSync(join(directoryInside, 'equipment-'));
+  chmodSync(directory, 0o755);
+  const compiled = compileHostFaults(directory);
+  return new Map(members.map((name) => [name, new Equipment(compiled, join(directory, name), daemonOwner())]));
 }
 
 function isWhole(status: Status, members: number): boolean {

@@ -18,6 +18,9 @@ const headings: Readonly<Record<Family, string>> = {
   power: 'Power cuts',
   aimed: 'Deaths in the middle of something',
   operator: 'People',
+  disk: 'Disks',
+  clock: 'Clocks',
+  sql: 'What clients and people do in SQL',
 };
 
 export function writeFailureModes(out: string): void {

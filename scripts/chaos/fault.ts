@@ -8,7 +8,18 @@ import type { Random } from '../../test/sim/random.ts';
 import type { ChaosCluster } from './cluster.ts';
 import type { JournalMark } from './journal-mark.ts';
 
-export const families = ['kill', 'freeze', 'partition', 'etcd', 'power', 'aimed', 'operator'] as const;
+export const families = [
+  'kill',
+  'freeze',
+  'partition',
+  'etcd',
+  'power',
+  'aimed',
+  'operator',
+  'disk',
+  'clock',
+  'sql',
+] as const;
 export type Family = (typeof families)[number];
 
 export interface Fault {
@@ -21,6 +32,10 @@ export interface Fault {
   readonly modes?: readonly SyncMode[];
   /** Members that it takes at least; 2 by default. */
   readonly members?: 2 | 3;
+  /** `compiler`: gcc, for the library that gives processes a bad disk or clock. Left out, and said, without it. */
+  readonly needs?: 'compiler';
+  /** Done to a healthy cluster before the clients begin; it must become healthy again by itself. */
+  prepare?(cluster: ChaosCluster): Promise<void>;
   /** Milliseconds from its beginning to its healing, drawn for each round. */
   readonly lastsMs: readonly [min: number, max: number];
   /** Ends as soon as it is done. Before each thing that lasts it says how to undo it. */

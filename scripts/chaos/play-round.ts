@@ -30,6 +30,8 @@ export async function playRound(
   say: (text: string) => void,
 ): Promise<Observed> {
   const random = new Random(seed);
+  await cluster.untilRedundant(healthyLimitMs);
+  await fault.prepare?.(cluster);
   const before = await cluster.untilRedundant(healthyLimitMs);
   const undoing: (() => unknown)[] = [];
   const stage = stageOf(cluster, before, random, (heal) => undoing.push(heal), say);

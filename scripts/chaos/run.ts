@@ -1,5 +1,6 @@
 /** Plays the rounds that were asked for, on one cluster for as long as it heals, and on a new one after a failure. */
 import { ChaosCluster } from './cluster.ts';
+import { hasCompiler } from './disk/host-faults.ts';
 import { enclosure } from './enclosure.ts';
 import { keepEvidence } from './evidence.ts';
 import type { Fault } from './fault.ts';
@@ -31,7 +32,7 @@ export async function runChaos(
   let cluster: ChaosCluster | null = null;
   let brokenInRow = 0;
   try {
-    for (const planned of plan(options, commit)) {
+    for (const planned of plan(possible(options, say), commit)) {
       const { fault, mode, members, seed } = planned;
       const title = `${fault.name} ${mode} ${seed}`;
       if (cluster === null || cluster.mode !== mode || cluster.members.length !== members) {
@@ -59,6 +60,14 @@ export async function runChaos(
   } finally {
     await cluster?.stop();
   }
+}
+
+/** Without the faults that cannot be made here, each of which is said. */
+function possible(options: ChaosOptions, say: (text: string) => void): ChaosOptions {
+  if (options.faults.every(({ needs }) => needs === undefined) || hasCompiler()) return options;
+  const left = options.faults.filter(({ needs }) => needs !== 'compiler');
+  for (const { name, needs } of options.faults) if (needs === 'compiler') say(`NOT RUN: ${name}, there is no gcc`);
+  return { ...options, faults: left };
 }
 
 /** Grouped by mode and members, because each needs another cluster. */

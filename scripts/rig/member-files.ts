@@ -10,7 +10,9 @@ export interface MemberPlan {
   readonly name: string;
   /** Its data centre. */
   readonly location: string;
+  /** There already. */
   readonly directory: string;
+  readonly dataDir: string;
   readonly etcdEndpoints: readonly string[];
   readonly binDir: string;
   readonly superuserPassword: string;
@@ -35,17 +37,16 @@ export interface MemberFiles extends MemberPorts {
 
 export async function writeMemberFiles(plan: MemberPlan): Promise<MemberFiles> {
   const ports = plan.ports ?? (await freeMemberPorts());
-  const { directory, owner } = plan;
+  const { directory, dataDir, owner } = plan;
   const files: MemberFiles = {
     ...ports,
     name: plan.name,
     directory,
-    dataDir: join(directory, 'data'),
+    dataDir,
     stateDir: join(directory, 'state'),
     configFile: join(directory, 'batond.yaml'),
     logFile: join(directory, 'batond.log'),
   };
-  makeDirectory(directory, 0o711, owner);
   makeDirectory(files.stateDir, 0o700, owner);
   const secret = (name: string, value: string) => writeOwned(join(directory, name), `${value}\n`, owner);
   writeOwned(

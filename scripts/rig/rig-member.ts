@@ -60,6 +60,7 @@ export class RigMember {
         HOME: this.files.directory,
         LANG: 'C.UTF-8',
         BATON_RIG: tagOf(this.#belonging.rigId, this.files.name),
+        ...this.#place?.env,
       },
       stdio: ['ignore', log, log],
       detached: true,

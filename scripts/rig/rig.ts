@@ -109,14 +109,17 @@ export class Rig implements AsyncDisposable {
     const replicationPassword = randomBytes(12).toString('hex');
     for (const name of this.#options.members) {
       const place = places?.member(name) ?? null;
+      const directory = join(this.directory, name);
+      makeDirectory(directory, 0o711, owner);
       const files = await writeMemberFiles({
         name,
         location: this.#options.locations?.[name] ?? `host-${name}`,
         owner,
         cluster: this.cluster,
-        directory: join(this.directory, name),
+        directory,
+        dataDir: place?.dataDir?.(directory) ?? join(directory, 'data'),
         etcdEndpoints: this.#etcd.endpoints,
-        binDir: this.#options.binDir ?? defaultBinDir,
+        binDir: place?.binDir ?? this.#options.binDir ?? defaultBinDir,
         superuserPassword: this.#password,
         replicationPassword,
         parameters,
@@ -227,6 +230,7 @@ export class Rig implements AsyncDisposable {
     try {
       await killAll(this.#whole, killLimitMs); // At once, so that nobody reacts to the end of another.
       await this.#etcd?.stop();
+      this.#options.places?.vacate?.();
       await sweep(this.#whole, this.#options.keepDirectory ?? false);
     } finally {
       this.#forget();

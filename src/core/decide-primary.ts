@@ -54,16 +54,30 @@ function mustStop(view: View, state: ClusterState, primary: PrimaryView): Decisi
   }
   const unconfirmed = clockJumpUnconfirmed(view, state, primary);
   if (unconfirmed !== null) return unconfirmed;
+  return hung(view, state, primary);
+}
+
+/** Frozen, or on a disk that is. A commit that waits for a standby is neither: that is for `sync` to mend. */
+function hung(view: View, state: ClusterState, primary: PrimaryView): Decision | null {
+  const { hangMs } = view.policy.failover;
   const failingMs = primary.failingSinceMono === null ? 0 : view.nowMono - primary.failingSinceMono;
-  if (failingMs >= view.policy.failover.hangMs) {
-    const next = automaticSuccessor(view, state);
+  const next = automaticSuccessor(view, state);
+  if (failingMs >= hangMs) {
     return because(
       'fence-hung',
       `postgres has served nobody new for ${Math.round(failingMs)} ms${next === null ? '' : `, and ${next.name} can lead`}`,
       { kind: 'fence', reason: 'postgres hangs', blames: 'postgres' },
     );
   }
-  return null;
+  const { stuckSinceMono } = primary.probe;
+  const stuckMs = stuckSinceMono === null ? 0 : primary.seenMono - stuckSinceMono;
+  // Nothing is gained by a restart on the same disk: only for somebody who can lead on another one (ADR 13).
+  if (stuckMs < hangMs || next === null) return null;
+  return because(
+    'fence-hung',
+    `no commit has become durable here for ${Math.round(stuckMs)} ms (does the disk hang?), and ${next.name} can lead`,
+    { kind: 'fence', reason: 'the disk hangs', blames: 'postgres' },
+  );
 }
 
 /** How long a leader has, after its wall clock jumped, to show that it leads still. */

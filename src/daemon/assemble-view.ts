@@ -107,7 +107,7 @@ function running(seen: Observations, look: Running, seenMono: MonoMs, memory: Me
       replayedCommitWall: commitWall(look.replayedCommitAt),
     };
   }
-  const { ackedSentMono, provedSentMono, pendingSinceMono, seenWaiting } = seen.writes;
+  const { ackedSentMono, provedSentMono, pendingSinceMono, stuckSinceMono, seenWaiting } = seen.writes;
   return {
     kind: 'primary',
     ...common,
@@ -123,6 +123,6 @@ function running(seen: Observations, look: Running, seenMono: MonoMs, memory: Me
     baseBackups: look.baseBackups,
     furnished: memory.furnished,
     checkpointTimeline: look.checkpointTimeline,
-    probe: { ackedSentMono, provedSentMono, pendingSinceMono, seenWaiting },
+    probe: { ackedSentMono, provedSentMono, pendingSinceMono, stuckSinceMono, seenWaiting },
   };
 }

@@ -21,6 +21,7 @@ export interface WriteProbes {
   readonly ackedSentMono: MonoMs | null;
   readonly provedSentMono: MonoMs | null;
   readonly pendingSinceMono: MonoMs | null;
+  readonly stuckSinceMono: MonoMs | null;
   readonly seenWaiting: boolean;
   /** The newest acknowledged probe that the named standbys have not been seen to have flushed yet. */
   readonly unproved: { readonly sentMono: MonoMs; readonly lsn: Lsn } | null;
@@ -30,6 +31,7 @@ const noProbes: WriteProbes = {
   ackedSentMono: null,
   provedSentMono: null,
   pendingSinceMono: null,
+  stuckSinceMono: null,
   seenWaiting: false,
   unproved: null,
 };
@@ -141,7 +143,7 @@ export class Observations {
       this.writes = noProbes;
     this.running = { value: look, atMono: askedMono };
     if (look.kind === 'standby') this.#sawStandby(look, atMono);
-    else this.#sawPrimary(look, atMono);
+    else this.#sawPrimary(look, atMono, askedMono);
     this.#changed();
   }
 
@@ -151,7 +153,7 @@ export class Observations {
     this.replayPausedSinceMono = look.replayPaused ? (this.replayPausedSinceMono ?? atMono) : null;
   }
 
-  #sawPrimary(look: Extract<Look, { kind: 'primary' }>, atMono: MonoMs): void {
+  #sawPrimary(look: Extract<Look, { kind: 'primary' }>, atMono: MonoMs, askedMono: MonoMs): void {
     const names = new Set(look.walsenders.map((sender) => sender.applicationName));
     for (const name of this.#flushes.keys()) if (!names.has(name)) this.#flushes.delete(name);
     for (const sender of look.walsenders) {
@@ -161,6 +163,9 @@ export class Observations {
     }
     if (look.probeWaits && look.waitsFor.length + (look.waitsForNobody ? 1 : 0) > 0)
       this.writes = { ...this.writes, seenWaiting: true };
+    const { pendingSinceMono, stuckSinceMono } = this.writes;
+    const isStuck = pendingSinceMono !== null && !look.probeWaits;
+    this.writes = { ...this.writes, stuckSinceMono: isStuck ? (stuckSinceMono ?? askedMono) : null };
     this.#proveWrites(look);
   }
 
@@ -189,10 +194,13 @@ export class Observations {
         ...this.writes,
         ackedSentMono: answer.sentMono,
         pendingSinceMono: null,
+        stuckSinceMono: null,
         unproved: { sentMono: answer.sentMono, lsn: answer.lsn },
       };
     } else if (answer.outcome === 'read-only') {
-      this.writes = { ...this.writes, pendingSinceMono: null };
+      this.writes = { ...this.writes, pendingSinceMono: null, stuckSinceMono: null };
+    } else {
+      this.writes = { ...this.writes, stuckSinceMono: null };
     }
     this.#changed();
   }

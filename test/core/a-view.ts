@@ -183,7 +183,13 @@ export const aPrimary = (changes: Partial<PrimaryView> = {}): PrimaryView => ({
   baseBackups: 0,
   furnished: true,
   checkpointTimeline: timeline(1),
-  probe: { ackedSentMono: ago(200), provedSentMono: ago(200), pendingSinceMono: null, seenWaiting: false },
+  probe: {
+    ackedSentMono: ago(200),
+    provedSentMono: ago(200),
+    pendingSinceMono: null,
+    stuckSinceMono: null,
+    seenWaiting: false,
+  },
   ...changes,
 });
 

@@ -71,6 +71,14 @@ const proof = { standby: b, copyName: copyName(b, copyOf.b), term, runId: 'run-1
 
 const tookFromB = { member: b, copyId: copyOf.b, runId: 'run-b', mayHaveMore: true, term };
 
+/** Until the newest look. */
+const aStuckProbe = (stuckMs: number) => ({
+  ackedSentMono: ago(stuckMs + 400),
+  provedSentMono: ago(stuckMs + 400),
+  pendingSinceMono: ago(stuckMs + 100),
+  stuckSinceMono: ago(stuckMs + 50),
+  seenWaiting: true,
+});
 const failedInitdb = (agoMs: number) =>
   ({
     kind: 'idle',
@@ -460,6 +468,7 @@ const oursAndPrimary: readonly Row[] = [
           ackedSentMono: ago(3_000),
           provedSentMono: ago(3_000),
           pendingSinceMono: ago(2_900),
+          stuckSinceMono: null,
           seenWaiting: false,
         },
       }),
@@ -514,11 +523,30 @@ const oursAndPrimary: readonly Row[] = [
     'stops after a jump when the standby has not acknowledged since either',
     aView(
       aPrimary({
-        probe: { ackedSentMono: ago(650), provedSentMono: ago(650), pendingSinceMono: ago(350), seenWaiting: true },
+        probe: {
+          ackedSentMono: ago(650),
+          provedSentMono: ago(650),
+          pendingSinceMono: ago(350),
+          stuckSinceMono: null,
+          seenWaiting: true,
+        },
       }),
       { unreachable: true, ...jumped(600, 700) },
     ),
     'fence-clock-jump',
+  ],
+  [
+    'fences a postgres whose commits do not become durable, for somebody who can lead on another disk',
+    aView(aPrimary({ probe: aStuckProbe(1_600) })),
+    'fence-hung',
+  ],
+  ['rides out a disk that is slow', aView(aPrimary({ probe: aStuckProbe(1_200) })), 'lead'],
+  [
+    'leaves a postgres on a hung disk alone while nobody else can lead',
+    aView(aPrimary({ ...alone, probe: aStuckProbe(9_000) }), {
+      state: { ...exposed, members: new Map([[a, present(record('a'))]]) },
+    }),
+    'lead-exposed',
   ],
   ['fences a postgres that serves nobody new', aView(aPrimary({ failingSinceMono: ago(1_600) })), 'fence-hung'],
   [
@@ -537,7 +565,13 @@ const oursAndPrimary: readonly Row[] = [
       aPrimary({
         admits: 'baton-only',
         walsenders: [],
-        probe: { ackedSentMono: null, provedSentMono: null, pendingSinceMono: ago(20), seenWaiting: true },
+        probe: {
+          ackedSentMono: null,
+          provedSentMono: null,
+          pendingSinceMono: ago(20),
+          stuckSinceMono: null,
+          seenWaiting: true,
+        },
       }),
     ),
     'admit-clients',
@@ -559,6 +593,7 @@ const oursAndPrimary: readonly Row[] = [
           ackedSentMono: ago(1_700),
           provedSentMono: ago(1_700),
           pendingSinceMono: ago(1_600),
+          stuckSinceMono: null,
           seenWaiting: false,
         },
       }),

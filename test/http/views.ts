@@ -59,7 +59,7 @@ export const primary: PrimaryView = {
   admits: 'everybody',
   furnished: true,
   checkpointTimeline: timeline(3),
-  probe: { ackedSentMono: now, provedSentMono: now, pendingSinceMono: null, seenWaiting: true },
+  probe: { ackedSentMono: now, provedSentMono: now, pendingSinceMono: null, stuckSinceMono: null, seenWaiting: true },
 };
 
 export const standby: StandbyView = {

@@ -40,8 +40,10 @@ beforeEach(async () => {
   writeFileSync(join(programs, 'batond.ts'), batond);
   writeFileSync(join(programs, 'guardian.ts'), guardian);
   const aMember = async (name: string) => {
+    const own = join(directory, name);
+    makeDirectory(own, 0o711, owner);
     const files = await writeMemberFiles({
-      ...{ cluster: 'domain-1', name, location: 'here', directory: join(directory, name), owner },
+      ...{ cluster: 'domain-1', name, location: 'here', directory: own, dataDir: join(own, 'data'), owner },
       binDir: '/usr/lib/postgresql/15/bin',
       ...{ etcdEndpoints: ['http://127.0.0.1:2379'], superuserPassword: 'wagtail', replicationPassword: 'redstart' },
       ...{ shared: {}, parameters: {}, ports: null, network: '127.0.0.0/8' },

@@ -11,7 +11,7 @@ import type { ClientEndpoint } from '../../scripts/rig/rig.ts';
 import { killAll } from '../../scripts/rig/processes.ts';
 import { connect } from '../../scripts/rig/writable-session.ts';
 
-const binDir = '/usr/lib/postgresql/15/bin';
+const realBinDir = '/usr/lib/postgresql/15/bin';
 const readyLimitMs = 20_000;
 
 export interface PlainPostgres extends AsyncDisposable {
@@ -23,7 +23,11 @@ export interface PlainPostgres extends AsyncDisposable {
   kill(): Promise<void>;
 }
 
-export async function startPlainPostgres(name: string, settings: readonly string[] = []): Promise<PlainPostgres> {
+export async function startPlainPostgres(
+  name: string,
+  settings: readonly string[] = [],
+  binDir = realBinDir,
+): Promise<PlainPostgres> {
   const owner = daemonOwner();
   const directory = mkdtempSync(join(realpathSync(tmpdir()), 'baton-plain-'));
   chownSync(directory, owner.uid, owner.gid);

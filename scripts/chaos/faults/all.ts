@@ -1,12 +1,15 @@
 /** Every fault that chaos knows, and how `--fault` names them. */
 import { families, type Fault } from '../fault.ts';
 import { aimedFaults } from './aimed.ts';
+import { clocks } from './clock.ts';
+import { disks } from './disk.ts';
 import { etcdFaults } from './etcd.ts';
 import { freezes } from './freeze.ts';
 import { kills } from './kill.ts';
 import { operatorFaults } from './operator.ts';
 import { partitions } from './partition.ts';
 import { powerCuts } from './power.ts';
+import { statements } from './sql.ts';
 
 export const faults: readonly Fault[] = [
   ...kills,
@@ -16,6 +19,9 @@ export const faults: readonly Fault[] = [
   ...powerCuts,
   ...aimedFaults,
   ...operatorFaults,
+  ...disks,
+  ...clocks,
+  ...statements,
 ];
 
 /** A part of each family that takes no longer than two or three minutes in mode `available`. */

@@ -11,6 +11,12 @@ import { openSession, type SessionTarget } from './session.ts';
  */
 const servesNobody = ['57P01', '57P02', '57P03'];
 
+/**
+ * Its own files fail it: no file may be written on a disk that became read-only (42501: it says so of a superuser's
+ * session for no other reason), none can be read (58030), or one is gone (58P01).
+ */
+const filesFail = ['42501', '58030', '58P01'];
+
 export async function probe(clock: Clock, target: SessionTarget, limitMs: Ms): Promise<ProbeAnswer> {
   const deadline = after(clock.mono(), limitMs);
   try {
@@ -30,7 +36,7 @@ export async function probe(clock: Clock, target: SessionTarget, limitMs: Ms): P
 export function probeOutcome(failure: SessionFailure): ProbeAnswer['outcome'] {
   switch (failure.outcome) {
     case 'answered':
-      return servesNobody.includes(failure.sqlState ?? '') ? 'unreachable' : 'ok';
+      return [...servesNobody, ...filesFail].includes(failure.sqlState ?? '') ? 'unreachable' : 'ok';
     case 'aborted':
       return 'unreachable';
     default:

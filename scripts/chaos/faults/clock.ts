@@ -1,0 +1,40 @@
+/** Wall clocks that are stepped under batond, guardian and PostgreSQL. The monotonic clocks are right all the time. */
+import { minute } from '../../../src/core/units.ts';
+import { always, type Expectation, type Fault, type Stage } from '../fault.ts';
+
+/** A step is doubt, not proof: nobody fails over. PostgreSQL's own timeouts of the stream go by the wall clock. */
+const staysAsItIs: Expectation = {
+  leader: always('same'),
+  promotions: always([0, 0]),
+  outage: always({ msMax: 2_000 }),
+  redundantMsMax: 10_000,
+  never: ['fence-deadline', 'fence-hung', 'fence-clock-jump', 'hand-over-dead-postgres', 'take-over', 'promote'],
+};
+
+const stepped = (name: string, says: string, whose: (stage: Stage) => readonly string[], offsetMs: number): Fault => {
+  const set = async (stage: Stage, toMs: number): Promise<void> => {
+    for (const member of whose(stage)) stage.cluster.equipment(member).faults.clock(toMs);
+  };
+  return {
+    ...{ name: `clock-${name}`, family: 'clock', says, needs: 'compiler', lastsMs: [4_000, 8_000] },
+    async inject(stage) {
+      stage.undo(() => set(stage, 0));
+      await set(stage, offsetMs);
+    },
+    expects: staysAsItIs,
+  };
+};
+
+const hour = 60 * minute;
+const ofLeader = ({ leader }: Stage) => [leader];
+const ofStandby = ({ standby }: Stage) => [standby];
+const ofAll = ({ cluster }: Stage) => cluster.members;
+
+export const clocks: readonly Fault[] = [
+  stepped('forward', 'The clock of the primary jumps an hour ahead, and back later', ofLeader, hour),
+  stepped('back', 'The clock of the primary jumps an hour back, and forward later', ofLeader, -hour),
+  stepped('forward-standby', 'The clock of the standby jumps an hour ahead, and back later', ofStandby, hour),
+  stepped('back-standby', 'The clock of the standby jumps an hour back, and forward later', ofStandby, -hour),
+  stepped('forward-everywhere', 'The clocks of all members jump an hour ahead, and back later', ofAll, hour),
+  stepped('back-everywhere', 'The clocks of all members jump an hour back, and forward later', ofAll, -hour),
+];

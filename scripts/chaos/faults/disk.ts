@@ -1,0 +1,220 @@
+/** Disks that are full, read-only, slow, hanging or broken. batond's own state is on another disk, which is well. */
+import type { ChaosCluster } from '../cluster.ts';
+import type { DiskFault } from '../disk/host-faults.ts';
+import { always, type Expectation, type Fault, type Stage } from '../fault.ts';
+import { fillWal } from '../sql.ts';
+
+const isRiddenOut: Expectation = {
+  leader: always('same'),
+  promotions: always([0, 0]),
+  outage: always({ msMax: 2_000 }),
+  redundantMsMax: 10_000,
+  never: ['fence-deadline', 'fence-hung', 'hand-over-dead-postgres', 'take-over', 'promote'],
+};
+
+/** In mode `strict` writes wait for the old leader, which comes back once its disk is well. */
+const failsOver: Expectation = {
+  leader: always('other'),
+  promotions: always([1, 1]),
+  outage: { strict: { msMaxAfterHealing: 15_000 }, or: { msMax: 5_000 } },
+  redundantMsMax: 25_000,
+  rowsLostMaxOff: 500,
+};
+
+const postgresEnds: Expectation = { ...failsOver, rules: always(['hand-over-dead-postgres', 'promote']) };
+const postgresHangs: Expectation = { ...failsOver, rules: always(['fence-hung', 'promote']) };
+
+/** Clients wait until the leader has taken the standby out of `sync`; in mode `strict` until it is back. */
+const losesStandby: Expectation = {
+  ...isRiddenOut,
+  outage: { strict: { msMaxAfterHealing: 10_000 }, or: { msMax: 3_500 } },
+  redundantMsMax: 25_000,
+};
+
+/** Nobody else has room either: the leader comes back when it has, or the other one, whoever gets room first. */
+const waitsForRoom: Expectation = {
+  leader: always('either'),
+  promotions: always([0, 1]),
+  outage: always({ msMaxAfterHealing: 15_000 }),
+  redundantMsMax: 30_000,
+  rowsLostMaxOff: 500,
+};
+
+type Who = 'leader' | 'standby';
+
+interface Broken {
+  readonly name: string;
+  readonly says: string;
+  readonly who?: Who;
+  readonly lastsMs: Fault['lastsMs'];
+  readonly fault: DiskFault;
+}
+
+const broken = ({ name, says, who = 'leader', lastsMs, fault }: Broken, expects: Expectation): Fault => ({
+  ...{ name: `disk-${name}`, family: 'disk', says, needs: 'compiler', lastsMs, expects },
+  async inject(stage) {
+    const { faults } = stage.cluster.equipment(stage[who]);
+    stage.undo(() => faults.disk({}));
+    faults.disk(fault);
+  },
+});
+
+type DiskName = 'dataDisk' | 'walDisk';
+
+function fill({ cluster, undo }: Stage, members: readonly string[], which: DiskName): void {
+  for (const member of members) {
+    const disk = cluster.equipment(member)[which];
+    undo(() => disk.makeRoom());
+    disk.fill(0);
+  }
+}
+
+/** Every member's pg_wal goes to a disk of its own, as people do it: everything is stopped for that. */
+async function separateWal(cluster: ChaosCluster): Promise<void> {
+  const members = cluster.members.map((name) => cluster.rig.member(name).files);
+  if (members.every(({ name, dataDir }) => cluster.equipment(name).hasOwnWal(dataDir))) return;
+  for (const { name } of members) await cluster.killHost(name);
+  for (const { name, dataDir } of members) cluster.equipment(name).moveWal(dataDir);
+  for (const { name } of members) await cluster.switchOn(name);
+}
+
+const walFull = (
+  name: string,
+  says: string,
+  whose: (stage: Stage) => readonly string[],
+  expects: Expectation,
+): Fault => ({
+  ...{ name: `disk-wal-full${name}`, family: 'disk', says, lastsMs: [4_000, 8_000], expects },
+  prepare: separateWal,
+  async inject(stage) {
+    fill(stage, whose(stage), 'walDisk');
+    const { rig } = stage.cluster;
+    const firstPid = rig.member(stage.leader).postmasterPid();
+    await fillWal(stage, () => rig.member(stage.leader).postmasterPid() !== firstPid);
+  },
+});
+
+const dataFull = (
+  name: string,
+  says: string,
+  whose: (stage: Stage) => readonly string[],
+  expects: Expectation,
+): Fault => ({
+  ...{ name: `disk-data-full${name}`, family: 'disk', says, lastsMs: [8_000, 12_000], expects },
+  async inject(stage) {
+    fill(stage, whose(stage), 'dataDisk');
+  },
+});
+
+const ofLeader = ({ leader }: Stage) => [leader];
+const ofStandby = ({ standby }: Stage) => [standby];
+const ofAll = ({ cluster }: Stage) => cluster.members;
+const readOnly: DiskFault = { writeError: 'EROFS', changeError: 'EROFS' };
+
+export const disks: readonly Fault[] = [
+  walFull('', 'pg_wal of the primary is full', ofLeader, postgresEnds),
+  walFull('-everywhere', 'pg_wal of every member is full', ofAll, waitsForRoom),
+  dataFull('', 'The data directory of the primary is full, with pg_wal in it', ofLeader, {
+    ...waitsForRoom,
+    rowsLostMaxOff: 500,
+  }),
+  dataFull('-standby', 'The data directory of the standby is full, with pg_wal in it', ofStandby, losesStandby),
+  dataFull('-everywhere', 'The data directory of every member is full', ofAll, waitsForRoom),
+  broken(
+    { name: 'read-only', says: 'The disk of the primary becomes read-only', lastsMs: [6_000, 10_000], fault: readOnly },
+    failsOver,
+  ),
+  {
+    ...broken(
+      {
+        name: 'read-only-data',
+        says: 'The data directory of the primary becomes read-only, and pg_wal is on a disk that is well',
+        lastsMs: [6_000, 10_000],
+        fault: { ...readOnly, sparesWal: true },
+      },
+      // Sessions that are there go on for as long as they need no file; nobody new is served.
+      { ...failsOver, rules: always(['fence-hung', 'promote']) },
+    ),
+    prepare: separateWal,
+  },
+  broken(
+    {
+      name: 'read-only-standby',
+      says: 'The disk of the standby becomes read-only',
+      who: 'standby',
+      lastsMs: [6_000, 10_000],
+      fault: readOnly,
+    },
+    losesStandby,
+  ),
+  broken(
+    {
+      name: 'slow',
+      says: 'Every sync of the primary takes 200 ms',
+      lastsMs: [8_000, 12_000],
+      fault: { syncDelayMs: 200 },
+    },
+    isRiddenOut,
+  ),
+  broken(
+    {
+      name: 'slow-standby',
+      says: 'Every sync of the standby takes 200 ms',
+      who: 'standby',
+      lastsMs: [8_000, 12_000],
+      fault: { syncDelayMs: 200 },
+    },
+    isRiddenOut,
+  ),
+  broken(
+    {
+      name: 'hangs-briefly',
+      says: 'The disk of the primary hangs for less than a second',
+      lastsMs: [500, 900],
+      fault: { syncDelayMs: 'hangs' },
+    },
+    isRiddenOut,
+  ),
+  broken(
+    { name: 'hangs', says: 'The disk of the primary hangs', lastsMs: [8_000, 15_000], fault: { syncDelayMs: 'hangs' } },
+    postgresHangs,
+  ),
+  broken(
+    {
+      name: 'hangs-standby',
+      says: 'The disk of the standby hangs',
+      who: 'standby',
+      lastsMs: [8_000, 15_000],
+      fault: { syncDelayMs: 'hangs' },
+    },
+    losesStandby,
+  ),
+  broken(
+    {
+      name: 'sync-error',
+      says: 'The disk of the primary fails every sync (EIO)',
+      lastsMs: [4_000, 8_000],
+      fault: { syncError: 'EIO' },
+    },
+    postgresEnds,
+  ),
+  broken(
+    {
+      name: 'sync-error-standby',
+      says: 'The disk of the standby fails every sync (EIO)',
+      who: 'standby',
+      lastsMs: [4_000, 8_000],
+      fault: { syncError: 'EIO' },
+    },
+    losesStandby,
+  ),
+  broken(
+    {
+      name: 'write-error',
+      says: 'The disk of the primary fails every write (EIO)',
+      lastsMs: [4_000, 8_000],
+      fault: { writeError: 'EIO', changeError: 'EIO' },
+    },
+    postgresEnds,
+  ),
+];

@@ -132,12 +132,7 @@ export function fakeEndpoint(etcd: FakeEtcd, member: FakeEtcdMember, link: FakeE
   return {
     name: 'fake etcd',
     read: (since, limitMs) => call(limitMs, () => etcd.store.read(since)),
-    txn: (txn, since, limitMs) =>
-      call(limitMs, (now) => {
-        const answer = etcd.store.txn(txn, since);
-        if (answer.applied && txn.writes.length > 0) etcd.clientWroteMono = now;
-        return answer;
-      }),
+    txn: (txn, since, limitMs) => call(limitMs, () => etcd.store.txn(txn, since)),
     watch,
     leaseTtl: (id, limitMs) => call(limitMs, (now) => etcd.store.leaseTtl(id, now)),
     grant: (id, ttlS, limitMs) => call(limitMs, (now) => etcd.store.grant(id, etcd.grantedS(ttlS), now)),

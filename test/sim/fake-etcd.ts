@@ -7,7 +7,7 @@ import { coordinateOver } from '../../src/adapters/etcd/coordinator.ts';
 import type { EtcdEndpoint } from '../../src/adapters/etcd/endpoint.ts';
 import { leaseStoreOver } from '../../src/adapters/etcd/renewing.ts';
 import type { Write } from '../../src/core/transaction.ts';
-import { type LeaseId, type MonoMs, type Ms, type Revision, second } from '../../src/core/units.ts';
+import { type LeaseId, type Ms, type Revision, second } from '../../src/core/units.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { Coordinator, Entry, LeaseStore } from '../../src/ports/coordinator.ts';
 import { type CallFate, fakeEndpoint } from './fake-etcd-endpoint.ts';
@@ -37,8 +37,6 @@ export class FakeEtcd {
   readonly electionTimeoutMs: Ms;
   /** The share of calls whose outcome the caller does not learn (see CallFate). */
   troubledShare = 0;
-  /** When a client's transaction last changed anything. */
-  clientWroteMono: MonoMs | null = null;
   readonly #links = new Map<string, FakeEtcdLink>();
   #leader = 0;
   /** Elections go on and nobody wins one. */

@@ -59,6 +59,10 @@ export function fakeEndpoint(etcd: FakeEtcd, member: FakeEtcdMember, link: FakeE
           resolve(answered);
         });
       };
+      if (link.refuses) {
+        clock.timer(1, () => fail(new EtcdFailure('not-taken', 'connection refused')));
+        return;
+      }
       const { run } = member;
       link.send('requests', conversation, () => {
         if (member.run !== run && !member.down) return reset();
@@ -103,6 +107,7 @@ export function fakeEndpoint(etcd: FakeEtcd, member: FakeEtcdMember, link: FakeE
       const wanted = changes.filter((change) => change.revision >= from);
       if (wanted.length > 0) tell(() => handlers.changed(clusterId, wanted));
     };
+    if (link.refuses) clock.timer(1, () => handlers.ended({ kind: 'lost', problem: 'connection refused' }));
     link.send('requests', conversation, () => {
       if (member.down) return ended(() => handlers.ended({ kind: 'lost', problem: 'connection refused' }));
       tell(() => handlers.created());

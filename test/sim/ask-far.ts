@@ -15,15 +15,16 @@ export function askFar<T>(
   const far = world.host(member);
   return new Promise((resolve) => {
     const cancel = batond.clock.timer(limitMs, () => resolve('timed-out'));
-    world.network.packet(near, far, () =>
-      asked((value) =>
-        world.network.packet(far, near, () =>
-          batond.run(() => {
-            cancel();
-            resolve(value);
-          }),
-        ),
-      ),
+    const answered = (value: T | 'refused') =>
+      batond.run(() => {
+        cancel();
+        resolve(value);
+      });
+    world.network.packet(
+      near,
+      far,
+      () => asked((value) => world.network.packet(far, near, () => answered(value))),
+      () => answered('refused'),
     );
   });
 }

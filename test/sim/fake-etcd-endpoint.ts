@@ -59,6 +59,10 @@ export function fakeEndpoint(etcd: FakeEtcd, member: FakeEtcdMember, link: FakeE
           resolve(answered);
         });
       };
+      if (link.refuses) {
+        clock.timer(1, () => fail(new EtcdFailure('not-taken', 'connection refused')));
+        return;
+      }
       const { run } = member;
       link.send('requests', conversation, () => {
         if (member.run !== run && !member.down) return reset();
@@ -103,6 +107,7 @@ export function fakeEndpoint(etcd: FakeEtcd, member: FakeEtcdMember, link: FakeE
       const wanted = changes.filter((change) => change.revision >= from);
       if (wanted.length > 0) tell(() => handlers.changed(clusterId, wanted));
     };
+    if (link.refuses) clock.timer(1, () => handlers.ended({ kind: 'lost', problem: 'connection refused' }));
     link.send('requests', conversation, () => {
       if (member.down) return ended(() => handlers.ended({ kind: 'lost', problem: 'connection refused' }));
       tell(() => handlers.created());
@@ -132,12 +137,7 @@ export function fakeEndpoint(etcd: FakeEtcd, member: FakeEtcdMember, link: FakeE
   return {
     name: 'fake etcd',
     read: (since, limitMs) => call(limitMs, () => etcd.store.read(since)),
-    txn: (txn, since, limitMs) =>
-      call(limitMs, (now) => {
-        const answer = etcd.store.txn(txn, since);
-        if (answer.applied && txn.writes.length > 0) etcd.clientWroteMono = now;
-        return answer;
-      }),
+    txn: (txn, since, limitMs) => call(limitMs, () => etcd.store.txn(txn, since)),
     watch,
     leaseTtl: (id, limitMs) => call(limitMs, (now) => etcd.store.leaseTtl(id, now)),
     grant: (id, ttlS, limitMs) => call(limitMs, (now) => etcd.store.grant(id, etcd.grantedS(ttlS), now)),

@@ -23,7 +23,21 @@ interface Held {
   readonly deliver: () => void;
 }
 
+/** What makes every message of a link late or lose it; a connection sends the lost again after a while. */
+export interface LinkTrouble {
+  readonly slowMs: Ms;
+  readonly jitterMs: Ms;
+  readonly lossShare: number;
+}
+
+const noTrouble: LinkTrouble = { slowMs: 0, jitterMs: 0, lossShare: 0 };
+/** TCP's first retransmissions. */
+const resendMs = { min: 200, max: 600 } as const;
+
 export class FakeEtcdLink {
+  /** A firewall resets whoever connects. What was under way is dead. */
+  refuses = false;
+  trouble: LinkTrouble = noTrouble;
   readonly #cut = new Set<Leg>();
   #held: Record<Leg, Held[]> = { requests: [], answers: [] };
   readonly #world: Clock;
@@ -36,6 +50,13 @@ export class FakeEtcdLink {
 
   cut(leg: Leg): void {
     this.#cut.add(leg);
+  }
+
+  heals(): void {
+    this.refuses = false;
+    this.trouble = noTrouble;
+    this.heal('requests');
+    this.heal('answers');
   }
 
   heal(leg: Leg): void {
@@ -54,6 +75,7 @@ export class FakeEtcdLink {
 
   /** `extraMs`: how much longer the sender takes than usual. */
   send(leg: Leg, conversation: Conversation, deliver: () => void, extraMs: Ms = 0): void {
+    if (this.refuses) conversation.dead = true;
     if (conversation.dead) return;
     if (this.#cut.has(leg)) {
       this.#held[leg].push({ conversation, deliver });
@@ -70,6 +92,13 @@ export class FakeEtcdLink {
 
   /** Mostly a fraction of a millisecond; now and then what a busy disk makes of it. */
   #delay(): Ms {
+    const { slowMs, jitterMs, lossShare } = this.trouble;
+    const lateMs =
+      lossShare > 0 && this.#random.chance(lossShare) ? this.#random.between(resendMs.min, resendMs.max) : 0;
+    return slowMs + lateMs + (jitterMs > 0 ? this.#random.between(0, jitterMs) : 0) + this.#usualMs();
+  }
+
+  #usualMs(): Ms {
     return this.#random.chance(0.02) ? this.#random.between(2, 30) : this.#random.between(0.2, 1);
   }
 }

@@ -7,11 +7,11 @@ import { coordinateOver } from '../../src/adapters/etcd/coordinator.ts';
 import type { EtcdEndpoint } from '../../src/adapters/etcd/endpoint.ts';
 import { leaseStoreOver } from '../../src/adapters/etcd/renewing.ts';
 import type { Write } from '../../src/core/transaction.ts';
-import { type LeaseId, type MonoMs, type Ms, type Revision, second } from '../../src/core/units.ts';
+import { type LeaseId, type Ms, type Revision, second } from '../../src/core/units.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { Coordinator, Entry, LeaseStore } from '../../src/ports/coordinator.ts';
 import { type CallFate, fakeEndpoint } from './fake-etcd-endpoint.ts';
-import { FakeEtcdLink, type Leg } from './fake-etcd-link.ts';
+import { FakeEtcdLink, type Leg, type LinkTrouble } from './fake-etcd-link.ts';
 import { FakeEtcdMember } from './fake-etcd-member.ts';
 import { FakeEtcdStore, type SavedStore } from './fake-etcd-store.ts';
 import type { Random } from './random.ts';
@@ -37,8 +37,6 @@ export class FakeEtcd {
   readonly electionTimeoutMs: Ms;
   /** The share of calls whose outcome the caller does not learn (see CallFate). */
   troubledShare = 0;
-  /** When a client's transaction last changed anything. */
-  clientWroteMono: MonoMs | null = null;
   readonly #links = new Map<string, FakeEtcdLink>();
   #leader = 0;
   /** Elections go on and nobody wins one. */
@@ -91,11 +89,17 @@ export class FakeEtcd {
     }
   }
 
+  /** A client's way to every member. */
+  trouble(client: string, trouble: LinkTrouble): void {
+    for (const index of this.members.keys()) this.#link(client, index).trouble = trouble;
+  }
+
+  refuse(client: string): void {
+    for (const index of this.members.keys()) this.#link(client, index).refuses = true;
+  }
+
   heal(client: string, members: Iterable<number> = this.members.keys()): void {
-    for (const index of members) {
-      this.#link(client, index).heal('requests');
-      this.#link(client, index).heal('answers');
-    }
+    for (const index of members) this.#link(client, index).heals();
   }
 
   /** To everybody, this member's process is stopped: it takes what is sent, and answers when it goes on. */

@@ -13,6 +13,8 @@ export class Host {
   #suspendedAt: MonoMs | null = null;
   /** The host's wall clock against the world's. */
   wallOffsetMs: Ms = 0;
+  /** How much faster its clocks go than the world's, and since when. */
+  #drift = { rate: 0, sinceMono: monoMs(0), gainedMs: 0 };
   readonly #processes = new Set<SimProcess>();
   #held: (() => void)[] = [];
   readonly name: string;
@@ -62,7 +64,7 @@ export class Host {
   resume(): void {
     if (!this.paused) return;
     this.paused = false;
-    if (this.#suspendedAt !== null) this.#suspendedMs += this.world.mono() - this.#suspendedAt;
+    if (this.#suspendedAt !== null) this.#suspendedMs += this.#own(this.world.mono()) - this.#own(this.#suspendedAt);
     this.#suspendedAt = null;
     const held = this.#held;
     this.#held = [];
@@ -70,16 +72,30 @@ export class Host {
     for (const action of held) this.receive(action);
   }
 
+  /** Its clocks go so much faster from now on; what they have gained stays. */
+  drift(rate: number): void {
+    this.#drift = { rate, sinceMono: this.world.mono(), gainedMs: this.#gainedMs(this.world.mono()) };
+  }
+
   mono(): MonoMs {
-    return monoMs((this.#suspendedAt ?? this.world.mono()) - this.#suspendedMs);
+    return monoMs(this.#own(this.#suspendedAt ?? this.world.mono()) - this.#suspendedMs);
   }
 
   boot(): MonoMs {
-    return this.world.mono();
+    return this.#own(this.world.mono());
   }
 
   wall(): WallMs {
-    return wallMs(this.world.wall() + this.wallOffsetMs);
+    return wallMs(this.world.wall() + this.#gainedMs(this.world.mono()) + this.wallOffsetMs);
+  }
+
+  #own(atMono: MonoMs): MonoMs {
+    return monoMs(atMono + this.#gainedMs(atMono));
+  }
+
+  #gainedMs(atMono: MonoMs): Ms {
+    const { rate, sinceMono, gainedMs } = this.#drift;
+    return rate === 0 ? gainedMs : gainedMs + rate * (atMono - sinceMono);
   }
 }
 

@@ -13,52 +13,64 @@ export interface Place {
   receive(action: () => void): void;
 }
 
+/** What is wrong with one direction of a link. */
+export interface Trouble {
+  /** Nothing arrives. */
+  readonly cut: boolean;
+  /** A firewall answers every packet with a reset. */
+  readonly refuses: boolean;
+  readonly slowMs: Ms;
+  /** Each packet takes up to so much longer, by chance. */
+  readonly jitterMs: Ms;
+  /** The share of packets that are lost; a connection sends them again after a while. */
+  readonly lossShare: number;
+}
+
+const none: Trouble = { cut: false, refuses: false, slowMs: 0, jitterMs: 0, lossShare: 0 };
+/** TCP's first retransmissions. */
+const resendMs = { min: 200, max: 600 } as const;
+
 export class Network {
-  readonly #cut = new Set<string>();
+  readonly #troubles = new Map<string, Trouble>();
   readonly #waiting = new Map<string, (() => void)[]>();
   readonly #clock: Clock;
   readonly #random: Random;
-  /** Extra delay of one direction, for slow links. */
-  readonly #slowMs = new Map<string, Ms>();
 
   constructor(clock: Clock, random: Random) {
     this.#clock = clock;
     this.#random = random;
   }
 
-  /** Cuts one direction. */
-  cut(from: string, to: string): void {
-    this.#cut.add(link(from, to));
+  /** One direction. */
+  trouble(from: string, to: string, trouble: Partial<Trouble>): void {
+    this.#troubles.set(link(from, to), { ...this.#trouble(from, to), ...trouble });
   }
 
-  slow(from: string, to: string, extraMs: Ms): void {
-    this.#slowMs.set(link(from, to), extraMs);
+  cut(from: string, to: string): void {
+    this.trouble(from, to, { cut: true });
   }
 
   heal(from: string, to: string): void {
     const direction = link(from, to);
-    this.#slowMs.delete(direction);
-    this.#cut.delete(direction);
+    this.#troubles.delete(direction);
     const waiting = this.#waiting.get(direction) ?? [];
     this.#waiting.delete(direction);
     for (const resend of waiting) resend();
   }
 
   healAll(): void {
-    for (const direction of new Set([...this.#cut, ...this.#slowMs.keys()])) {
+    for (const direction of [...this.#troubles.keys()]) {
       const [from, to] = direction.split('>');
       this.heal(from ?? '', to ?? '');
     }
   }
 
-  isCut(from: string, to: string): boolean {
-    return this.#cut.has(link(from, to));
-  }
-
-  /** One packet. Lost while the link is cut. */
-  packet(from: Place, to: Place, arrive: () => void): void {
-    if (this.isCut(from.name, to.name)) return;
-    this.#clock.timer(this.#delay(from, to), () => to.receive(arrive));
+  /** One packet, which may be lost. `refused`: what its sender does about a reset. */
+  packet(from: Place, to: Place, arrive: () => void, refused: () => void = () => {}): void {
+    const { cut, refuses, lossShare } = this.#trouble(from.name, to.name);
+    if (cut || this.#lost(lossShare)) return;
+    if (refuses) this.#clock.timer(this.#delay(from, to), () => from.receive(refused));
+    else this.#clock.timer(this.#delay(from, to), () => to.receive(arrive));
   }
 
   connect(near: Place, far: Place): Connection {
@@ -67,22 +79,37 @@ export class Network {
 
   /** Used by a connection: in order, and after the cut when there is one. */
   deliver(connection: Connection, from: Place, to: Place, arrive: () => void): void {
-    const direction = link(from.name, to.name);
-    if (this.#cut.has(direction)) {
+    const { cut, refuses, lossShare } = this.#trouble(from.name, to.name);
+    if (cut) {
+      const direction = link(from.name, to.name);
       const waiting = this.#waiting.get(direction) ?? [];
       waiting.push(() => this.deliver(connection, from, to, arrive));
       this.#waiting.set(direction, waiting);
       return;
     }
     const now = this.#clock.mono();
-    const at = Math.max(now + this.#delay(from, to), connection.lastArrival(to));
+    if (refuses) {
+      this.#clock.timer(this.#delay(from, to), () => from.receive(() => connection.reset(from)));
+      return;
+    }
+    const lateMs = this.#lost(lossShare) ? this.#random.between(resendMs.min, resendMs.max) : 0;
+    const at = Math.max(now + this.#delay(from, to) + lateMs, connection.lastArrival(to));
     connection.arrivesAt(to, at);
     this.#clock.timer(at - now, () => to.receive(arrive));
   }
 
+  #trouble(from: string, to: string): Trouble {
+    return this.#troubles.get(link(from, to)) ?? none;
+  }
+
+  #lost(share: number): boolean {
+    return share > 0 && this.#random.chance(share);
+  }
+
   #delay(from: Place, to: Place): Ms {
-    const extra = this.#slowMs.get(link(from.name, to.name)) ?? 0;
-    return extra + (this.#random.chance(0.02) ? this.#random.between(2, 15) : this.#random.between(0.1, 1));
+    const { slowMs, jitterMs } = this.#trouble(from.name, to.name);
+    const extraMs = slowMs + (jitterMs > 0 ? this.#random.between(0, jitterMs) : 0);
+    return extraMs + (this.#random.chance(0.02) ? this.#random.between(2, 15) : this.#random.between(0.1, 1));
   }
 }
 
@@ -127,6 +154,13 @@ export class Connection {
       this.#onClose.get(other)?.();
     });
     this.#closed.add(end);
+  }
+
+  /** Somebody between the two said that the connection is over; the other end does not hear of it. */
+  reset(end: Place): void {
+    if (!this.isOpen(end)) return;
+    this.#closed.add(end);
+    this.#onClose.get(end)?.();
   }
 
   /** The end's host lost its memory: nobody tells the other. */

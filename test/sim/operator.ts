@@ -1,6 +1,7 @@
 /** The people who run the cluster: what they ask of the daemons, what they change in etcd, what they mend by the runbook. */
 import type { RequestDraft } from '../../src/ports/daemon-face.ts';
 import { type MonoMs, type Ms, second } from '../../src/core/units.ts';
+import type { Coordinator } from '../../src/ports/coordinator.ts';
 import { EtcdRepair } from './etcd-repair.ts';
 import { emptyStore, type SavedStore } from './fake-etcd-store.ts';
 import type { Member } from './member.ts';
@@ -94,6 +95,18 @@ export class Operator {
     etcd.restore(saved, clusterId === null ? etcd.store.clusterId : `${clusterId}-${this.#world.random.hex(8)}`);
   }
 
+  /** I11: a member that knows that etcd lost its past writes nothing into it. */
+  watching(member: Member, coordinator: Coordinator): Coordinator {
+    return {
+      ...coordinator,
+      commit: (txn, limitMs) => {
+        if (member.disk.kept?.hold != null)
+          this.#world.invariants.violated('I11 etcd’s past', `${member.name} holds, and writes ${JSON.stringify(txn)}`);
+        return coordinator.commit(txn, limitMs);
+      },
+    };
+  }
+
   /** I11: nobody is promoted, and nobody starts as a primary, by an etcd that lost its past. */
   sawPrimary(member: string, how: LeftRecovery): void {
     if (this.#lostPast === null || this.#repair !== null || how === 'promoted by hand') return;
@@ -104,7 +117,7 @@ export class Operator {
   /** Everything works again: what needs a person is done by one. */
   mend(): void {
     if (this.#lostPast === null || this.#repair !== null) return;
-    this.#repair = new EtcdRepair(this.#world, this.#lostPast.atMono, () => {
+    this.#repair = new EtcdRepair(this.#world, () => {
       this.#lostPast = null;
       this.#repair = null;
     });

@@ -197,7 +197,7 @@ export class World implements PeerWorld {
     const processHost = createFakeProcessHost(machine, process);
     const local = new LocalPostgres(this, process, random, () => member.server);
     const postgres = createFakePostgres({ member: name, disk, local });
-    const coordinator = this.etcd.coordinatorFor(name, process.clock);
+    const coordinator = this.operator.watching(member, this.etcd.coordinatorFor(name, process.clock));
     const peers = createFakePeers(this, process);
     this.note(`${name}: batond starts`);
     return new SimBatond({

@@ -69,7 +69,7 @@ export const etcdScenarios: Readonly<Record<string, Scenario>> = {
     seconds: 20,
     play: async (stage) => {
       stage.losesOneClient(stage.primary);
-      stage.losesEtcd(stage.primary);
+      stage.isolates(stage.primary);
       stage.leaseVanishes();
       await stage.until('the old primary has fenced itself', () => stage.fenced(stage.primary));
       await stage.until('its successor serves', () => stage.serves(stage.standby));

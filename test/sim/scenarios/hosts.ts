@@ -75,8 +75,8 @@ export const hostScenarios: Readonly<Record<string, Scenario>> = {
       await stage.lasts(1_500);
       stage.does('the host is suspended', () => primary.host.pause(true));
       await stage.until('its successor acknowledges', () => stage.acknowledges(standby), 15_000);
-      stage.losesEtcd(primary);
-      stage.does('the host goes on, and does not reach etcd', () => primary.host.resume());
+      stage.isolates(primary);
+      stage.does('the host goes on, and only clients reach it', () => primary.host.resume());
       await stage.lasts(20);
       stage.regainsClients(primary);
       await stage.lasts(3_000);

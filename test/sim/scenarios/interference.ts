@@ -76,7 +76,7 @@ export const interference: Mistakes = {
 
 /** Both: what one port does to the other's calls. */
 export function together(inner: Mistakes, outer: Mistakes): Mistakes {
-  const { coordinator, leases, postgres, processHost } = outer;
+  const { coordinator, leases, postgres, processHost, peers } = outer;
   return {
     ...inner,
     ...outer,
@@ -95,6 +95,10 @@ export function together(inner: Mistakes, outer: Mistakes): Mistakes {
     processHost: (right) => {
       const within = inner.processHost?.(right) ?? right;
       return processHost?.(within) ?? within;
+    },
+    peers: (right) => {
+      const within = inner.peers?.(right) ?? right;
+      return peers?.(within) ?? within;
     },
   };
 }

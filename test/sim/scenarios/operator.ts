@@ -6,7 +6,7 @@ export const operatorScenarios: Readonly<Record<string, Scenario>> = {
     says: 'a planned switchover moves the primary without loss',
     checklist: [37],
     play: async (stage) => {
-      stage.does('a switchover is asked for', () => stage.world.askSwitchover());
+      stage.does('a switchover is asked for', () => stage.world.operator.askSwitchover());
       await stage.until('it is done', () => stage.serves(stage.standby) && stage.world.etcd.get('failover') === null);
     },
     expect: {
@@ -24,7 +24,7 @@ export const operatorScenarios: Readonly<Record<string, Scenario>> = {
       for (const leader of [stage.standby, stage.primary, stage.standby, stage.primary]) {
         await stage.until('both are redundant', () => stage.world.redundant(), 15_000);
         await stage.lasts(500);
-        stage.does('a switchover is asked for', () => stage.world.askSwitchover());
+        stage.does('a switchover is asked for', () => stage.world.operator.askSwitchover());
         await stage.until('the other serves', () => stage.serves(leader), 15_000);
       }
     },
@@ -36,7 +36,7 @@ export const operatorScenarios: Readonly<Record<string, Scenario>> = {
     checklist: [49],
     play: async (stage) => {
       const { primary } = stage;
-      stage.does('a switchover is asked for', () => stage.world.askSwitchover());
+      stage.does('a switchover is asked for', () => stage.world.operator.askSwitchover());
       await stage.until('postgres stops', () => primary.running?.phase === 'stopping');
       stage.does('the power is cut', () => primary.powerOff());
     },
@@ -49,7 +49,7 @@ export const operatorScenarios: Readonly<Record<string, Scenario>> = {
     seconds: 20,
     play: async (stage) => {
       const { primary, standby } = stage;
-      stage.does('a switchover is asked for', () => stage.world.askSwitchover());
+      stage.does('a switchover is asked for', () => stage.world.operator.askSwitchover());
       await stage.until('postgres stops', () => primary.running?.phase === 'stopping');
       stage.does("the candidate's power is cut", () => standby.powerOff());
       await stage.until('the old primary serves again', () => stage.serves(primary), 18_000);

@@ -106,7 +106,7 @@ export const safetyTraces: Readonly<Record<string, Scenario>> = {
       const { primary, standby, world } = stage;
       const late = stage.holds(primary, 'the hand-over', puts('leader', standby.name));
       stage.holds(primary, 'the second hand-over, which never arrives', puts('leader', standby.name));
-      stage.does('a switchover is asked for', () => world.askSwitchover());
+      stage.does('a switchover is asked for', () => world.operator.askSwitchover());
       await stage.until('postgres stops', () => primary.running?.phase === 'stopping');
       stage.does("the candidate's batond freezes", () => standby.batond?.process.stop());
       await stage.until('the key is being handed over', () => late.underWay);

@@ -51,6 +51,7 @@ export function aScenario({ says, checklist, mode, members, seed, seconds, play,
     members: members ?? 2,
     seed: seed ?? 1,
     durationMs: (seconds ?? 15) * second,
+    load: 'busy',
     mistakes: interference,
     faults: (world) => {
       new Stage(world).begin(play);

@@ -147,11 +147,11 @@ export class SimProcess {
     this.wake();
   }
 
-  /** Catches up with what was held back, oldest first. */
+  /** Catches up with what was held back, oldest first, and with all that follows from one before the next. */
   wake(): void {
     const held = this.#held;
     this.#held = [];
-    for (const action of held) this.run(action);
+    for (const action of held) this.host.world.timer(0, () => this.run(action));
   }
 }
 

@@ -17,12 +17,6 @@ const withCommit = (change: (txn: Txn) => Txn, delayMs: Ms = 0): Mistakes => ({
 /** No mistake: every transaction takes a while, so that what it was decided on is old when it arrives. */
 export const slowCommits: Mistakes = withCommit((txn) => txn, 150);
 
-/** Slow, and `sync` is not among what is compared (I1). */
-export const forgetsSync: Mistakes = withCommit(
-  ({ compares, writes }) => ({ compares: compares.filter(({ key }) => key !== 'sync'), writes }),
-  150,
-);
-
 /** Slow, and decided on one state and written over another (I1). */
 export const comparesNothing: Mistakes = withCommit(({ writes }) => ({ compares: [], writes }), 150);
 
@@ -79,4 +73,21 @@ export const keepsItsTail: Mistakes = {
 /** Whoever still answers is left alone. */
 export const fencesNobodyRemotely: Mistakes = {
   peers: (right) => ({ ...right, fence: async () => ({ kind: 'failed', problem: 'not tried' }) }),
+};
+
+/** The backends live on (section 2: every process of the data directory). */
+export const fencesThePostmaster: Mistakes = {
+  processHost: (right) => {
+    let postmaster: number | null = null;
+    const only = (pids: readonly number[]) => pids.filter((pid) => pid === postmaster);
+    return {
+      ...right,
+      start: (command, exited) => {
+        const started = right.start(command, exited);
+        if (started.ok) postmaster = started.value;
+        return started;
+      },
+      scan: (dataDir) => only(right.scan(dataDir)),
+    };
+  },
 };

@@ -97,7 +97,7 @@ function live(options: SimOptions): SimResult {
     acknowledgedBy: world.invariants.acknowledged.all
       .map(({ member }) => member)
       .filter((member, at, all) => member !== all[at - 1]),
-    promotions: world.events.filter((event) => event.includes('promoted, a primary')).length,
+    promotions: world.events.filter((event) => / promoted(?: by hand)?, a primary/.test(event)).length,
     healedAfterMs,
     virtualMs: world.clock.mono(),
   };

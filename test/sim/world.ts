@@ -29,7 +29,7 @@ import { VirtualClock } from './virtual-clock.ts';
 
 /** Mistakes to be planted, each in a copy of what the daemons get. */
 export interface Mistakes {
-  readonly coordinator?: (right: Coordinator, clock: Clock) => Coordinator;
+  readonly coordinator?: (right: Coordinator, clock: Clock, member: Member) => Coordinator;
   readonly leases?: (right: LeaseStore, clock: Clock) => LeaseStore;
   readonly postgres?: (right: Postgres, member: Member) => Postgres;
   readonly processHost?: (right: ProcessHost) => ProcessHost;
@@ -205,7 +205,7 @@ export class World implements PeerWorld {
       disk,
       random,
       settings: settingsOf(name, this.mode),
-      coordinator: mistakes?.coordinator?.(coordinator, process.clock) ?? coordinator,
+      coordinator: mistakes?.coordinator?.(coordinator, process.clock, member) ?? coordinator,
       postgres: mistakes?.postgres?.(postgres, member) ?? postgres,
       peers: mistakes?.peers?.(peers) ?? peers,
       guardian: new FakeGuardianLink({

@@ -1,0 +1,131 @@
+/** Mistakes about who may lead: claims, comparisons, copies, modes. */
+import * as ports from '../mistakes.ts';
+import type { Mistake } from './mistake.ts';
+
+export const claimMistakes: Readonly<Record<string, Mistake>> = {
+  'takes-without-claim': {
+    says: 'a takeover that leaves sync as it was, and a promotion that asks only for the key',
+    drops: 'R1 (I2): the claim',
+    planted: {
+      edits: [
+        {
+          file: 'src/core/transactions.ts',
+          from: 'writes: [putLeader(me, leaseId), putSync(claim)],',
+          to: 'writes: [putLeader(me, leaseId)],',
+        },
+        {
+          file: 'src/core/cluster-queries.ts',
+          from: 'return lead?.key.member === name && sync !== null && sync.leader === name && sync.modRevision >= lead.term;',
+          to: 'return lead?.key.member === name && sync !== null;',
+        },
+        {
+          file: 'src/core/decide-leader.ts',
+          from: 'if (!claimed(state, view.self.name) || sync.standbys.length > 0) {',
+          to: 'if (false) {',
+        },
+      ],
+    },
+    caughtBy: 'R1-claim',
+    shows: /^I[124] /,
+  },
+  'leads-as-another-copy': {
+    says: 'a member that leads with whatever copy of the data it has, if sync names the member',
+    drops: 'R3 (I9): copies, not names',
+    planted: {
+      edits: [
+        {
+          file: 'src/core/cluster-queries.ts',
+          from: 'if (sync.copies[name] !== copy) {',
+          to: 'if (sync.copies[name] === undefined) {',
+        },
+      ],
+    },
+    caughtBy: 'R3-copies-not-names',
+    shows: /^I4 /,
+  },
+  'obeys-the-configured-mode': {
+    says: 'a leader that stops waiting as soon as the configuration asks for mode off',
+    drops: 'R4: the mode in force is in sync',
+    planted: {
+      edits: [
+        {
+          file: 'src/core/sync-membership.ts',
+          from: "if (state.config.kind === 'present' && sync.mode !== wantedMode)",
+          to: `if (wantedMode === 'off' && primary.waitsFor.length > 0)
+    return because('wait-for-fewer', 'planted', { kind: 'operate', operation: { kind: 'wait-for', names: [], nobody: false } });
+  if (state.config.kind === 'present' && sync.mode !== wantedMode)`,
+        },
+      ],
+    },
+    caughtBy: 'R4-mode-in-sync',
+    shows: /^I[134] /,
+  },
+  'hands-over-comparing-the-leader': {
+    says: 'a hand-over that compares only the leader key',
+    drops: 'R6 (I1): every transaction compares the revision of sync, in mode off and in hand-overs too',
+    planted: {
+      edits: [
+        {
+          file: 'src/core/transactions.ts',
+          from: "compares: [...leaderAndSync(state), unchanged('failover', state.request)],",
+          to: "compares: [unchanged('leader', state.leader)],",
+        },
+      ],
+    },
+    caughtBy: 'R6-late-hand-over',
+    shows: /^I1 /,
+  },
+  'lets-a-promotion-by-hand-serve': {
+    says: 'a member that lets a server go on which somebody promoted by hand',
+    drops: 'R7 (I8): a primary without a claim is fenced',
+    planted: {
+      edits: [
+        {
+          file: 'src/core/decide-follower.ts',
+          from: "    case 'primary':\n",
+          to: "    case 'primary':\n      return because('follow', 'planted');\n",
+        },
+      ],
+    },
+    caughtBy: 'R7-promoted-by-hand',
+    shows: /it is fenced/,
+  },
+  'obeys-another-etcd': {
+    says: 'a member that takes an etcd with another cluster id for the one that it knew',
+    drops: 'R8 (I11): a restored etcd is obeyed by nobody',
+    planted: {
+      edits: [
+        {
+          file: 'src/daemon/memory.ts',
+          from: 'if (this.#etcdClusterId !== null && this.#etcdClusterId !== clusterId) {',
+          to: 'if (false) {',
+        },
+      ],
+    },
+    caughtBy: 'R8-etcd-restored',
+    shows: /^I[124] /,
+  },
+  'takes-without-comparing-sync': {
+    says: 'a takeover that compares only the leader key',
+    drops: 'I1: every transaction compares the revision of sync',
+    planted: {
+      edits: [{ file: 'src/core/transactions.ts', from: "  unchanged('sync', state.sync),\n];", to: '];' }],
+    },
+    caughtBy: 'late-takeover',
+    shows: /^I[14] /,
+  },
+  'compares-nothing': {
+    says: 'transactions that are decided on one state and written over another',
+    drops: 'I1: a transaction compares what it was decided on',
+    planted: { ports: ports.comparesNothing },
+    caughtBy: 'late-takeover',
+    shows: /^I[14] /,
+  },
+  'keeps-its-tail': {
+    says: 'an old primary that follows its successor with what it wrote beyond the fork, and under the name of its old copy',
+    drops: 'I9: a rewind makes another copy',
+    planted: { ports: ports.keepsItsTail },
+    caughtBy: 'isolated',
+    shows: /^(I\d|liveness)/,
+  },
+};

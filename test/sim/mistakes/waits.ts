@@ -1,0 +1,95 @@
+/** Mistakes about what PostgreSQL waits for, and who may know it. */
+import * as ports from '../mistakes.ts';
+import type { Mistake } from './mistake.ts';
+
+export const waitMistakes: Readonly<Record<string, Mistake>> = {
+  'starts-open': {
+    says: 'a postgres that lets clients in as it starts, before a commit was seen to wait',
+    drops: 'R2 (I8): start closed',
+    planted: {
+      edits: [
+        {
+          file: 'src/core/decide-leader.ts',
+          from: "const admits = waitFor.length > 0 || nobody ? 'baton-only' : 'everybody';",
+          to: "const admits = 'everybody' as const;",
+        },
+      ],
+    },
+    caughtBy: 'R2-start-closed',
+    shows: /^I[34] /,
+  },
+  'waits-for-fewer-unconfirmed': {
+    says: 'a leader that stops waiting on a sync key that it read, and did not write',
+    drops: 'R5 (I3): before PostgreSQL stops waiting the key is written anew',
+    planted: {
+      edits: [
+        {
+          file: 'src/core/sync-membership.ts',
+          from: 'if (view.memory.confirmedSyncRevision !== sync.modRevision) {',
+          to: 'if (false) {',
+        },
+      ],
+    },
+    caughtBy: 'R5-late-add',
+    shows: /^I[34] /,
+  },
+  'postgres-before-the-key': {
+    says: 'a leader that stops waiting for a lost standby first, and takes it out of sync afterwards',
+    drops: 'I3: first the key, then PostgreSQL',
+    planted: {
+      edits: [
+        {
+          file: 'src/core/sync-membership.ts',
+          from: '  if (removed !== null) return removed;\n',
+          to: `  if (removed !== null && primary.waitsFor.length > 0)
+    return because('wait-for-fewer', 'planted', { kind: 'operate', operation: { kind: 'wait-for', names: [], nobody: false } });
+  if (removed !== null) return removed;
+`,
+        },
+      ],
+    },
+    caughtBy: 'members-parted',
+    shows: /^I3 /,
+  },
+  'key-before-postgres': {
+    says: 'a leader that names a standby before PostgreSQL waits for it',
+    drops: 'I3: first PostgreSQL, then the key',
+    planted: {
+      edits: [
+        {
+          file: 'src/core/sync-membership.ts',
+          from: 'if (!primary.waitsFor.includes(next.copyName)) {',
+          to: 'if (false) {',
+        },
+        {
+          file: 'src/core/sync-membership.ts',
+          from: 'if (!proofHolds(view, primary, term) || view.memory.proof?.copyName !== next.copyName) {',
+          to: 'if (false) {',
+        },
+      ],
+    },
+    caughtBy: 'calm',
+    shows: /^I3 /,
+  },
+  'promotes-on-sync-state': {
+    says: 'a leader that takes what PostgreSQL shows (sync_state) for a proof that commits wait',
+    drops: 'I3: proof by a wait',
+    planted: { ports: ports.provesNothing },
+    caughtBy: { seeds: 5, mode: 'available' },
+    shows: /^I3 /,
+  },
+  'believes-the-setting': {
+    says: 'a leader that believes the setting while the checkpointer is stuck',
+    drops: 'I3: proof by a wait',
+    planted: { ports: ports.believesTheSetting },
+    caughtBy: 'calm',
+    shows: /^I3 /,
+  },
+  'admits-at-once': {
+    says: 'a promoted server that lets clients in before a commit was seen to wait (mode strict)',
+    drops: 'I8: a promotion admits nobody before its commits wait',
+    planted: { ports: ports.admitsAtOnce },
+    caughtBy: { seeds: 5, mode: 'strict' },
+    shows: /^strict/,
+  },
+};

@@ -1,0 +1,118 @@
+/** What happens to etcd itself. */
+import { aScenario, type Scenario } from './scenario.ts';
+import { puts } from './transaction-shapes.ts';
+
+export const etcdScenarios: Readonly<Record<string, Scenario>> = {
+  'etcd-election': aScenario({
+    says: 'an etcd that elects another leader costs nobody anything',
+    checklist: [17],
+    play: async (stage) => stage.does('etcd elects', () => stage.world.etcd.changeLeader(2_500)),
+    expect: { leader: 'stays' },
+  }),
+
+  'etcd-without-quorum': aScenario({
+    says: 'an etcd that decides nothing for a minute costs nobody anything: the standby proves that nobody else leads',
+    checklist: [15],
+    seconds: 70,
+    play: async (stage) => {
+      const { etcd } = stage.world;
+      stage.does('etcd loses its quorum', () => etcd.loseQuorum());
+      await stage.lasts(60_000);
+      stage.does('etcd has a quorum again', () => etcd.regainQuorum());
+    },
+    expect: { leader: 'stays', rules: ['lead-blind', 'follow-blind'] },
+  }),
+
+  'etcd-without-quorum-off': aScenario({
+    says: 'in mode off a primary without etcd is fenced at its deadline, and leads again when etcd is back',
+    checklist: [15],
+    mode: 'off',
+    seconds: 25,
+    play: async (stage) => {
+      const { etcd } = stage.world;
+      stage.does('etcd loses its quorum', () => etcd.loseQuorum());
+      await stage.until('the primary has fenced itself', () => stage.fenced(stage.primary));
+      await stage.lasts(3_000);
+      stage.does('etcd has a quorum again', () => etcd.regainQuorum());
+    },
+    expect: { leader: 'stays', outageMsMax: 9_000 },
+  }),
+
+  'watch-compacted': aScenario({
+    says: 'a member whose watch was compacted away reads everything anew',
+    checklist: [18],
+    play: async (stage) => {
+      const { etcd } = stage.world;
+      stage.losesEtcd(stage.standby);
+      await stage.lasts(1_000);
+      stage.does('etcd forgets its history', () => {
+        etcd.put('audit/elsewhere', '{}');
+        etcd.store.compact(etcd.store.revision);
+      });
+      stage.reachesEtcd(stage.standby);
+      await stage.lasts(2_000);
+      stage.does('the postmaster is killed', () => stage.primary.running?.killPostmaster());
+    },
+    expect: { leader: 'moves', outageMsMax: 1_000, rules: ['hand-over-dead-postgres'] },
+  }),
+
+  'live-lease-deleted': aScenario({
+    says: 'a live lease that etcd deletes costs at most a needless change of leader, and no write',
+    checklist: [17],
+    play: async (stage) => stage.leaseVanishes(),
+    expect: { leader: 'moves', outageMsMax: 1_000, rules: ['campaign'] },
+  }),
+
+  'live-lease-deleted-off': aScenario({
+    says: 'in mode off the old holder of a lease that etcd deleted alive has fenced itself before the free key is taken',
+    mode: 'off',
+    seconds: 20,
+    play: async (stage) => {
+      stage.losesOneClient(stage.primary);
+      stage.isolates(stage.primary);
+      stage.leaseVanishes();
+      await stage.until('the old primary has fenced itself', () => stage.fenced(stage.primary));
+      await stage.until('its successor serves', () => stage.serves(stage.standby));
+    },
+    expect: { leader: 'moves', outageMsMax: 3_000, rules: ['await-old-deadline', 'campaign'] },
+  }),
+
+  'lease-gone-off': aScenario({
+    says: 'in mode off a primary that has fenced itself because its lease is gone is succeeded at once, on its own word',
+    mode: 'off',
+    play: async (stage) => {
+      const { primary, standby } = stage;
+      stage.does('batond freezes', () => primary.batond?.process.stop());
+      stage.leaseVanishes();
+      await stage.until('postgres is killed', () => primary.running?.phase !== 'primary');
+      stage.holds(primary, 'its own campaign', puts('leader'));
+      stage.does('batond goes on', () => primary.batond?.process.continue());
+      await stage.until('its successor serves', () => stage.serves(standby), 2_000);
+    },
+    expect: { leader: 'moves', outageMsMax: 2_000, rules: ['campaign', 'promote'] },
+  }),
+
+  'reply-after-a-stall-off': aScenario({
+    says: 'in mode off a confirmed renewal counts from when it was sent, also when its reply waited out a stall of the host',
+    mode: 'off',
+    seconds: 25,
+    play: async (stage) => {
+      const { primary, standby, world } = stage;
+      // Longer than this stall, which its guardian takes for a silence of batond.
+      stage.configures('{', '{"guardian":{"orphan":"30s"},');
+      stage.losesOneClient(primary);
+      stage.does('answers of etcd are delayed', () => world.etcd.cut(primary.name, 'answers'));
+      await stage.lasts(600);
+      stage.does(`${primary.name} stands still, and they arrive`, () => {
+        primary.host.pause(false);
+        world.etcd.heal(primary.name);
+      });
+      await stage.lasts(5);
+      stage.losesEtcd(primary);
+      await stage.until('its successor has acknowledged', () => stage.acknowledges(standby), 15_000);
+      stage.does(`${primary.name} goes on`, () => primary.host.resume());
+      await stage.lasts(3_000);
+    },
+    expect: { leader: 'moves', outageMsMax: 13_000, rules: ['await-old-deadline', 'campaign'] },
+  }),
+};

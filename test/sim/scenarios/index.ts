@@ -1,0 +1,19 @@
+/** Every named scenario: `npm run simulate -- --scenario NAME` plays one. */
+import { dataScenarios } from './data.ts';
+import { etcdScenarios } from './etcd.ts';
+import { hostScenarios } from './hosts.ts';
+import { networkScenarios } from './network.ts';
+import { operatorScenarios } from './operator.ts';
+import { processScenarios } from './processes.ts';
+import { safetyTraces } from './safety-traces.ts';
+import type { Scenario } from './scenario.ts';
+
+export const scenarios: Readonly<Record<string, Scenario>> = {
+  ...safetyTraces,
+  ...processScenarios,
+  ...hostScenarios,
+  ...networkScenarios,
+  ...etcdScenarios,
+  ...operatorScenarios,
+  ...dataScenarios,
+};

@@ -1,0 +1,128 @@
+/** What an operator asks for, or does beside Baton. */
+import { aScenario, type Scenario } from './scenario.ts';
+
+export const operatorScenarios: Readonly<Record<string, Scenario>> = {
+  switchover: aScenario({
+    says: 'a planned switchover moves the primary without loss',
+    checklist: [37],
+    play: async (stage) => {
+      stage.does('a switchover is asked for', () => stage.world.operator.askSwitchover());
+      await stage.until('it is done', () => stage.serves(stage.standby) && stage.world.etcd.get('failover') === null);
+    },
+    expect: {
+      leader: 'moves',
+      outageMsMax: 1_000,
+      rules: ['switchover-checkpoint', 'switchover-stop', 'switchover-hand-over', 'claim', 'promote', 'request-done'],
+    },
+  }),
+
+  'switchovers-in-a-row': aScenario({
+    says: 'four switchovers in a row end where they began',
+    checklist: [54],
+    seconds: 40,
+    play: async (stage) => {
+      for (const leader of [stage.standby, stage.primary, stage.standby, stage.primary]) {
+        await stage.until('both are redundant', () => stage.world.redundant(), 15_000);
+        await stage.lasts(500);
+        stage.does('a switchover is asked for', () => stage.world.operator.askSwitchover());
+        await stage.until('the other serves', () => stage.serves(leader), 15_000);
+      }
+    },
+    expect: { leader: 'stays', promotions: 4, outageMsMax: 12_000, rules: ['request-done'] },
+  }),
+
+  'switchover-races-a-failure': aScenario({
+    says: 'a switchover in whose middle the old primary loses its power becomes a failover',
+    checklist: [49],
+    play: async (stage) => {
+      const { primary } = stage;
+      stage.does('a switchover is asked for', () => stage.world.operator.askSwitchover());
+      await stage.until('postgres stops', () => primary.running?.phase === 'stopping');
+      stage.does('the power is cut', () => primary.powerOff());
+    },
+    expect: { leader: 'moves', outageMsMax: 8_000, rules: ['switchover-stop', 'promote'] },
+  }),
+
+  'candidate-dies-in-a-switchover': aScenario({
+    says: 'a switchover whose candidate dies while postgres stops is rolled back',
+    checklist: [49],
+    seconds: 20,
+    play: async (stage) => {
+      const { primary, standby } = stage;
+      stage.does('a switchover is asked for', () => stage.world.operator.askSwitchover());
+      await stage.until('postgres stops', () => primary.running?.phase === 'stopping');
+      stage.does("the candidate's power is cut", () => standby.powerOff());
+      await stage.until('the old primary serves again', () => stage.serves(primary), 18_000);
+    },
+    expect: { leader: 'stays', outageMsMax: 15_000, rules: ['switchover-stop', 'restart-in-place'] },
+  }),
+
+  'configuration-damaged': aScenario({
+    says: 'a configuration that nobody can read changes nothing, also not in a failover',
+    checklist: [46],
+    play: async (stage) => {
+      const { etcd } = stage.world;
+      const config = etcd.get('config')?.value ?? '';
+      stage.does('the configuration is damaged', () => etcd.put('config', '{"synchronous": '));
+      await stage.lasts(2_000);
+      stage.does('the postmaster is killed', () => stage.primary.running?.killPostmaster());
+      await stage.until('the standby serves', () => stage.serves(stage.standby));
+      stage.does('the operator mends it', () => etcd.put('config', config));
+    },
+    expect: { leader: 'moves', outageMsMax: 1_000, rules: ['hand-over-dead-postgres'] },
+  }),
+
+  'lag-off': aScenario({
+    says: 'in mode off a standby that is further behind than maxLag does not lead by itself',
+    checklist: [27],
+    mode: 'off',
+    seconds: 30,
+    play: async (stage) => {
+      const { primary, standby, world } = stage;
+      stage.configures('"failover":{', '"failover":{"maxLag":"1KiB",');
+      stage.does('the stream stands still', () => standby.running?.process.stop());
+      await stage.lasts(4_000);
+      stage.does("the primary's power is cut", () => primary.powerOff());
+      stage.does('the standby goes on', () => standby.running?.process.continue());
+      await stage.until("the primary's lease has run out", () => world.etcd.get('leader') === null);
+      await stage.lasts(12_000);
+    },
+    expect: { leader: 'stays', outageMsMax: 40_000, rules: ['hold-lag'] },
+  }),
+
+  'replay-left-paused': aScenario({
+    says: 'a standby whose replay somebody paused resumes it, and leads with all that it received',
+    checklist: [51],
+    play: async (stage) => {
+      const { primary, standby } = stage;
+      stage.does('replay is paused', () => standby.running?.replay.setPaused(true));
+      await stage.until('it goes on', () => standby.running?.replay.paused === false);
+      stage.does('replay is paused once more, and the postmaster is killed', () => {
+        standby.running?.replay.setPaused(true);
+        primary.running?.killPostmaster();
+      });
+    },
+    expect: { leader: 'moves', outageMsMax: 2_000, rules: ['resume-replay', 'promote'] },
+  }),
+
+  'mode-changes': aScenario({
+    says: 'the mode of a cluster that serves goes from available to strict to off and back, and no write is lost',
+    seconds: 25,
+    play: async (stage) => {
+      const { world } = stage;
+      for (const [from, to] of [
+        ['available', 'strict'],
+        ['strict', 'off'],
+        ['off', 'available'],
+      ] as const) {
+        stage.configures(`"${from}"`, `"${to}"`);
+        await stage.until(`the mode is ${to}`, () => world.sync()?.mode === to);
+        await stage.until('it is in force', () =>
+          to === 'off' ? world.primaries()[0]?.running?.waits.flag === false : stage.named(stage.standby),
+        );
+        await stage.lasts(1_000);
+      }
+    },
+    expect: { leader: 'stays', outageMsMax: 1_000, rules: ['mode-empty-sync', 'mode-change'] },
+  }),
+};

@@ -84,6 +84,8 @@ async function run(spec: OperationSpec, context: OperationContext, signal: Abort
     case 'start':
       return start(spec, context, signal);
     case 'stop':
+      // Best effort: the stop has a limit of its own, and ends in a fence.
+      if (spec.mode === 'fast') await postgres.endLogicalStreams(signal);
       await postgres.letGo();
       context.guardian.send({ type: 'stop', mode: spec.mode, limitMs: spec.limitMs, reason: spec.reason });
       await context.untilChild((child) => child.kind === 'none' || child.kind === 'exited', signal);

@@ -168,6 +168,8 @@ export interface Postgres {
   checkpoint(signal: AbortSignal): Outcome;
   furnish(slotsFor: readonly MemberName[], signal: AbortSignal): Outcome;
   resumeReplay(signal: AbortSignal): Outcome;
+  /** Ends the consumers of logical replication, which would hold up a shutdown. */
+  endLogicalStreams(signal: AbortSignal): Outcome;
   /** Drops the held sessions, before a stop. */
   letGo(): Promise<void>;
 }

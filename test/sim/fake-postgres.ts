@@ -222,6 +222,7 @@ export function createFakePostgres({ member, disk, local }: FakePostgresOptions)
       const answer = await local.ask(settingsLimitMs, (server) => server.replay.setPaused(false));
       return answer.kind === 'answer' ? ok(undefined) : fail(unanswered(answer));
     },
+    endLogicalStreams: async () => ok(undefined),
     letGo: async () => {
       probes.end();
       local.letGo();

@@ -12,6 +12,7 @@ import { inspect } from './inspect.ts';
 import { anInstance } from './instance.ts';
 import { createLooking } from './look.ts';
 import { probeName } from './look-query.ts';
+import { endLogicalStreams } from './logical-streams.ts';
 import type { PostgresOptions } from './options.ts';
 import { preparePrimary, prepareStandby } from './prepare.ts';
 import { probe } from './probe.ts';
@@ -76,6 +77,7 @@ export function createPostgres(options: PostgresOptions): Postgres {
         const sql = 'SELECT CASE WHEN pg_is_in_recovery() THEN pg_wal_replay_resume()::text END';
         await control.use(resumeLimitMs, (talk, leftMs) => talk.run(sql, leftMs()), signal);
       }),
+    endLogicalStreams: (signal) => outcomeOf('ending logical replication', () => endLogicalStreams(instance, signal)),
     async letGo() {
       await Promise.all([looking.letGo(), writer.letGo(), control.letGo()]);
     },

@@ -6,6 +6,7 @@ import { claimed, claimedLast, syncOf } from './cluster-queries.ts';
 import { decideRequest } from './decide-switchover.ts';
 import type { Decision, Intent } from './decision.ts';
 import { healthyStandbys, joinStep, leaveStep, proofHolds } from './sync-membership.ts';
+import { stallLimitMs, writesStalledMs } from './stalled-writes.ts';
 import { automaticSuccessor, successor } from './successor.ts';
 import { writeHistory, writeSync } from './transactions.ts';
 import type { MemberName, Ms, Revision } from './units.ts';
@@ -63,7 +64,20 @@ function mustStop(view: View, state: ClusterState, primary: PrimaryView): Decisi
       { kind: 'fence', reason: 'postgres hangs', blames: 'postgres' },
     );
   }
-  return null;
+  return stalled(view, state, primary);
+}
+
+/** Somebody else can lead: for an old disk that hangs there is nothing to be gained by starting on it again. */
+function stalled(view: View, state: ClusterState, primary: PrimaryView): Decision | null {
+  const ms = writesStalledMs(view, primary);
+  const next = ms < stallLimitMs(view.policy.failover) ? null : automaticSuccessor(view, state);
+  return next === null
+    ? null
+    : because(
+        'fence-stalled',
+        `postgres answers and has made no commit durable for ${Math.round(ms)} ms (does its disk hang?), and ${next.name} can lead`,
+        { kind: 'fence', reason: 'writes hang', blames: 'postgres' },
+      );
 }
 
 /** How long a leader has, after its wall clock jumped, to show that it leads still. */

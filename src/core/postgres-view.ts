@@ -69,6 +69,8 @@ export interface StandbyView extends RunningView {
 export interface PrimaryView extends RunningView {
   readonly kind: 'primary';
   readonly currentLsn: Lsn;
+  /** When currentLsn was last seen to change. */
+  readonly currentChangedMono: MonoMs;
   /** What synchronous_standby_names waits for, as PostgreSQL applies it (read back, not what was written). */
   readonly waitsFor: readonly CopyName[];
   /** It waits for a name that nobody has: `strict` without a standby. */
@@ -95,6 +97,10 @@ export interface WriteProbeView {
   readonly provedSentMono: MonoMs | null;
   /** Sent and not acknowledged yet. */
   readonly pendingSinceMono: MonoMs | null;
+  /** The newest one was sent then and has not been answered; null when none is under way. */
+  readonly inFlightSinceMono: MonoMs | null;
+  /** When a look last found a probe waiting for synchronous replication; null when none did. */
+  readonly waitingSeenMono: MonoMs | null;
   /** A probe of this run was seen waiting for synchronous replication (wait event SyncRep). */
   readonly seenWaiting: boolean;
 }

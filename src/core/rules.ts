@@ -38,6 +38,7 @@ export const RULES = [
   'fence-unclaimed',
   'fence-deadline',
   'fence-hung',
+  'fence-stalled',
   'fence-clock-jump',
   'stop-for-shutdown',
   'admit-clients',

@@ -107,11 +107,12 @@ function running(seen: Observations, look: Running, seenMono: MonoMs, memory: Me
       replayedCommitWall: commitWall(look.replayedCommitAt),
     };
   }
-  const { ackedSentMono, provedSentMono, pendingSinceMono, seenWaiting } = seen.writes;
+  const { unproved: _, ...probe } = seen.writes;
   return {
     kind: 'primary',
     ...common,
     currentLsn: look.currentLsn,
+    currentChangedMono: seen.currentChanged?.atMono ?? seenMono,
     waitsFor: look.waitsFor,
     waitsForNobody: look.waitsForNobody,
     walsenders: look.walsenders.map((sender) => ({
@@ -123,6 +124,6 @@ function running(seen: Observations, look: Running, seenMono: MonoMs, memory: Me
     baseBackups: look.baseBackups,
     furnished: memory.furnished,
     checkpointTimeline: look.checkpointTimeline,
-    probe: { ackedSentMono, provedSentMono, pendingSinceMono, seenWaiting },
+    probe,
   };
 }

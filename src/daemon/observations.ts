@@ -21,6 +21,8 @@ export interface WriteProbes {
   readonly ackedSentMono: MonoMs | null;
   readonly provedSentMono: MonoMs | null;
   readonly pendingSinceMono: MonoMs | null;
+  readonly inFlightSinceMono: MonoMs | null;
+  readonly waitingSeenMono: MonoMs | null;
   readonly seenWaiting: boolean;
   /** The newest acknowledged probe that the named standbys have not been seen to have flushed yet. */
   readonly unproved: { readonly sentMono: MonoMs; readonly lsn: Lsn } | null;
@@ -30,6 +32,8 @@ const noProbes: WriteProbes = {
   ackedSentMono: null,
   provedSentMono: null,
   pendingSinceMono: null,
+  inFlightSinceMono: null,
+  waitingSeenMono: null,
   seenWaiting: false,
   unproved: null,
 };
@@ -54,6 +58,7 @@ export class Observations {
   /** Fresh local connections fail since then. */
   localFailingSinceMono: MonoMs | null = null;
   receivedChanged: Seen<Lsn> | null = null;
+  currentChanged: Seen<Lsn> | null = null;
   receiverGoneSinceMono: MonoMs | null = null;
   replayPausedSinceMono: MonoMs | null = null;
   writes: WriteProbes = noProbes;
@@ -110,6 +115,7 @@ export class Observations {
     this.inspection = null;
     this.localFailingSinceMono = null;
     this.receivedChanged = null;
+    this.currentChanged = null;
     this.receiverGoneSinceMono = null;
     this.replayPausedSinceMono = null;
     this.writes = noProbes;
@@ -159,8 +165,9 @@ export class Observations {
       if (before === undefined || before.value !== sender.flushLsn)
         this.#flushes.set(sender.applicationName, { value: sender.flushLsn, atMono });
     }
+    if (this.currentChanged?.value !== look.currentLsn) this.currentChanged = { value: look.currentLsn, atMono };
     if (look.probeWaits && look.waitsFor.length + (look.waitsForNobody ? 1 : 0) > 0)
-      this.writes = { ...this.writes, seenWaiting: true };
+      this.writes = { ...this.writes, seenWaiting: true, waitingSeenMono: atMono };
     this.#proveWrites(look);
   }
 
@@ -180,10 +187,13 @@ export class Observations {
   }
 
   sentWriteProbe(): void {
-    this.writes = { ...this.writes, pendingSinceMono: this.writes.pendingSinceMono ?? this.#clock.mono() };
+    const nowMono = this.#clock.mono();
+    const pendingSinceMono = this.writes.pendingSinceMono ?? nowMono;
+    this.writes = { ...this.writes, pendingSinceMono, inFlightSinceMono: nowMono };
   }
 
   sawWriteProbe(answer: WriteAnswer): void {
+    this.writes = { ...this.writes, inFlightSinceMono: null };
     if (answer.ok) {
       this.writes = {
         ...this.writes,

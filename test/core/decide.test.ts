@@ -11,6 +11,7 @@ import {
   ago,
   answers,
   aPrimary,
+  aProbe,
   aRequest,
   aSender,
   aStandby,
@@ -41,6 +42,10 @@ const followsB = {
     [b, present(record('b', { role: 'primary', state: 'running' }))],
   ]),
 };
+const stalled = aPrimary({
+  currentChangedMono: ago(3_100),
+  probe: aProbe({ pendingSinceMono: ago(3_050), inFlightSinceMono: ago(3_050) }),
+});
 const fullDisk = { dataBytes: 900 * MiB, walBytes: 1 * MiB };
 const scarceStandby = {
   members: new Map([
@@ -456,12 +461,12 @@ const oursAndPrimary: readonly Row[] = [
     'fences past the deadline when no commit was proved lately',
     aView(
       aPrimary({
-        probe: {
+        probe: aProbe({
           ackedSentMono: ago(3_000),
           provedSentMono: ago(3_000),
           pendingSinceMono: ago(2_900),
           seenWaiting: false,
-        },
+        }),
       }),
       {
         unreachable: true,
@@ -514,13 +519,38 @@ const oursAndPrimary: readonly Row[] = [
     'stops after a jump when the standby has not acknowledged since either',
     aView(
       aPrimary({
-        probe: { ackedSentMono: ago(650), provedSentMono: ago(650), pendingSinceMono: ago(350), seenWaiting: true },
+        probe: aProbe({
+          ackedSentMono: ago(650),
+          provedSentMono: ago(650),
+          pendingSinceMono: ago(350),
+          seenWaiting: true,
+        }),
       }),
       { unreachable: true, ...jumped(600, 700) },
     ),
     'fence-clock-jump',
   ],
   ['fences a postgres that serves nobody new', aView(aPrimary({ failingSinceMono: ago(1_600) })), 'fence-hung'],
+  [
+    'fences a postgres that answers and writes nothing any more, when somebody can lead',
+    aView(stalled),
+    'fence-stalled',
+  ],
+  [
+    'bears a disk that hangs when nobody else can lead',
+    aView({ ...stalled, ...alone }, { state: exposed }),
+    'lead-exposed',
+  ],
+  [
+    'bears a commit of its own that hangs while others write',
+    aView({ ...stalled, currentChangedMono: ago(100) }),
+    'lead',
+  ],
+  [
+    'does not take a commit that waits for its standby for a disk that hangs',
+    aView({ ...stalled, probe: { ...stalled.probe, waitingSeenMono: ago(50), seenWaiting: true } }),
+    'lead',
+  ],
   [
     'stops cleanly when its host shuts down and somebody can lead',
     aView(aPrimary(), { guardian: { terminating: true } }),
@@ -537,7 +567,7 @@ const oursAndPrimary: readonly Row[] = [
       aPrimary({
         admits: 'baton-only',
         walsenders: [],
-        probe: { ackedSentMono: null, provedSentMono: null, pendingSinceMono: ago(20), seenWaiting: true },
+        probe: aProbe({ ackedSentMono: null, provedSentMono: null, pendingSinceMono: ago(20), seenWaiting: true }),
       }),
     ),
     'admit-clients',
@@ -555,12 +585,12 @@ const oursAndPrimary: readonly Row[] = [
     'fences when neither etcd nor the standby confirmed it for the failsafe window',
     aView(
       aPrimary({
-        probe: {
+        probe: aProbe({
           ackedSentMono: ago(1_700),
           provedSentMono: ago(1_700),
           pendingSinceMono: ago(1_600),
           seenWaiting: false,
-        },
+        }),
       }),
       {
         unreachable: true,

@@ -59,7 +59,15 @@ export const primary: PrimaryView = {
   admits: 'everybody',
   furnished: true,
   checkpointTimeline: timeline(3),
-  probe: { ackedSentMono: now, provedSentMono: now, pendingSinceMono: null, seenWaiting: true },
+  currentChangedMono: now,
+  probe: {
+    ackedSentMono: now,
+    provedSentMono: now,
+    pendingSinceMono: null,
+    inFlightSinceMono: null,
+    waitingSeenMono: now,
+    seenWaiting: true,
+  },
 };
 
 export const standby: StandbyView = {

@@ -59,6 +59,8 @@ export class Observations {
   receiverGoneSinceMono: MonoMs | null = null;
   replayPausedSinceMono: MonoMs | null = null;
   writes: WriteProbes = noProbes;
+  /** Where the WAL ended at the last look. */
+  #currentLsn: Lsn | null = null;
   readonly #flushes = new Map<CopyName, Seen<Lsn | null>>();
   /** Never changed in place: views hold it. */
   peers: ReadonlyMap<MemberName, PeerView> = new Map();
@@ -112,6 +114,7 @@ export class Observations {
     this.inspection = null;
     this.localFailingSinceMono = null;
     this.receivedChanged = null;
+    this.#currentLsn = null;
     this.receiverGoneSinceMono = null;
     this.replayPausedSinceMono = null;
     this.writes = noProbes;
@@ -164,7 +167,10 @@ export class Observations {
     if (look.probeWaits && look.waitsFor.length + (look.waitsForNobody ? 1 : 0) > 0)
       this.writes = { ...this.writes, seenWaiting: true };
     const { pendingSinceMono, stuckSinceMono } = this.writes;
-    const isStuck = pendingSinceMono !== null && !look.probeWaits;
+    // A probe whose own backend hangs is not stuck while others write.
+    const othersWrite = this.#currentLsn !== look.currentLsn;
+    this.#currentLsn = look.currentLsn;
+    const isStuck = pendingSinceMono !== null && !look.probeWaits && !othersWrite;
     this.writes = { ...this.writes, stuckSinceMono: isStuck ? (stuckSinceMono ?? askedMono) : null };
     this.#proveWrites(look);
   }

@@ -20,7 +20,13 @@ import {
   timeline,
   wallMs,
 } from '../../src/core/units.ts';
-import type { DataDirectory, PrimaryView, StandbyView, Walsender } from '../../src/core/postgres-view.ts';
+import type {
+  WriteProbeView,
+  DataDirectory,
+  PrimaryView,
+  StandbyView,
+  Walsender,
+} from '../../src/core/postgres-view.ts';
 import type { GuardianView, MemoryView, PeerView, View } from '../../src/core/view.ts';
 
 /** Now, in every view: far enough from 0 for any age. */
@@ -183,13 +189,7 @@ export const aPrimary = (changes: Partial<PrimaryView> = {}): PrimaryView => ({
   baseBackups: 0,
   furnished: true,
   checkpointTimeline: timeline(1),
-  probe: {
-    ackedSentMono: ago(200),
-    provedSentMono: ago(200),
-    pendingSinceMono: null,
-    stuckSinceMono: null,
-    seenWaiting: false,
-  },
+  probe: aProbe(),
   ...changes,
 });
 
@@ -237,6 +237,15 @@ export const silent: PeerView = {
   daemon: probe('timed-out', 900, 3),
   lease: { remainingS: 3, grantedS: 5, atMono: ago(50) },
 };
+
+export const aProbe = (changes: Partial<WriteProbeView> = {}): WriteProbeView => ({
+  ackedSentMono: ago(200),
+  provedSentMono: ago(200),
+  pendingSinceMono: null,
+  stuckSinceMono: null,
+  seenWaiting: false,
+  ...changes,
+});
 
 export const aMemory = (changes: Partial<MemoryView> = {}): MemoryView => ({
   confirmedSyncRevision: revision(101),

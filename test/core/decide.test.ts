@@ -11,6 +11,7 @@ import {
   ago,
   answers,
   aPrimary,
+  aProbe,
   aRequest,
   aSender,
   aStandby,
@@ -464,13 +465,12 @@ const oursAndPrimary: readonly Row[] = [
     'fences past the deadline when no commit was proved lately',
     aView(
       aPrimary({
-        probe: {
+        probe: aProbe({
           ackedSentMono: ago(3_000),
           provedSentMono: ago(3_000),
           pendingSinceMono: ago(2_900),
-          stuckSinceMono: null,
           seenWaiting: false,
-        },
+        }),
       }),
       {
         unreachable: true,
@@ -523,13 +523,12 @@ const oursAndPrimary: readonly Row[] = [
     'stops after a jump when the standby has not acknowledged since either',
     aView(
       aPrimary({
-        probe: {
+        probe: aProbe({
           ackedSentMono: ago(650),
           provedSentMono: ago(650),
           pendingSinceMono: ago(350),
-          stuckSinceMono: null,
           seenWaiting: true,
-        },
+        }),
       }),
       { unreachable: true, ...jumped(600, 700) },
     ),
@@ -565,13 +564,7 @@ const oursAndPrimary: readonly Row[] = [
       aPrimary({
         admits: 'baton-only',
         walsenders: [],
-        probe: {
-          ackedSentMono: null,
-          provedSentMono: null,
-          pendingSinceMono: ago(20),
-          stuckSinceMono: null,
-          seenWaiting: true,
-        },
+        probe: aProbe({ ackedSentMono: null, provedSentMono: null, pendingSinceMono: ago(20), seenWaiting: true }),
       }),
     ),
     'admit-clients',
@@ -589,13 +582,12 @@ const oursAndPrimary: readonly Row[] = [
     'fences when neither etcd nor the standby confirmed it for the failsafe window',
     aView(
       aPrimary({
-        probe: {
+        probe: aProbe({
           ackedSentMono: ago(1_700),
           provedSentMono: ago(1_700),
           pendingSinceMono: ago(1_600),
-          stuckSinceMono: null,
           seenWaiting: false,
-        },
+        }),
       }),
       {
         unreachable: true,

@@ -4,10 +4,10 @@ import { lsn, timeline } from '../../src/core/units.ts';
 import { Observations, type Running } from '../../src/daemon/observations.ts';
 import { VirtualClock } from '../sim/virtual-clock.ts';
 
-const aLook = (probeWaits: boolean): Running => ({
+const aLook = (probeWaits: boolean, end: bigint): Running => ({
   kind: 'primary',
   ...{ systemIdentifier: '7', serverVersion: 15, runId: 'run-1', timeline: timeline(1), copyId: null },
-  ...{ currentLsn: lsn(0x5000000n), waitsFor: [], waitsForNobody: false, walsenders: [] },
+  ...{ currentLsn: lsn(end), waitsFor: [], waitsForNobody: false, walsenders: [] },
   ...{ checkpointTimeline: timeline(1), admits: 'everybody', probeWaits, warnings: [] },
   ...{ archiverFails: false, baseBackups: 0 },
 });
@@ -15,7 +15,7 @@ const aLook = (probeWaits: boolean): Running => ({
 function begun() {
   const clock = new VirtualClock();
   const seen = new Observations(clock, () => undefined);
-  const look = (probeWaits: boolean) => seen.sawServer(aLook(probeWaits), clock.mono());
+  const look = (probeWaits: boolean, end = 0x5000000n) => seen.sawServer(aLook(probeWaits, end), clock.mono());
   look(false);
   return { clock, seen, look };
 }
@@ -50,4 +50,14 @@ test('one that fails at once is not stuck, as when clients take every connection
   look(false);
   seen.sawWriteProbe(failed('too many clients'));
   expect(seen.writes.stuckSinceMono).toBeNull();
+});
+
+test('one whose own backend hangs is not stuck while others write', () => {
+  const { seen, look } = begun();
+  seen.sentWriteProbe();
+  look(false, 0x5000100n);
+  look(false, 0x5000200n);
+  expect(seen.writes.stuckSinceMono).toBeNull();
+  look(false, 0x5000200n);
+  expect(seen.writes.stuckSinceMono).not.toBeNull();
 });

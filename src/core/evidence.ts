@@ -51,6 +51,12 @@ export function inDoubt(view: Doubting, leader: MemberName): boolean {
   return view.postgres.kind === 'standby' && isStreamSilent(view, view.postgres);
 }
 
+/** Somebody else leads, and there is a doubt about it. */
+export function leaderInDoubt(view: View): boolean {
+  const leader = view.coordinator.kind === 'read' ? view.coordinator.state.leader : null;
+  return leader?.kind === 'present' && leader.value.member !== view.self.name && inDoubt(view, leader.value.member);
+}
+
 const isStreamSilent = (view: Doubting, standby: StandbyView): boolean =>
   standby.receiverGoneSinceMono !== null ||
   standby.seenMono - standby.receivedChangedMono >= view.policy.failover.streamSilenceMs;

@@ -101,6 +101,8 @@ export class ClientWrites {
   async #writeTo(target: Target, signal: AbortSignal): Promise<void> {
     const { clock, peers } = this.#deps;
     let failingSince = null;
+    // Nobody signals it: a pause that ends with the target.
+    const pauses = new Signalled(clock, signal);
     while (!signal.aborted) {
       const answer = await peers.writeProbe(target, writeLimitMs);
       if (signal.aborted) return;
@@ -132,7 +134,7 @@ export class ClientWrites {
           : elapsed(failingSince, atMono) > failingForLongMs
             ? failingForLongPauseMs
             : failingPauseMs;
-      await clock.sleep(pauseMs, signal).catch(() => undefined);
+      await pauses.wait(pauseMs);
     }
   }
 }

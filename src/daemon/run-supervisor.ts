@@ -5,6 +5,7 @@
 import { claimed, isMine, leading } from '../core/cluster-queries.ts';
 import { unreadable } from '../core/obstacles.ts';
 import { decide } from '../core/decide.ts';
+import { leaderInDoubt } from '../core/evidence.ts';
 import { type HandOverNote, parseHandOverNote, handOverNoteKey } from '../core/hand-over-note.ts';
 import type { MonoMs, Ms } from '../core/units.ts';
 import type { GuardianView, View } from '../core/view.ts';
@@ -260,6 +261,7 @@ class Supervisor {
       this.#memory.leads(mine.term);
     else this.#memory.leadsNot(mine !== null);
     this.#performer.tellRules(view);
+    this.#sensors.doubting(leaderInDoubt(view));
     const decision = decide(view);
     const now: Moment = { view, decision, note: this.#note };
     const before = this.#latest;

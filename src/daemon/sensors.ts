@@ -41,12 +41,16 @@ export class Sensors {
   readonly #probed = new Set<MemberName>();
   /** Wakes every probe loop at once: bad news does not wait for the next round. */
   readonly #doubt: Signalled;
+  #doubted = false;
+  /** Nobody signals it: what waits for it pauses, and ends with the daemon. */
+  readonly #pauses: Signalled;
 
   constructor(context: SensorContext, signal: AbortSignal) {
     this.#context = context;
     this.#signal = signal;
     this.#look = new Signalled(context.deps.clock, signal);
     this.#doubt = new Signalled(context.deps.clock, signal);
+    this.#pauses = new Signalled(context.deps.clock, signal);
   }
 
   start(): readonly Promise<void>[] {
@@ -62,6 +66,12 @@ export class Sensors {
   doubt(): void {
     this.#doubt.signal();
     this.#look.signal();
+  }
+
+  /** A doubt may begin without bad news from a probe: a stream falls silent. All look then, whatever their cadence. */
+  doubting(doubted: boolean): void {
+    if (doubted && !this.#doubted) this.doubt();
+    this.#doubted = doubted;
   }
 
   /** Follows the set of other members: one pair of probe loops for each. */
@@ -142,7 +152,7 @@ export class Sensors {
         wasScarce = scarce;
       }
       seen.sawRoom(room);
-      await deps.clock.sleep(scarce ? scarceRoomEveryMs : roomEveryMs, this.#signal).catch(() => undefined);
+      await this.#pauses.wait(scarce ? scarceRoomEveryMs : roomEveryMs);
     }
   }
 
@@ -157,7 +167,7 @@ export class Sensors {
         seen.sawWriteProbe(answer);
         if (answer.ok) this.#look.signal();
       }
-      await deps.clock.sleep(probe.writeIntervalMs, this.#signal).catch(() => undefined);
+      await this.#pauses.wait(probe.writeIntervalMs);
     }
   }
 
@@ -173,9 +183,9 @@ export class Sensors {
         if (ttl.ok && ttl.value.kind === 'alive')
           seen.sawPeerLease(other.member, ttl.value.remainingS, ttl.value.grantedS, askedMono);
         if (ttl.ok && ttl.value.kind === 'gone') deps.coordinator.refresh();
-        await deps.clock.sleep(leaseReadEveryMs, this.#signal).catch(() => undefined);
+        await this.#pauses.wait(leaseReadEveryMs);
       } else {
-        await this.#doubt.wait(lookEveryMs);
+        await this.#doubt.wait(this.#policy().probe.intervalMs);
       }
     }
   }
@@ -193,7 +203,7 @@ export class Sensors {
         if (this.#saysSomething(answer.outcome, sentMono, limitMs)) seen.sawPeerPostgres(member, answer.outcome);
         if (answer.outcome !== 'ok' && !doubt) this.doubt();
       }
-      await this.#pause(member, signal);
+      await this.#pause(member);
     }
   }
 
@@ -215,7 +225,7 @@ export class Sensors {
           );
         if (answer.outcome !== 'ok' && !doubt) this.doubt();
       }
-      await this.#pause(member, signal);
+      await this.#pause(member);
     }
   }
 
@@ -227,10 +237,9 @@ export class Sensors {
     return outcome === 'ok' || this.#context.deps.clock.mono() - sentMono < limitMs + lateMs;
   }
 
-  async #pause(member: MemberName, signal: AbortSignal): Promise<void> {
+  async #pause(member: MemberName): Promise<void> {
     const { probe } = this.#policy();
-    const { clock } = this.#context.deps;
-    if (this.#doubts(member)) await clock.sleep(probe.doubtIntervalMs, signal).catch(() => undefined);
+    if (this.#doubts(member)) await this.#pauses.wait(probe.doubtIntervalMs);
     else await this.#doubt.wait(probe.intervalMs);
   }
 

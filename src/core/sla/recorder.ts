@@ -7,6 +7,7 @@ import { absurd } from '../result.ts';
 import { second } from '../units.ts';
 import type { MemberName, MonoMs, Ms, WallMs } from '../units.ts';
 import { incidentOf, recordingOf } from './incident-of.ts';
+import { INSTANT_NAMES } from './incident.ts';
 import type { Incident } from './incident.ts';
 import {
   acceptingWrites,
@@ -74,8 +75,7 @@ export function recordFact(before: RecorderState, fact: RecorderFact): Step {
   const { state, superseded, nearMiss } = applied(before, fact);
   const output: RecorderOutput[] = [];
   if (superseded !== undefined) output.push({ kind: 'changed', incident: incidentOf(superseded) });
-  const touched = state.open !== null && state.open !== before.open;
-  if (state.open !== null && (superseded !== undefined || (touched && essence(state.open) !== essence(before.open)))) {
+  if (state.open !== null && (superseded !== undefined || tellsMore(before.open, state.open))) {
     output.push({ kind: 'changed', incident: incidentOf(state.open) });
   }
   if (nearMiss !== undefined) output.push({ kind: 'near-miss', nearMiss });
@@ -125,8 +125,31 @@ function applied(state: RecorderState, fact: RecorderFact): Applied {
 const marked = (state: RecorderState, name: 't4' | 't5', { atMono, wall }: At, by: string): RecorderState =>
   state.open === null ? state : { ...state, open: firstMark(state.open, name, markAt(atMono, wall, by)) };
 
-function essence(recording: Recording | null): string {
-  if (recording === null) return '';
+/** Whether a report of the one would say something else than a report of the other, a later t0 and its bounds aside. */
+function tellsMore(before: Recording | null, recording: Recording): boolean {
+  if (before === recording) return false;
+  if (before === null) return true;
+  return !sameParts(before, recording) && essence(before) !== essence(recording);
+}
+
+/** Cheap, and never true in error: while an outage lasts, a hundred failed writes a second change only its bounds. */
+function sameParts(one: Recording, other: Recording): boolean {
+  const { marks, ...parts } = withoutBounds(one);
+  const { marks: otherMarks, ...otherParts } = withoutBounds(other);
+  const keys = Object.keys(parts) as (keyof typeof parts)[];
+  return (
+    keys.every((key) => parts[key] === otherParts[key]) &&
+    INSTANT_NAMES.every((name) => name === 't0' || marks[name] === otherMarks[name])
+  );
+}
+
+/** What narrows t0 shows nowhere else in a report. */
+function withoutBounds(recording: Recording) {
+  const { firstFailedMono, lastFailedMono, replayedCommitMono, guardianExitMono, recovered, ...parts } = recording;
+  return parts;
+}
+
+function essence(recording: Recording): string {
   const { t0: _t0, ...marks } = recording.marks;
   return JSON.stringify(incidentOf({ ...recording, marks, replayedCommitMono: null }));
 }

@@ -25,18 +25,24 @@ export class Acknowledged {
 
   /** How many of the oldest may be lost by now. */
   #lapsed = 0;
+  readonly #forgiven = new Set<Acknowledgement>();
 
   /** The promise is over for what was acknowledged so far: mode `off` bounds a loss, and does not rule it out. */
   lapse(): void {
     this.#lapsed = this.all.length;
   }
 
+  /** An operator accepted the loss of what this directory lacks. */
+  forgive(dir: SimDirectory): void {
+    for (let lost = this.missingFrom(dir); lost !== null; lost = this.missingFrom(dir)) this.#forgiven.add(lost);
+  }
+
   /** The first that a directory lacks and must have; null when it has them all. */
   missingFrom(dir: SimDirectory): Acknowledgement | null {
     for (let at = this.#lapsed; at < this.all.length; at += 1) {
       const acknowledgement = this.all[at];
-      if (acknowledgement !== undefined && dir.records[acknowledgement.record.position] !== acknowledgement.record)
-        return acknowledgement;
+      if (acknowledgement === undefined || this.#forgiven.has(acknowledgement)) continue;
+      if (dir.records[acknowledgement.record.position] !== acknowledgement.record) return acknowledgement;
     }
     return null;
   }

@@ -43,6 +43,9 @@ export class Invariants {
   #inOrder: { readonly sync: SyncContent; readonly waits: FakeServer['waits']; readonly loaded: unknown } | null = null;
   /** Since when each member's primary has had no batond that acts. */
   readonly #aloneSince = new Map<string, number>();
+  #mode: SyncMode | null = null;
+  /** Runs of servers that were there when the mode became strict, and have not begun to wait for anybody. */
+  readonly #notStrictYet = new Set<string>();
   readonly #world: Watched;
 
   constructor(world: Watched) {
@@ -106,6 +109,7 @@ export class Invariants {
     }
     if (
       sync?.mode === 'strict' &&
+      !this.#notStrictYet.has(server.runId) &&
       !this.#world.members.some(
         ({ disk, host }) =>
           host !== server.host &&
@@ -131,9 +135,22 @@ export class Invariants {
 
   /** What holds between events. */
   check(): void {
-    if (this.#world.sync()?.mode === 'off') this.acknowledged.lapse();
+    this.#checkMode();
     this.#checkWaits();
     for (const member of this.#world.members) this.#checkGuarded(member);
+  }
+
+  /** A mode that is asked for of a running server begins with what it waits for, which changes a moment after the key. */
+  #checkMode(): void {
+    const mode = this.#world.sync()?.mode ?? null;
+    if (mode === 'off') this.acknowledged.lapse();
+    if (mode === this.#mode && this.#notStrictYet.size === 0) return;
+    for (const { running } of this.#world.members) {
+      if (running === null) continue;
+      if (mode !== this.#mode && mode === 'strict' && this.#mode !== null) this.#notStrictYet.add(running.runId);
+      if (mode !== 'strict' || running.waits.flag) this.#notStrictYet.delete(running.runId);
+    }
+    this.#mode = mode;
   }
 
   /** At the end, when one primary is left. */

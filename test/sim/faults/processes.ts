@@ -1,7 +1,20 @@
-/** What happens to Baton's own processes: killed, stopped, asked to end. */
-import { type FaultSpec, onMember } from './fault.ts';
+/** What happens to Baton's own processes: killed, stopped, asked to end, restarted again and again. */
+import { type Aim, byStrength, type Fault, type FaultSpec, onMember } from './fault.ts';
+import { repeatedly } from './repeatedly.ts';
 
 const family = 'process';
+
+const frozen = (text: string, aim: Aim, which: readonly ('batond' | 'guardian')[]): Fault =>
+  onMember(
+    text,
+    aim,
+    (member) => {
+      for (const each of which) member[each]?.process.stop();
+    },
+    (member) => {
+      for (const each of which) member[each]?.process.continue();
+    },
+  );
 
 export const processFaults = {
   'kill-guardian': {
@@ -18,28 +31,39 @@ export const processFaults = {
         (member) => member.startBatond(),
       ),
   },
-  'freeze-batond': {
+  'kill-both-daemons': {
     family,
     draw: ({ aim }) =>
       onMember(
-        'freeze-batond',
+        'kill-both-daemons',
         aim,
-        (member) => member.batond?.process.stop(),
-        (member) => member.batond?.process.continue(),
+        (member) => {
+          member.killBatond();
+          member.guardian?.kill();
+        },
+        (member) => member.startBatond(),
       ),
   },
-  'freeze-guardian': {
-    family,
-    draw: ({ aim }) =>
-      onMember(
-        'freeze-guardian',
-        aim,
-        (member) => member.guardian?.process.stop(),
-        (member) => member.guardian?.process.continue(),
-      ),
-  },
+  'freeze-batond': { family, draw: ({ aim }) => frozen('freeze-batond', aim, ['batond']) },
+  'freeze-guardian': { family, draw: ({ aim }) => frozen('freeze-guardian', aim, ['guardian']) },
+  'freeze-both-daemons': { family, draw: ({ aim }) => frozen('freeze-both-daemons', aim, ['batond', 'guardian']) },
   'terminate-guardian': {
     family,
     draw: ({ aim }) => onMember('terminate-guardian', aim, (member) => member.guardian?.terminate()),
+  },
+  /** Upgrades, or a supervisor that starts again what ends. */
+  'restart-batond-again-and-again': {
+    family,
+    draw: (drawn) =>
+      repeatedly(
+        'restart-batond-again-and-again',
+        drawn.aim,
+        byStrength(drawn, 6_000, 150),
+        (member) => {
+          member.killBatond();
+          member.startBatond();
+        },
+        (member) => member.startBatond(),
+      ),
   },
 } satisfies Record<string, FaultSpec>;

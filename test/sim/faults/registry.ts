@@ -3,6 +3,7 @@ import type { Random } from '../random.ts';
 import { diskFaults } from './disk.ts';
 import { etcdFaults } from './etcd.ts';
 import type { Aim, Fault, FaultSpec } from './fault.ts';
+import { garbageFaults } from './garbage.ts';
 import { hostFaults } from './host.ts';
 import { networkFaults } from './network.ts';
 import { operatorFaults } from './operator.ts';
@@ -16,6 +17,7 @@ const specs = {
   ...diskFaults,
   ...networkFaults,
   ...etcdFaults,
+  ...garbageFaults,
   ...operatorFaults,
 };
 export type FaultKind = keyof typeof specs;

@@ -1,5 +1,5 @@
 /** What a host keeps when its power is cut: the data directory, and Baton's own small state. */
-import { type LeaseId, MiB } from '../../src/core/units.ts';
+import type { LeaseId } from '../../src/core/units.ts';
 import type { KeptFacts } from '../../src/ports/journal.ts';
 import type { LedgerEntry } from '../../src/ports/ledger.ts';
 import { type Circumstances, normally } from './circumstances.ts';
@@ -12,8 +12,6 @@ export class Disk {
   data: SimDirectory | null = null;
   /** Directories that were replaced; Baton never wipes one because something failed. */
   readonly replaced: SimDirectory[] = [];
-  /** What is left on the one file system that holds the data and its WAL. */
-  freeBytes = 100 * 1024 * MiB;
   lease: LeaseId | null = null;
   kept: KeptFacts | null = null;
   readonly ledger: LedgerEntry[] = [];

@@ -156,7 +156,7 @@ export function createFakePostgres({ member, disk, local }: FakePostgresOptions)
 
   return {
     inspect,
-    room: async () => ({ dataBytes: disk.freeBytes, walBytes: disk.freeBytes }),
+    room: async () => disk.storage.room,
     look,
     probeLocal,
     writeProbe: (limitMs) => probes.write(limitMs),

@@ -32,7 +32,8 @@ export function lookAt(server: FakeServer, probeWaits: boolean): Look {
   return {
     ...common,
     kind: 'primary',
-    currentLsn: endLsn(dir.records.length),
+    // pg_current_wal_lsn: what was written; an fsync that hangs holds up the next write.
+    currentLsn: endLsn(dir.flushed),
     waitsFor: server.waits.loaded.names,
     waitsForNobody: server.waits.loaded.nobody && server.waits.loaded.names.length === 0,
     checkpointTimeline: timeline(dir.checkpoint.timeline),

@@ -1,5 +1,6 @@
 /** The device under a data directory: what a write to it, and an fsync of it, come to. */
-import type { Ms } from '../../src/core/units.ts';
+import type { Room } from '../../src/core/room.ts';
+import { MiB, type Ms } from '../../src/core/units.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 
 export type StorageState =
@@ -17,6 +18,8 @@ export type StorageState =
 /** What is written: the log; tables; Baton's own files and the copies that it makes. */
 export type Written = 'wal' | 'tables' | 'files';
 
+const freeBytes = 100 * 1024 * MiB;
+
 export class Storage {
   #state: StorageState = { kind: 'sound' };
   #waiting: (() => void)[] = [];
@@ -27,6 +30,12 @@ export class Storage {
 
   get hung(): boolean {
     return this.#state.kind === 'hung';
+  }
+
+  /** What statfs says. */
+  get room(): Room {
+    const bytes = (written: Written) => (this.problem(written)?.startsWith('ENOSPC') === true ? 0 : freeBytes);
+    return { dataBytes: bytes('tables'), walBytes: bytes('wal') };
   }
 
   become(state: StorageState): void {

@@ -89,7 +89,11 @@ export class Operator {
   }
 
   #replace(saved: SavedStore, clusterId: string | null): void {
-    const { etcd, clock } = this.#world;
+    const { etcd, clock, members } = this.#world;
+    if (members.some(({ disk }) => disk.kept === null)) {
+      this.#world.note('a member lost its disk with all that it remembers of etcd: not both at once');
+      return;
+    }
     this.#lostPast = { atMono: clock.mono() };
     etcd.restore(saved, clusterId === null ? etcd.store.clusterId : `${clusterId}-${this.#world.random.hex(8)}`);
   }

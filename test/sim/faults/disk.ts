@@ -30,15 +30,20 @@ export const diskFaults = {
   'disk-hung': { family, draw: ({ aim }) => becomes('disk-hung', aim, { kind: 'hung' }) },
   'disk-read-only': { family, draw: ({ aim }) => becomes('disk-read-only', aim, { kind: 'read-only' }) },
   'disk-failing': { family, draw: ({ aim }) => becomes('disk-failing', aim, { kind: 'failing' }) },
-  /** The host comes back with another one, empty. Not while the other copies lack something: then nobody could help. */
+  /**
+   * The host comes back with another one, empty. Not while the other copies lack something, nor while etcd has lost its
+   * past: of those two, too, nobody could remember anything. In mode off it can take an operator: only the last leader
+   * starts by itself after a cold start.
+   */
   'disk-lost': {
     family,
+    modes: ['available', 'strict'],
     draw: ({ aim }) =>
       onMember(
         'disk-lost',
         aim,
         (member, world) => {
-          if (!world.redundant()) return;
+          if (!world.redundant() || world.operator.etcdLostItsPast) return;
           member.powerOff();
           member.disk.lose();
         },

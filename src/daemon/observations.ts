@@ -59,6 +59,8 @@ export class Observations {
   receiverGoneSinceMono: MonoMs | null = null;
   replayPausedSinceMono: MonoMs | null = null;
   writes: WriteProbes = noProbes;
+  /** How far the newest look of a primary found its WAL written. */
+  #writtenLsn: Lsn | null = null;
   readonly #flushes = new Map<CopyName, Seen<Lsn | null>>();
   /** Never changed in place: views hold it. */
   peers: ReadonlyMap<MemberName, PeerView> = new Map();
@@ -164,7 +166,10 @@ export class Observations {
     if (look.probeWaits && look.waitsFor.length + (look.waitsForNobody ? 1 : 0) > 0)
       this.writes = { ...this.writes, seenWaiting: true };
     const { pendingSinceMono, stuckSinceMono } = this.writes;
-    const isStuck = pendingSinceMono !== null && !look.probeWaits;
+    // While others write, what hangs is the probe's own session.
+    const othersWrite = this.#writtenLsn !== look.currentLsn;
+    this.#writtenLsn = look.currentLsn;
+    const isStuck = pendingSinceMono !== null && !look.probeWaits && !othersWrite;
     this.writes = { ...this.writes, stuckSinceMono: isStuck ? (stuckSinceMono ?? askedMono) : null };
     this.#proveWrites(look);
   }

@@ -4,10 +4,10 @@ import { lsn, timeline } from '../../src/core/units.ts';
 import { Observations, type Running } from '../../src/daemon/observations.ts';
 import { VirtualClock } from '../sim/virtual-clock.ts';
 
-const aLook = (probeWaits: boolean): Running => ({
+const aLook = (probeWaits: boolean, written = 0x5000000n): Running => ({
   kind: 'primary',
   ...{ systemIdentifier: '7', serverVersion: 15, runId: 'run-1', timeline: timeline(1), copyId: null },
-  ...{ currentLsn: lsn(0x5000000n), waitsFor: [], waitsForNobody: false, walsenders: [] },
+  ...{ currentLsn: lsn(written), waitsFor: [], waitsForNobody: false, walsenders: [] },
   ...{ checkpointTimeline: timeline(1), admits: 'everybody', probeWaits, warnings: [] },
   ...{ archiverFails: false, baseBackups: 0 },
 });
@@ -15,7 +15,7 @@ const aLook = (probeWaits: boolean): Running => ({
 function begun() {
   const clock = new VirtualClock();
   const seen = new Observations(clock, () => undefined);
-  const look = (probeWaits: boolean) => seen.sawServer(aLook(probeWaits), clock.mono());
+  const look = (probeWaits: boolean, written?: bigint) => seen.sawServer(aLook(probeWaits, written), clock.mono());
   look(false);
   return { clock, seen, look };
 }
@@ -35,6 +35,14 @@ test('one that waits for a standby is not stuck, however it began', () => {
   seen.sentWriteProbe();
   look(false);
   look(true);
+  expect(seen.writes.stuckSinceMono).toBeNull();
+});
+
+test('one that hangs by itself while others write is no disk that hangs', () => {
+  const { seen, look } = begun();
+  seen.sentWriteProbe();
+  look(false);
+  look(false, 0x5000068n);
   expect(seen.writes.stuckSinceMono).toBeNull();
 });
 

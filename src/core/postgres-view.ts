@@ -96,8 +96,8 @@ export interface WriteProbeView {
   /** Sent and not acknowledged yet. */
   readonly pendingSinceMono: MonoMs | null;
   /**
-   * Since when every look has seen the pending probe, seen it wait for no standby, and found nothing written by anybody:
-   * the server answers, and cannot make its own WAL durable. A probe that fails at once is no such sign.
+   * Since when every look has seen the pending probe, seen it wait for no standby, and seen nothing written by anybody: the
+   * server answers, and cannot make its own WAL durable. A probe that fails at once is no such sign.
    */
   readonly stuckSinceMono: MonoMs | null;
   /** A probe of this run was seen waiting for synchronous replication (wait event SyncRep). */

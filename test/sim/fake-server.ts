@@ -154,7 +154,8 @@ export class FakeServer {
   accept(superuser: boolean, answer: (admission: Admission) => void): void {
     this.postmaster.run(() =>
       this.process.run(() => {
-        const serves = this.phase === 'primary' || this.phase === 'standby';
+        const served = this.phase === 'primary' || this.phase === 'standby';
+        const serves = served && !this.dir.disk.storage.servesNobodyNew;
         answer(!serves ? 'unavailable' : this.backends.hasRoom(superuser) ? 'served' : 'too-many-clients');
       }),
     );

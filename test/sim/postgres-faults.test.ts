@@ -40,6 +40,7 @@ describe('one fault in mode available', () => {
     ['a disk that hangs is noticed by the commits, though whoever asks is answered', 'disk-hung', 3_000, true, 1],
     ['a disk that fails ends the server', 'disk-failing', 500, true, 1],
     ['a disk that turns read-only ends the server', 'disk-read-only', 500, true, 1],
+    ['a mount that turns read-only serves nobody new', 'disk-read-only', 3_000, true, 1_500_000_000],
     ['a lost disk is succeeded, and filled again', 'disk-lost', 2_500, true, 1],
     ['a full pg_wal ends the server, and the standby has room', 'disk-full', 500, true, fullOf.everywhere],
     ['a full data directory is an error for clients and no failover', 'disk-full', faultMs + 2_000, false, fullOf.data],

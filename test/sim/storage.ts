@@ -11,7 +11,8 @@ export type StorageState =
   | { readonly kind: 'hung' }
   /** `wal`: pg_wal lies on a device of its own; `data`: it does, and the other one is full. */
   | { readonly kind: 'full'; readonly where: 'wal' | 'data' | 'everywhere' }
-  | { readonly kind: 'read-only' }
+  /** `mount`: files that are open for writing still are, and nobody new can open any; else its journal was aborted. */
+  | { readonly kind: 'read-only'; readonly what: 'mount' | 'file system' }
   /** EIO, for writes and for fsyncs. */
   | { readonly kind: 'failing' };
 
@@ -26,6 +27,11 @@ export class Storage {
 
   get state(): StorageState {
     return this.#state;
+  }
+
+  /** Who connects anew opens files for writing. */
+  get servesNobodyNew(): boolean {
+    return this.#state.kind === 'read-only' && this.#state.what === 'mount';
   }
 
   get hung(): boolean {
@@ -54,7 +60,7 @@ export class Storage {
       case 'hung':
         return null;
       case 'read-only':
-        return 'EROFS: read-only file system';
+        return written === 'wal' && this.#state.what === 'mount' ? null : 'EROFS: read-only file system';
       case 'failing':
         return 'EIO: i/o error';
       case 'full': {

@@ -28,7 +28,13 @@ export const diskFaults = {
     },
   },
   'disk-hung': { family, draw: ({ aim }) => becomes('disk-hung', aim, { kind: 'hung' }) },
-  'disk-read-only': { family, draw: ({ aim }) => becomes('disk-read-only', aim, { kind: 'read-only' }) },
+  'disk-read-only': {
+    family,
+    draw: ({ aim, random }) => {
+      const what = random.pick(['mount', 'file system'] as const);
+      return becomes(`disk-read-only (${what})`, aim, { kind: 'read-only', what });
+    },
+  },
   'disk-failing': { family, draw: ({ aim }) => becomes('disk-failing', aim, { kind: 'failing' }) },
   /**
    * The host comes back with another one, empty. Not while the other copies lack something, nor while etcd has lost its

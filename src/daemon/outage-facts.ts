@@ -45,7 +45,8 @@ export function factsBetween(before: Moment | null, now: Moment): readonly Recor
   const at: At = { atMono: view.nowMono, wall: view.nowWall };
   const state = view.coordinator.state;
   const was = before !== null && before.view.coordinator.kind === 'read' ? before.view.coordinator.state : null;
-  const sameTerm = was === null || leading(was)?.term === leading(state)?.term;
+  const unmoved =
+    was === null || leading(was)?.term === leading(state)?.term || takenAgain(before?.view ?? null, was, view, state);
   return [
     ...declaredFacts(before?.decision ?? null, view, decision, state, at),
     ...leaderFacts(before?.view ?? null, view, state, was, now.note, at),
@@ -54,9 +55,17 @@ export function factsBetween(before: Moment | null, now: Moment): readonly Recor
     ...divergenceFacts(was, state, at),
     ...redundancyFacts(before?.view ?? null, view, state, was, at),
     // Last: what closes an incident must know what opened and served. A change of leader heals no doubt: it is what it was about.
-    ...(sameTerm ? doubtFacts(before?.view ?? null, view, at) : []),
+    ...(unmoved ? doubtFacts(before?.view ?? null, view, at) : []),
   ];
 }
+
+/** The key was gone, with etcd perhaps, and this member has it again: its postgres led all the time. */
+const takenAgain = (before: View | null, was: ClusterState, view: View, state: ClusterState): boolean =>
+  leading(was) === null &&
+  syncOf(was)?.leader === view.self.name &&
+  isMine(view, state) &&
+  before?.postgres.kind === 'primary' &&
+  view.postgres.kind === 'primary';
 
 function place(state: ClusterState, member: MemberName): Place {
   return { member, location: memberRecord(state, member)?.location ?? '' };

@@ -144,6 +144,12 @@ function followAsStandby(view: View, state: ClusterState, lead: Leading, standby
       { kind: 'operate', operation: { kind: 'stop', mode: 'fast', limitMs: 10_000, reason: 'cannot stream' } },
     );
   }
+  if (standby.armed) {
+    return because('stand-down', 'a promotion was given up here: readers are let in again, and writers are not', {
+      kind: 'operate',
+      operation: { kind: 'stand-down' },
+    });
+  }
   const blind = view.coordinator.kind === 'read' && view.coordinator.unreachableSinceMono !== null;
   return blind
     ? because('follow-blind', 'etcd does not answer; streaming goes on')

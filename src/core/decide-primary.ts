@@ -19,6 +19,7 @@ export function decidePrimary(view: View, state: ClusterState, primary: PrimaryV
   const decision =
     hostShutsDown(view, state) ??
     decideRequest(view, state, primary) ??
+    closeUnwaiting(state, primary) ??
     admission(view, state, primary, term) ??
     abortLostProof(view, state, primary) ??
     leaveStep(view, primary, state) ??
@@ -117,12 +118,29 @@ function hostShutsDown(view: View, state: ClusterState): Decision | null {
   });
 }
 
+/** Mode `strict`: why commits are not known to wait for another member; null when they do, and in the other modes. */
+function unwaiting(state: ClusterState, primary: PrimaryView): string | null {
+  if (syncOf(state)?.mode !== 'strict') return null;
+  if (primary.waitsRuledBy !== null) return `what commits wait for comes from ${primary.waitsRuledBy}`;
+  return primary.waitsFor.length === 0 && !primary.waitsForNobody ? 'commits wait for nobody' : null;
+}
+
+/** Somebody changed the settings, or the mode has just become strict: who is in may be told of commits that one disk has. */
+function closeUnwaiting(state: ClusterState, primary: PrimaryView): Decision | null {
+  const why = unwaiting(state, primary);
+  if (why === null || primary.admits !== 'everybody') return null;
+  return because('close-unwaiting', `mode strict, and ${why}: clients are put out until a commit was seen to wait`, {
+    kind: 'operate',
+    operation: { kind: 'admit', whom: 'baton-only' },
+  });
+}
+
 /**
  * I8: clients come in once a commit was seen to wait. That a standby has a commit shows nothing: it streams those too
  * that nobody waited for.
  */
 function admission(view: View, state: ClusterState, primary: PrimaryView, term: Revision): Decision | null {
-  if (primary.admits === 'everybody') return null;
+  if (primary.admits === 'everybody' || unwaiting(state, primary) !== null) return null;
   const sync = syncOf(state);
   const nothingToProve =
     sync !== null && sync.mode !== 'strict' && sync.standbys.length === 0 && primary.waitsFor.length === 0;

@@ -77,4 +77,6 @@ export type OperationSpec =
   | { readonly kind: 'checkpoint'; readonly request: string | null }
   /** Create roles and the members' slots; drop slots that nobody will use. */
   | { readonly kind: 'furnish'; readonly slotsFor: readonly MemberName[] }
+  /** A standby that was made ready for a promotion which was given up becomes an ordinary one again. */
+  | { readonly kind: 'stand-down' }
   | { readonly kind: 'resume-replay' };

@@ -11,6 +11,8 @@ export function obstacles(view: View): readonly string[] {
   const held = view.memory.held.map((hold) => hold.reason);
   if (scarce !== null) held.push(`${view.self.name} is not promoted: ${scarce}. Make room`);
   if (view.coordinator.kind !== 'read') return held;
+  if (view.postgres.kind === 'primary' && view.postgres.waitsRuledBy !== null)
+    held.push(overridden(view.postgres.waitsRuledBy));
   const { state } = view.coordinator;
   const cooling = cooldown(view, state);
   return [
@@ -20,6 +22,10 @@ export function obstacles(view: View): readonly string[] {
     ...unreadable(state),
   ];
 }
+
+/** What PostgreSQL applies is read back, and trusted only while it is what Baton wrote. */
+const overridden = (place: string): string =>
+  `what commits wait for comes from ${place} and not from batond: ALTER SYSTEM RESET synchronous_standby_names; SELECT pg_reload_conf()`;
 
 /** Each key that cannot be read, by its name and what is wrong with it. */
 export function unreadable(state: ClusterState): readonly string[] {

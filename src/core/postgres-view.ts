@@ -64,6 +64,8 @@ export interface StandbyView extends RunningView {
   readonly follows: MemberName | null;
   /** When the newest replayed transaction was committed, by the primary's wall clock; for the record only. */
   readonly replayedCommitWall: WallMs | null;
+  /** Its files are those of one that is about to be promoted (not read-only, or for Baton alone), and not a standby's. */
+  readonly armed: boolean;
 }
 
 export interface PrimaryView extends RunningView {
@@ -73,6 +75,8 @@ export interface PrimaryView extends RunningView {
   readonly waitsFor: readonly CopyName[];
   /** It waits for a name that nobody has: `strict` without a standby. */
   readonly waitsForNobody: boolean;
+  /** Where what commits wait for comes from, when that is not the file that Baton writes; null when it is. */
+  readonly waitsRuledBy: string | null;
   readonly walsenders: readonly Walsender[];
   /** `baton-only`: clients are kept out by pg_hba.conf (I8). */
   readonly admits: 'everybody' | 'baton-only';

@@ -59,7 +59,7 @@ export function leaveStep(view: View, primary: PrimaryView, state: ClusterState)
 /** Who may join, one at a time; then PostgreSQL waits for exactly those that are named. */
 export function joinStep(view: View, primary: PrimaryView, state: ClusterState): Decision | null {
   const sync = syncOf(state);
-  if (sync === null || sync.mode === 'off') return null;
+  if (sync === null || sync.mode === 'off' || primary.waitsRuledBy !== null) return null;
   return addStep(view, primary, state, sync);
 }
 
@@ -209,6 +209,8 @@ function narrowStep(
   sync: SyncKey & { readonly modRevision: Revision },
   keep: readonly CopyName[],
 ): Decision | null {
+  // What Baton writes does not apply while another place rules it.
+  if (primary.waitsRuledBy !== null) return null;
   const nobody = sync.mode === 'strict' && keep.length === 0;
   if (keep.length === primary.waitsFor.length && primary.waitsForNobody === nobody) return null;
   if (view.memory.confirmedSyncRevision !== sync.modRevision) {

@@ -105,6 +105,7 @@ function running(seen: Observations, look: Running, seenMono: MonoMs, memory: Me
       receiverGoneSinceMono: seen.receiverGoneSinceMono,
       follows: look.follows,
       replayedCommitWall: commitWall(look.replayedCommitAt),
+      armed: look.armed,
     };
   }
   const { ackedSentMono, provedSentMono, pendingSinceMono, stuckSinceMono, seenWaiting } = seen.writes;
@@ -114,6 +115,7 @@ function running(seen: Observations, look: Running, seenMono: MonoMs, memory: Me
     currentLsn: look.currentLsn,
     waitsFor: look.waitsFor,
     waitsForNobody: look.waitsForNobody,
+    waitsRuledBy: look.waitsRuledBy,
     walsenders: look.walsenders.map((sender) => ({
       ...sender,
       flushChangedMono: seen.flushChangedMono(sender.applicationName),

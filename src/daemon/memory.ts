@@ -16,6 +16,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { TxnOutcome } from '../ports/coordinator.ts';
 import type { KeptFacts, KeptState } from '../ports/journal.ts';
 import { FormerLeader } from './former-leader.ts';
+import type { Running } from './observations.ts';
 
 export class Memory {
   readonly #clock: Clock;
@@ -210,6 +211,14 @@ export class Memory {
 
   confirmedRead(sentMono: MonoMs): void {
     if (this.#committing?.readAfterMono != null && sentMono >= this.#committing.readAfterMono) this.#committing = null;
+  }
+
+  /** Somebody else changed what commits wait for: the checkpointer switches waiting on again in its own time. */
+  sawServer(look: Running | null): void {
+    if (this.#proof === null || look?.kind !== 'primary') return;
+    const { waitedFor } = this.#proof;
+    const same = look.waitsFor.length === waitedFor.length && waitedFor.every((name, at) => name === look.waitsFor[at]);
+    if (!same || look.waitsRuledBy !== null) this.#proof = null;
   }
 
   operationBegins(spec: OperationSpec): void {

@@ -163,8 +163,10 @@ export class Observations {
       if (before === undefined || before.value !== sender.flushLsn)
         this.#flushes.set(sender.applicationName, { value: sender.flushLsn, atMono });
     }
-    if (look.probeWaits && look.waitsFor.length + (look.waitsForNobody ? 1 : 0) > 0)
-      this.writes = { ...this.writes, seenWaiting: true };
+    const waits = look.waitsFor.length > 0 || look.waitsForNobody;
+    // That a commit waited says nothing once nothing is waited for: the checkpointer has to switch it on again.
+    if (!waits && this.writes.seenWaiting) this.writes = { ...this.writes, seenWaiting: false };
+    if (waits && look.probeWaits) this.writes = { ...this.writes, seenWaiting: true };
     const { pendingSinceMono, stuckSinceMono } = this.writes;
     // While others write, what hangs is the probe's own session.
     const othersWrite = this.#writtenLsn !== look.currentLsn;

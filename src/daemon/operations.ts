@@ -42,6 +42,7 @@ const limitsMs: Readonly<Record<OperationSpec['kind'], Ms>> = {
   admit: 5_000,
   checkpoint: 600_000,
   furnish: 10_000,
+  'stand-down': 5_000,
   'resume-replay': 2_000,
 };
 
@@ -107,6 +108,8 @@ async function run(spec: OperationSpec, context: OperationContext, signal: Abort
       // Read here too: a daemon that was restarted after its promotion still has to enter it into the history.
       return furnished.ok ? ownPromotion(context, null) : failed(furnished.error.problem);
     }
+    case 'stand-down':
+      return plain(await postgres.standDown(signal));
     case 'resume-replay':
       return plain(await postgres.resumeReplay(signal));
     default:

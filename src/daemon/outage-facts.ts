@@ -11,6 +11,7 @@ import type { Evidence, IncidentKind, Loss, Place } from '../core/sla/incident.t
 import type { RecorderFact } from '../core/sla/recorder.ts';
 import { type MemberName, monoMs, type MonoMs, type Revision, type WallMs, wallMs } from '../core/units.ts';
 import type { View } from '../core/view.ts';
+import { divergenceFacts, redundancyFacts } from './redundancy-facts.ts';
 import { remoteFenceFacts } from './remote-fence-facts.ts';
 
 export interface Moment {
@@ -270,37 +271,3 @@ const replayFacts = (view: View | null, at: At): readonly RecorderFact[] =>
         },
       ]
     : [];
-
-/** A member that rejoined says what it had diverged by, before it makes the cluster redundant again. */
-function divergenceFacts(was: ClusterState | null, state: ClusterState, at: At): readonly RecorderFact[] {
-  if (was === null || was === state) return [];
-  return [...state.members.keys()].flatMap((member) => {
-    const kept = memberRecord(state, member)?.divergedKept ?? null;
-    if (kept === null || memberRecord(was, member)?.divergedKept === kept) return [];
-    return [{ kind: 'noted', ...at, says: `${member} kept what it had diverged by: ${kept}` } as const];
-  });
-}
-
-function redundancyFacts(
-  before: View | null,
-  view: View,
-  state: ClusterState,
-  was: ClusterState | null,
-  at: At,
-): readonly RecorderFact[] {
-  const asynchronous = syncOf(state)?.mode === 'off';
-  // Otherwise the keys alone tell it.
-  if (state === was && !asynchronous) return [];
-  const redundant = (each: ClusterState | null, seen: View | null) => {
-    const sync = each === null ? null : syncOf(each);
-    const lead = each === null ? null : leading(each);
-    if (sync === null || lead === null || sync.leader !== lead.key.member) return false;
-    if (sync.mode !== 'off') return sync.standbys.length > 0;
-    return seen?.postgres.kind === 'primary' && seen.postgres.walsenders.some((sender) => sender.state === 'streaming');
-  };
-  const [now, then] = [redundant(state, view), redundant(was, before)];
-  const claimed = syncOf(state)?.leader === leading(state)?.key.member;
-  if (now && (!then || leading(state)?.term !== (was === null ? null : leading(was)?.term)))
-    return [{ kind: 'redundant', ...at }];
-  return !now && then && claimed ? [{ kind: 'redundancy-lost', ...at }] : [];
-}

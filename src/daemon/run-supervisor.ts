@@ -254,6 +254,7 @@ class Supervisor {
       this.#deps.log.warn('the wall clock jumped: a leader confirms itself, or stops');
       this.#deps.coordinator.refresh();
     }
+    this.#memory.sawServer(this.#seen.running?.value ?? null);
     const view = this.#view();
     const mine =
       view.coordinator.kind === 'read' && isMine(view, view.coordinator.state) ? leading(view.coordinator.state) : null;

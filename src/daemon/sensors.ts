@@ -39,6 +39,7 @@ export class Sensors {
   readonly #signal: AbortSignal;
   readonly #look: Signalled;
   readonly #probed = new Set<MemberName>();
+  #warnings: readonly string[] = [];
   /** Wakes every probe loop at once: bad news does not wait for the next round. */
   readonly #doubt: Signalled;
   #doubted = false;
@@ -91,8 +92,16 @@ export class Sensors {
     if (child.kind !== 'running') return;
     const askedMono = deps.clock.mono();
     const look = await deps.postgres.look(lookLimitMs);
-    if (look.kind !== 'silent' && seen.guardian.child.kind === 'running' && seen.guardian.child.pid === child.pid)
-      seen.sawServer(look, askedMono);
+    if (look.kind === 'silent' || seen.guardian.child.kind !== 'running' || seen.guardian.child.pid !== child.pid)
+      return;
+    seen.sawServer(look, askedMono);
+    if (look.kind === 'primary') this.#sayWarnings(look.warnings);
+  }
+
+  /** Who weakens commits, and what is ruled elsewhere: each is told once, and again when it comes back. */
+  #sayWarnings(now: readonly string[]): void {
+    for (const warning of now) if (!this.#warnings.includes(warning)) this.#context.deps.log.warn(warning);
+    this.#warnings = now;
   }
 
   async #looking(): Promise<void> {

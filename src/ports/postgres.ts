@@ -35,12 +35,16 @@ export type Look =
       readonly follows: MemberName | null;
       /** Commit timestamp of the newest replayed transaction, ISO text; null when there is none. */
       readonly replayedCommitAt: string | null;
+      /** Its files are ready for a promotion: not read-only, or for Baton alone. */
+      readonly armed: boolean;
     })
   | (LookCommon & {
       readonly kind: 'primary';
       readonly currentLsn: Lsn;
       readonly waitsFor: readonly CopyName[];
       readonly waitsForNobody: boolean;
+      /** The file or other source that overrides what Baton wrote; null while nothing does. */
+      readonly waitsRuledBy: string | null;
       readonly walsenders: readonly LookWalsender[];
       readonly checkpointTimeline: Timeline;
       /** Whom pg_hba.conf, as Baton last wrote it, lets in. */
@@ -168,6 +172,8 @@ export interface Postgres {
   checkpoint(signal: AbortSignal): Outcome;
   furnish(slotsFor: readonly MemberName[], signal: AbortSignal): Outcome;
   resumeReplay(signal: AbortSignal): Outcome;
+  /** A standby that is not promoted after all gets a standby's files back: read-only, and open to readers. */
+  standDown(signal: AbortSignal): Outcome;
   /** Ends the consumers of logical replication, which would hold up a shutdown. */
   endLogicalStreams(signal: AbortSignal): Outcome;
   /** Drops the held sessions, before a stop. */

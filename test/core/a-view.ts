@@ -183,6 +183,7 @@ export const aPrimary = (changes: Partial<PrimaryView> = {}): PrimaryView => ({
   currentLsn: lsn(0x5000000n),
   waitsFor: [copyName(b, copyOf.b)],
   waitsForNobody: false,
+  waitsRuledBy: null,
   walsenders: [aSender()],
   admits: 'everybody',
   archiverFails: false,
@@ -205,6 +206,7 @@ export const aStandby = (changes: Partial<StandbyView> = {}): StandbyView => ({
   receiverGoneSinceMono: null,
   follows: b,
   replayedCommitWall: null,
+  armed: false,
   ...changes,
 });
 

@@ -446,7 +446,43 @@ const oursInRecovery: readonly Row[] = [
   ],
 ];
 
+const strict = { sync: present(sync(a, [b], { mode: 'strict' })) };
+const strictAlone = { sync: present(sync(a, [], { mode: 'strict', copies: { a: copyOf.a } })) };
+const overridden = { waitsRuledBy: '/data/postgresql.auto.conf' };
+
 const oursAndPrimary: readonly Row[] = [
+  [
+    'in mode strict, puts the clients out when another file rules what commits wait for',
+    aView(aPrimary({ ...overridden, waitsFor: [] }), { mode: 'strict', state: strict }),
+    'close-unwaiting',
+  ],
+  [
+    'and when it names the same standbys: whoever changes it next is not asked',
+    aView(aPrimary(overridden), { mode: 'strict', state: strict }),
+    'close-unwaiting',
+  ],
+  [
+    'puts them out when commits wait for nobody, as when the mode has just become strict',
+    aView(aPrimary(alone), { mode: 'strict', state: strictAlone }),
+    'close-unwaiting',
+  ],
+  [
+    'lets nobody in again meanwhile, whatever was proved before',
+    aView(
+      aPrimary({
+        ...overridden,
+        admits: 'baton-only',
+        probe: aProbe({ ackedSentMono: null, provedSentMono: null, pendingSinceMono: ago(20), seenWaiting: true }),
+      }),
+      { mode: 'strict', state: strict, memory: { proof } },
+    ),
+    'lead',
+  ],
+  [
+    'only stops naming the standby in the other modes',
+    aView(aPrimary({ ...overridden, waitsFor: [] })),
+    'sync-remove-lost',
+  ],
   ['leads', aView(aPrimary()), 'lead'],
   [
     'leads exposed when no standby is named',
@@ -759,6 +795,11 @@ const oursAndPrimary: readonly Row[] = [
 ];
 
 const theirs: readonly Row[] = [
+  [
+    'makes a standby an ordinary one again when its promotion was given up',
+    aView(aStandby({ armed: true }), { state: followsB }),
+    'stand-down',
+  ],
   ['follows', aView(aStandby(), { state: followsB }), 'follow'],
   ['follows on while etcd is silent', aView(aStandby(), { state: followsB, unreachable: true }), 'follow-blind'],
   ['fences a primary that does not hold the key', aView(aPrimary(), { state: followsB }), 'fence-not-leader'],

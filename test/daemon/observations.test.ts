@@ -7,7 +7,7 @@ import { VirtualClock } from '../sim/virtual-clock.ts';
 const aLook = (probeWaits: boolean, written = 0x5000000n): Running => ({
   kind: 'primary',
   ...{ systemIdentifier: '7', serverVersion: 15, runId: 'run-1', timeline: timeline(1), copyId: null },
-  ...{ currentLsn: lsn(written), waitsFor: [], waitsForNobody: false, walsenders: [] },
+  ...{ currentLsn: lsn(written), waitsFor: [], waitsForNobody: false, waitsRuledBy: null, walsenders: [] },
   ...{ checkpointTimeline: timeline(1), admits: 'everybody', probeWaits, warnings: [] },
   ...{ archiverFails: false, baseBackups: 0 },
 });

@@ -42,6 +42,7 @@ export const primary: PrimaryView = {
   currentLsn: parseLsn('0/5000148'),
   waitsFor: ['baton_reading-b_bbbbbbbb'],
   waitsForNobody: false,
+  waitsRuledBy: null,
   walsenders: [
     {
       applicationName: 'baton_reading-b_bbbbbbbb',
@@ -74,6 +75,7 @@ export const standby: StandbyView = {
   receiverGoneSinceMono: null,
   follows: slough,
   replayedCommitWall: null,
+  armed: false,
 };
 
 export const present = <T>(value: T, at = 40): Key<T> => ({ kind: 'present', value, modRevision: revision(at) });

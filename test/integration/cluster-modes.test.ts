@@ -7,7 +7,7 @@ import { expectIntact, goesOn, verdictOn, writing } from '../support/checked-cli
 import { aCluster } from '../support/cluster.ts';
 import { readJsonKey, writeKey } from '../support/etcd-keys.ts';
 import { knownIncidents, newIncidents } from '../support/incident-expectations.ts';
-import { valueOn } from '../support/member-sql.ts';
+import { sqlOn, valueOn } from '../support/member-sql.ts';
 import { redundantPair } from '../support/redundant-pair.ts';
 
 /** A writer that waits for its answer for ever, as most clients do. */
@@ -41,6 +41,34 @@ describe('in mode strict', () => {
       const after = await redundantPair(rig);
       expect(after).toMatchObject({ leader, standby });
       expect(after.status.term).toBe(before.status.term);
+      await expectIntact(rig, client, leader);
+    } finally {
+      await client.stop();
+    }
+  });
+
+  test('clients are put out while somebody else rules what commits wait for, and let in again when nobody does', async () => {
+    const { leader } = await redundantPair(rig);
+    // Not a superuser: those are not kept out by pg_hba.conf.
+    const clerk = { user: 'clerk', password: 'pen' };
+    await sqlOn(rig, leader, `CREATE ROLE clerk LOGIN PASSWORD '${clerk.password}'`);
+    await sqlOn(rig, leader, 'GRANT CREATE ON SCHEMA public TO clerk');
+    await sqlOn(rig, leader, 'ALTER TABLE IF EXISTS baton_writes OWNER TO clerk');
+    const endpoints = rig.clientEndpoints().map((endpoint) => ({ ...endpoint, ...clerk }));
+    const client = await writing(rig, { ...patient, endpoints });
+    try {
+      await sqlOn(rig, leader, "ALTER SYSTEM SET synchronous_standby_names = ''");
+      await sqlOn(rig, leader, 'SELECT pg_reload_conf()');
+      await rig.waitFor('clients to be put out', 10_000, async () => {
+        const code = (await rig.member(leader).get('/primary'))?.code;
+        return code === 503;
+      });
+      await blocked(client);
+      expect(JSON.stringify(await rig.status(leader))).toContain('postgresql.auto.conf');
+      await sqlOn(rig, leader, 'ALTER SYSTEM RESET synchronous_standby_names');
+      await sqlOn(rig, leader, 'SELECT pg_reload_conf()');
+      await goesOn(client);
+      expect(await redundantPair(rig)).toMatchObject({ leader });
       await expectIntact(rig, client, leader);
     } finally {
       await client.stop();

@@ -222,6 +222,17 @@ export function createFakePostgres({ member, disk, local }: FakePostgresOptions)
       const answer = await local.ask(settingsLimitMs, (server) => server.replay.setPaused(false));
       return answer.kind === 'answer' ? ok(undefined) : fail(unanswered(answer));
     },
+    standDown: (signal) =>
+      reload(
+        (dir) => {
+          dir.waits = { names: [], nobody: false };
+          dir.readOnly = true;
+          dir.admits = 'everybody';
+        },
+        () => true,
+        signal,
+        'stand down',
+      ),
     endLogicalStreams: async () => ok(undefined),
     letGo: async () => {
       probes.end();

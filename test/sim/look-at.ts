@@ -25,6 +25,7 @@ export function lookAt(server: FakeServer, probeWaits: boolean): Look {
       streamingFrom: receiver?.connected === true ? `${receiver.upstream}:5432` : null,
       follows: dir.upstream === null ? null : memberName(dir.upstream.member),
       replayedCommitAt: null,
+      armed: dir.admits === 'baton-only' || !dir.readOnly,
     };
   }
   if (server.phase !== 'primary')
@@ -36,6 +37,7 @@ export function lookAt(server: FakeServer, probeWaits: boolean): Look {
     currentLsn: endLsn(dir.flushed),
     waitsFor: server.waits.loaded.names,
     waitsForNobody: server.waits.loaded.nobody && server.waits.loaded.names.length === 0,
+    waitsRuledBy: null,
     checkpointTimeline: timeline(dir.checkpoint.timeline),
     admits: dir.admits,
     archiverFails: false,

@@ -23,9 +23,13 @@ export async function writeConfiguration(instance: Instance, dataDir: string, va
 
 /** Changes some of the reloadable settings and keeps the others as the file has them. */
 export async function changeConfiguration(instance: Instance, change: Partial<Reloadable>): Promise<boolean> {
-  const current = parseReloadable((await readIfThere(join(instance.dataDir, configurationFile))) ?? '');
+  const current = await readReloadable(instance.dataDir);
   return writeConfiguration(instance, instance.dataDir, { ...current, ...change });
 }
+
+/** The reloadable settings as the file has them. */
+export const readReloadable = async (dataDir: string): Promise<Reloadable> =>
+  parseReloadable((await readIfThere(join(dataDir, configurationFile))) ?? '');
 
 export const waitsSetting = (waits: CommitWaits): Pick<Reloadable, 'synchronous_standby_names'> => ({
   synchronous_standby_names: renderWaits(waits),

@@ -19,6 +19,7 @@ import { probe } from './probe.ts';
 import { promote } from './promote.ts';
 import { proveWait } from './prove-wait.ts';
 import { rejoin } from './rejoin.ts';
+import { standDown } from './stand-down.ts';
 import { follow } from './upstream.ts';
 import { createRoom } from './room.ts';
 import { createWriteProbe } from './write-probe.ts';
@@ -77,6 +78,7 @@ export function createPostgres(options: PostgresOptions): Postgres {
         const sql = 'SELECT CASE WHEN pg_is_in_recovery() THEN pg_wal_replay_resume()::text END';
         await control.use(resumeLimitMs, (talk, leftMs) => talk.run(sql, leftMs()), signal);
       }),
+    standDown: (signal) => outcomeOf('standing down', () => standDown(instance, signal)),
     endLogicalStreams: (signal) => outcomeOf('ending logical replication', () => endLogicalStreams(instance, signal)),
     async letGo() {
       await Promise.all([looking.letGo(), writer.letGo(), control.letGo()]);

@@ -40,6 +40,12 @@ SELECT
   receiver.sender_port AS sender_port
 FROM me CROSS JOIN pg_control_checkpoint() checkpoint LEFT JOIN pg_stat_wal_receiver receiver ON true`;
 
+/** Asked only when what applies is not what the file says: the place that it comes from, or null while a reload is due. */
+export const waitsPlaceQuery = `
+SELECT CASE WHEN source <> 'default' AND sourcefile IS DISTINCT FROM current_setting('data_directory') || '/postgresql.conf'
+  THEN coalesce(sourcefile, source) END AS place
+FROM pg_settings WHERE name = 'synchronous_standby_names'`;
+
 /** Where the settings that Baton rules come from, and who weakens commits behind its back. */
 export const warningsQuery = `
 SELECT format('%s is %L from %s, not what batond wrote: ALTER SYSTEM RESET %s', name, setting, coalesce(sourcefile, source), name) AS warning

@@ -1,12 +1,13 @@
 /** One look at the running server, through a session that is kept for it. */
 import { type CopyId, lsn, type MonoMs, type Ms, type Timeline } from '../../core/units.ts';
 import type { Look, LookWalsender } from '../../ports/postgres.ts';
+import { readReloadable } from './configuration.ts';
 import { followedBy } from './conninfo.ts';
 import { SessionFailure } from './failure.ts';
 import { type Admits, readAccess } from './host-based-access.ts';
 import type { Instance } from './instance.ts';
 import { keepSession, type KeptSession } from './kept-session.ts';
-import { lookQuery, warningsQuery } from './look-query.ts';
+import { lookQuery, waitsPlaceQuery, warningsQuery } from './look-query.ts';
 import { flag, number, only, optionalLsn, optionalText, type Row, text } from './row.ts';
 import type { Session } from './session.ts';
 import { parseWaits } from './standby-names.ts';
@@ -40,12 +41,17 @@ export function createLooking(instance: Instance): Looking {
   async function ask(talk: Session, leftMs: () => Ms): Promise<Look> {
     const row = only(await talk.run(lookQuery, leftMs()));
     const copyId = await instance.copyId();
-    if (flag(row, 'recovering')) return standbyLook(row, copyId);
+    const admits = await readAccess(instance.dataDir);
+    const written = await readReloadable(instance.dataDir);
+    const armed = admits === 'baton-only' || written.default_transaction_read_only === 'off';
+    if (flag(row, 'recovering')) return standbyLook(row, copyId, armed);
     const runId = text(row, 'run_id');
     if (runId !== reloadedRunId) await talk.run('SELECT pg_reload_conf()', leftMs());
     reloadedRunId = runId;
     const found = await warningsOf(talk, runId, leftMs);
-    return primaryLook(row, { copyId, admits: await readAccess(instance.dataDir), warnings: found });
+    const asWritten = text(row, 'waits') === written.synchronous_standby_names;
+    const waitsRuledBy = asWritten ? null : optionalText(only(await talk.run(waitsPlaceQuery, leftMs())), 'place');
+    return primaryLook(row, { copyId, admits, waitsRuledBy, warnings: found });
   }
 
   return {
@@ -79,10 +85,11 @@ const common = (row: Row, copyId: CopyId | null, timeline: Timeline) => ({
 interface Beside {
   readonly copyId: CopyId | null;
   readonly admits: Admits;
+  readonly waitsRuledBy: string | null;
   readonly warnings: readonly string[];
 }
 
-function primaryLook(row: Row, { copyId, admits, warnings }: Beside): Look {
+function primaryLook(row: Row, { copyId, admits, waitsRuledBy, warnings }: Beside): Look {
   const currentLsn = optionalLsn(row, 'current_lsn');
   if (currentLsn === null)
     return { kind: 'silent', problem: 'PostgreSQL does not say where its WAL ends', refused: false };
@@ -96,6 +103,7 @@ function primaryLook(row: Row, { copyId, admits, warnings }: Beside): Look {
     currentLsn,
     waitsFor: waits.waitsFor,
     waitsForNobody: waits.waitsForNobody,
+    waitsRuledBy,
     walsenders: ((row['senders'] ?? []) as readonly Row[]).map(walsender),
     checkpointTimeline: number(row, 'checkpoint_timeline') as Timeline,
     admits,
@@ -106,7 +114,7 @@ function primaryLook(row: Row, { copyId, admits, warnings }: Beside): Look {
   };
 }
 
-function standbyLook(row: Row, copyId: CopyId | null): Look {
+function standbyLook(row: Row, copyId: CopyId | null, armed: boolean): Look {
   const replayLsn = optionalLsn(row, 'replayed_lsn');
   if (replayLsn === null)
     return { kind: 'silent', problem: 'PostgreSQL does not say how far it has replayed', refused: false };
@@ -122,6 +130,7 @@ function standbyLook(row: Row, copyId: CopyId | null): Look {
     streamingFrom: streaming ? `${text(row, 'sender_host')}:${number(row, 'sender_port')}` : null,
     follows: followedBy(text(row, 'conninfo')),
     replayedCommitAt: optionalText(row, 'replayed_at'),
+    armed,
   };
 }
 

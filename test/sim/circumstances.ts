@@ -12,6 +12,8 @@ export interface Circumstances {
   promotionDies: boolean;
   /** pg_rewind misses WAL of the target from before the fork. */
   rewindFails: boolean;
+  /** Every walsender is busy with something long before it looks at a changed configuration. */
+  walsendersLoadLate: boolean;
   maxConnections: number;
   superuserReserved: number;
   /** WAL is recycled by the segment, so this says how much of it is kept after a checkpoint. */
@@ -29,6 +31,7 @@ export const normally = (): Circumstances => ({
   promotionTakesMs: 0,
   promotionDies: false,
   rewindFails: false,
+  walsendersLoadLate: false,
   maxConnections: 100,
   superuserReserved: 10,
   segmentRecords: recordsPerSegment,

@@ -88,9 +88,7 @@ export function createFakePostgres({ member, disk, local }: FakePostgresOptions)
       },
       (server) =>
         server.waits.loaded === waits &&
-        waits.names.every((name) =>
-          [...server.senders].some((sender) => sender.name === name && server.waits.priority(name) > 0),
-        ),
+        waits.names.every((name) => [...server.senders].some((sender) => sender.name === name && sender.priority > 0)),
       signal,
       `wait for ${waits.names.join(', ') || (waits.nobody ? 'a name that nobody has' : 'nobody')}`,
     );

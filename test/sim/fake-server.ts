@@ -126,6 +126,7 @@ export class FakeServer {
   reload(): void {
     this.clock.timer(this.#random.between(1, 5), () => {
       this.#load();
+      for (const sender of this.senders) sender.reloads();
       if (this.phase === 'standby' || this.phase === 'starting') this.followUpstream();
     });
     this.#checkpointer.reloaded();
@@ -246,8 +247,11 @@ export class FakeServer {
     return sender;
   }
 
-  standbyReported(): void {
-    this.waits.reported([...this.senders].map(({ name, flushed, applied }) => ({ name, flushed, applied })));
+  standbyReported(wanted: readonly string[]): void {
+    this.waits.reported(
+      [...this.senders].map(({ name, flushed, applied }) => ({ name, flushed, applied })),
+      wanted,
+    );
   }
 
   receivedWal(records: readonly WalRecord[], histories: ReadonlyMap<number, string>): void {

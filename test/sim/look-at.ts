@@ -47,8 +47,8 @@ export function lookAt(server: FakeServer, probeWaits: boolean): Look {
     walsenders: [...server.senders].map((sender) => ({
       applicationName: sender.name,
       state: sender.streaming ? 'streaming' : 'catchup',
-      syncState: server.waits.priority(sender.name) > 0 ? 'sync' : 'async',
-      syncPriority: server.waits.priority(sender.name),
+      syncState: sender.priority > 0 ? 'sync' : 'async',
+      syncPriority: sender.priority,
       flushLsn: endLsn(sender.flushed),
       replayLsn: endLsn(sender.applied),
       slotName: sender.slot,

@@ -35,7 +35,7 @@ async function prove(
 ): Outcome {
   if (!(await setPaused(local, server, standby.host, true))) return fail(`${standby.host} did not pause its replay`);
   const misplaced = names.find(
-    (name, at) => server.waits.priority(name) !== at + 1 || ![...server.senders].some((sender) => sender.name === name),
+    (name, at) => ![...server.senders].some((sender) => sender.name === name && sender.priority === at + 1),
   );
   if (misplaced !== undefined) return fail(`no walsender shows the new priority of ${misplaced}`);
 

@@ -4,6 +4,7 @@ import { memberName, type Ms } from '../../src/core/units.ts';
 import type { SimDirectory, WalRecord } from './directory.ts';
 import type { FakeServer } from './fake-server.ts';
 import type { Connection } from './network.ts';
+import { Random } from './random.ts';
 
 const senderTimeoutMs: Ms = 2_000;
 const statusEveryMs: Ms = 1_000;
@@ -34,6 +35,10 @@ export class Walsender {
   /** Once it has caught up. */
   streaming = false;
   #heardAt: number;
+  /** What is waited for as this process has loaded it. */
+  #wanted: readonly string[];
+  /** Its own, so that its haste changes nobody else's choices. */
+  readonly #random: Random;
   readonly #server: FakeServer;
   readonly connection: Connection;
   readonly name: string;
@@ -55,8 +60,23 @@ export class Walsender {
     this.slot = slot;
     this.sent = from;
     this.#heardAt = server.clock.mono();
+    this.#random = new Random(server.world.nextPid());
+    this.#wanted = server.waits.wanted;
     connection.onClose(server.host, () => server.process.run(() => this.end()));
     this.#tick();
+  }
+
+  /** Its place among those that are waited for, as it shows it: by the configuration that it has loaded; 0 for none. */
+  get priority(): number {
+    return this.#wanted.indexOf(this.name.toLowerCase()) + 1;
+  }
+
+  /** After a reload; one in ten is busy with something long before it looks. */
+  reloads(): void {
+    const late = this.#random.chance(0.1) || this.#server.dir.disk.circumstances.walsendersLoadLate;
+    this.#server.clock.timer(late ? this.#random.between(50, 1_500) : this.#random.between(0, 3), () => {
+      this.#wanted = this.#server.waits.wanted;
+    });
   }
 
   /** Sends what is durable here and was not sent yet. */
@@ -72,7 +92,7 @@ export class Walsender {
     this.#server.dir.slots.confirm(this.slot, this.flushed);
     this.applied = Math.max(this.applied, applied);
     if (this.flushed >= this.#server.dir.flushed - 1) this.streaming = true;
-    this.#server.standbyReported();
+    this.#server.standbyReported(this.#wanted);
   }
 
   end(): void {

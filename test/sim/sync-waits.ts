@@ -38,6 +38,11 @@ export class SyncWaits {
     return this.#loaded;
   }
 
+  /** The names that are waited for, in their order and in lower case. */
+  get wanted(): readonly string[] {
+    return this.#wanted;
+  }
+
   get flag(): boolean {
     return this.#flag;
   }
@@ -74,11 +79,11 @@ export class SyncWaits {
     if (!this.#flag) this.#release(() => true);
   }
 
-  /** A walsender heard from its standby. */
-  reported(standbys: readonly StandbyReport[]): void {
-    if (this.#wanted.length === 0) return;
+  /** A walsender heard from its standby. It releases by the names that it has loaded itself, which may be older. */
+  reported(standbys: readonly StandbyReport[], wanted: readonly string[] = this.#wanted): void {
+    if (wanted.length === 0) return;
     for (const level of ['flush', 'apply'] as const) {
-      const reached = this.#wanted.map((name) => {
+      const reached = wanted.map((name) => {
         const standby = standbys.find((other) => other.name.toLowerCase() === name);
         return standby === undefined ? -1 : level === 'flush' ? standby.flushed : standby.applied;
       });

@@ -128,4 +128,19 @@ export const claimMistakes: Readonly<Record<string, Mistake>> = {
     caughtBy: 'isolated',
     shows: /^(I\d|liveness)/,
   },
+  'trusts-a-timeline-number': {
+    says: 'a member that follows a leader on the timeline of the same number, whoever made it here',
+    drops: 'R11 (I9): an equal timeline number proves nothing',
+    planted: {
+      edits: [
+        {
+          file: 'src/core/rejoin-plan.ts',
+          from: '  const { timeline } = leader;\n',
+          to: "  const { timeline } = leader;\n  if (timeline > 0) return { kind: 'follow' };\n",
+        },
+      ],
+    },
+    caughtBy: 'R11-timelines-collide',
+    shows: /^I|^strict/,
+  },
 };

@@ -3,6 +3,21 @@ import * as ports from '../mistakes.ts';
 import type { Mistake } from './mistake.ts';
 
 export const timeMistakes: Readonly<Record<string, Mistake>> = {
+  'deadline-from-the-reply': {
+    says: 'a guardian whose deadline counts from the reply to a renewal',
+    drops: 'I5: from the send',
+    planted: {
+      edits: [
+        {
+          file: 'src/guardian/lease-keeper.ts',
+          from: 'renewed: (confirmedMono, ttlMs) => this.#confirmed(leaseId, confirmedMono, ttlMs, bootAheadMs),',
+          to: 'renewed: (_, ttlMs) => this.#confirmed(leaseId, this.#deps.clock.mono(), ttlMs, bootAheadMs),',
+        },
+      ],
+    },
+    caughtBy: 'reply-after-a-stall-off',
+    shows: /^I1 /,
+  },
   'renews-by-itself': {
     says: 'a guardian that takes every renewal for confirmed, whatever etcd says',
     drops: 'I5: the deadline',

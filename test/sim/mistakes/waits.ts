@@ -9,7 +9,7 @@ export const waitMistakes: Readonly<Record<string, Mistake>> = {
     planted: {
       edits: [
         {
-          file: 'src/core/decide-leader.ts',
+          file: 'src/core/decide-stopped-leader.ts',
           from: "const admits = waitFor.length > 0 || nobody ? 'baton-only' : 'everybody';",
           to: "const admits = 'everybody' as const;",
         },
@@ -91,5 +91,44 @@ export const waitMistakes: Readonly<Record<string, Mistake>> = {
     planted: { ports: ports.admitsAtOnce },
     caughtBy: { seeds: 5, mode: 'strict' },
     shows: /^strict/,
+  },
+  'proves-with-old-walsenders': {
+    says: 'a proof that does not look whether every walsender has loaded the new names',
+    drops: 'R9 (I3): the proof waits until each shows its new priority',
+    planted: {
+      edits: [
+        {
+          file: 'test/sim/prove-wait.ts',
+          from: '  if (misplaced !== undefined) return',
+          to: '  if (misplaced === null) return',
+        },
+      ],
+    },
+    caughtBy: 'R9-every-walsender',
+    shows: /^I[134] /,
+  },
+  'keeps-its-proof': {
+    says: 'a leader that keeps a proof whatever PostgreSQL waits for since, in whatever term and run of it',
+    drops: 'R10 (I3): a proof is void for another term, run or copy',
+    planted: {
+      edits: [
+        {
+          file: 'src/daemon/memory.ts',
+          from: "if (spec.kind === 'wait-for' || spec.kind === 'start' || spec.kind === 'promote') this.#proof = null;",
+          to: '',
+        },
+        {
+          file: 'src/core/sync-membership.ts',
+          from: `proof !== null &&
+    proof.term === term &&
+    proof.runId === primary.runId &&
+    proof.waitedFor.length === primary.waitsFor.length &&
+    proof.waitedFor.every((name, at) => name === primary.waitsFor[at])`,
+          to: 'proof !== null',
+        },
+      ],
+    },
+    caughtBy: 'R10-proof-is-void',
+    shows: /^I3 /,
   },
 };

@@ -100,6 +100,7 @@ export const etcdScenarios: Readonly<Record<string, Scenario>> = {
       const { primary, standby, world } = stage;
       // Longer than this stall, which its guardian takes for a silence of batond.
       stage.configures('{', '{"guardian":{"orphan":"30s"},');
+      await stage.lasts(500);
       stage.losesOneClient(primary);
       stage.does('answers of etcd are delayed', () => world.etcd.cut(primary.name, 'answers'));
       await stage.lasts(600);
@@ -108,7 +109,7 @@ export const etcdScenarios: Readonly<Record<string, Scenario>> = {
         world.etcd.heal(primary.name);
       });
       await stage.lasts(5);
-      stage.losesEtcd(primary);
+      stage.isolates(primary);
       await stage.until('its successor has acknowledged', () => stage.acknowledges(standby), 15_000);
       stage.does(`${primary.name} goes on`, () => primary.host.resume());
       await stage.lasts(3_000);

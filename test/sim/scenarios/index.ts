@@ -7,13 +7,17 @@ import { operatorScenarios } from './operator.ts';
 import { processScenarios } from './processes.ts';
 import { safetyTraces } from './safety-traces.ts';
 import type { Scenario } from './scenario.ts';
+import { storageScenarios } from './storage.ts';
+import { threeMemberTraces } from './three-members.ts';
 
 export const scenarios: Readonly<Record<string, Scenario>> = {
   ...safetyTraces,
+  ...threeMemberTraces,
   ...processScenarios,
   ...hostScenarios,
   ...networkScenarios,
   ...etcdScenarios,
   ...operatorScenarios,
   ...dataScenarios,
+  ...storageScenarios,
 };

@@ -94,6 +94,7 @@ export const networkScenarios: Readonly<Record<string, Scenario>> = {
   'late-takeover': aScenario({
     says: 'a takeover that arrives after the leader took its sender out of sync is refused',
     checklist: [49],
+    seed: 2,
     play: async (stage) => {
       const { primary, standby } = stage;
       const late = stage.holds(standby, 'the takeover', takesOver);

@@ -133,7 +133,7 @@ export const safetyTraces: Readonly<Record<string, Scenario>> = {
     play: async (stage) => {
       const { standby } = stage;
       stage.promotesByHand(standby);
-      await stage.until('it is out of recovery', () => standby.running?.phase === 'primary');
+      await stage.until('it has a timeline of its own', () => standby.disk.data?.timeline === 2);
       await stage.until('it is fenced', () => stage.fenced(standby), 500);
     },
     expect: { leader: 'stays', promotions: 1, outageMsMax: 2_000, rules: ['fence-not-leader', 'rejoin'] },

@@ -1,0 +1,123 @@
+/** What a member's disk does, and what PostgreSQL makes of it. */
+import { aScenario, type Scenario } from './scenario.ts';
+
+export const storageScenarios: Readonly<Record<string, Scenario>> = {
+  'disk-hangs': aScenario({
+    says: 'a primary whose disk hangs is succeeded, also while its processes cannot die',
+    checklist: [5],
+    play: async (stage) => {
+      const { storage } = stage.primary.disk;
+      stage.does('the disk hangs', () => storage.become({ kind: 'hung' }));
+      await stage.until('the standby serves', () => stage.serves(stage.standby));
+      stage.does('the disk is mended', () => storage.become({ kind: 'sound' }));
+    },
+    expect: { leader: 'moves', outageMsMax: 5_000, rules: ['promote'] },
+  }),
+
+  'wal-full': aScenario({
+    says: 'a primary whose pg_wal is full is succeeded by a standby that has room',
+    checklist: [6],
+    seconds: 20,
+    play: async (stage) => {
+      const { storage } = stage.primary.disk;
+      stage.does('pg_wal is full', () => storage.become({ kind: 'full', where: 'wal' }));
+      await stage.until('the standby serves', () => stage.serves(stage.standby));
+      stage.does('somebody makes room', () => storage.become({ kind: 'sound' }));
+    },
+    expect: { leader: 'moves', outageMsMax: 5_000, rules: ['promote'] },
+  }),
+
+  'data-full': aScenario({
+    says: 'a full data directory beside a pg_wal with room is no reason to fail over: writes fail until somebody makes room',
+    checklist: [7],
+    play: async (stage) => {
+      const { storage } = stage.primary.disk;
+      stage.does('the data directory is full', () => storage.become({ kind: 'full', where: 'data' }));
+      await stage.lasts(4_000);
+      stage.does('somebody makes room', () => storage.become({ kind: 'sound' }));
+    },
+    expect: { leader: 'stays', outageMsMax: 5_000, never: ['take-over', 'hand-over-dead-postgres'] },
+  }),
+
+  'disk-read-only': aScenario({
+    says: 'a primary whose file system has become read-only is succeeded',
+    checklist: [8],
+    play: async (stage) => {
+      const { storage } = stage.primary.disk;
+      stage.does('the file system becomes read-only', () => storage.become({ kind: 'read-only' }));
+      await stage.until('the standby serves', () => stage.serves(stage.standby));
+      stage.does('it is mounted again', () => storage.become({ kind: 'sound' }));
+    },
+    expect: { leader: 'moves', outageMsMax: 5_000, rules: ['promote'] },
+  }),
+
+  'promotion-dies': aScenario({
+    says: 'a standby that dies in the middle of its promotion is promoted once more: nobody else has every commit',
+    checklist: [31],
+    seconds: 20,
+    play: async (stage) => {
+      const { primary, standby } = stage;
+      stage.does('the next promotion will die', () => {
+        standby.disk.circumstances.promotionDies = true;
+      });
+      stage.does('the postmaster is killed', () => primary.running?.killPostmaster());
+      await stage.until('the promotion has died', () => standby.running === null);
+      stage.does('the next will not', () => {
+        standby.disk.circumstances.promotionDies = false;
+      });
+    },
+    expect: { leader: 'either', outageMsMax: 10_000, rules: ['hand-over-dead-postgres', 'promote'] },
+  }),
+
+  'rewind-fails': aScenario({
+    says: 'an old primary that cannot be rewound is copied anew',
+    checklist: [29, 34],
+    seconds: 20,
+    play: async (stage) => {
+      const { primary, standby } = stage;
+      primary.disk.circumstances.rewindFails = true;
+      stage.isolates(primary);
+      await stage.until('its successor serves', () => stage.serves(standby));
+      await stage.until('the old primary has fenced itself', () => stage.fenced(primary));
+      stage.reachesEtcd(primary);
+      stage.rejoins(primary, standby);
+      await stage.until('both are redundant', () => stage.world.redundant(), 15_000);
+      if (primary.disk.replaced.length === 0) throw new Error('no copy was made');
+    },
+    expect: { leader: 'moves', outageMsMax: 2_500, rules: ['rejoin', 'sync-add'] },
+  }),
+
+  'wal-recycled': aScenario({
+    says: 'a standby whose WAL the primary no longer has is copied anew',
+    checklist: [35, 36],
+    seconds: 30,
+    play: async (stage) => {
+      const { primary, standby } = stage;
+      Object.assign(primary.disk.circumstances, { segmentRecords: 10, slotKeptRecords: 20 });
+      stage.does("the standby's host loses its power", () => standby.powerOff());
+      await stage.lasts(6_000);
+      await stage.until('the primary has recycled what it lacks', () => {
+        primary.running?.checkpoint(() => {});
+        return (primary.disk.data?.walFrom ?? 0) > (standby.disk.data?.records.length ?? 0);
+      });
+      stage.does('its power returns', () => standby.powerOn());
+      await stage.until('both are redundant', () => stage.world.redundant(), 20_000);
+    },
+    expect: { leader: 'stays', outageMsMax: 4_000, rules: ['sync-remove-lost', 'sync-add'] },
+  }),
+
+  'slots-lost': aScenario({
+    says: 'a primary without its slots makes them again for those that come back',
+    checklist: [36],
+    seconds: 20,
+    play: async (stage) => {
+      const { primary, standby } = stage;
+      stage.does('somebody drops every slot', () => primary.disk.data?.slots.clear());
+      stage.parts(primary, standby);
+      await stage.until('the standby is not named any more', () => !stage.named(standby));
+      stage.rejoins(primary, standby);
+      await stage.until('it is named again', () => stage.named(standby), 15_000);
+    },
+    expect: { leader: 'stays', outageMsMax: 4_000, rules: ['sync-add'] },
+  }),
+};

@@ -1,0 +1,78 @@
+/** R9 to R11 of the safety model: what two members cannot show, or what a proof is void for. */
+import type { FakeServer } from '../fake-server.ts';
+import { aScenario, type Scenario } from './scenario.ts';
+
+export const threeMemberTraces: Readonly<Record<string, Scenario>> = {
+  'R9-every-walsender': aScenario({
+    says: 'a further standby is named once every walsender releases commits by the new names, not when its own does',
+    members: 3,
+    seconds: 35,
+    play: async (stage) => {
+      const { primary, standby, third } = stage;
+      stage.does('the third member leaves', () => third.powerOff());
+      await stage.until('it is not named any more', () => !stage.named(third));
+      stage.does('walsenders are slow to load a configuration', () => {
+        primary.disk.circumstances.walsendersLoadLate = true;
+      });
+      stage.does('the third member comes back', () => third.powerOn());
+      await stage.until('it is named again', () => stage.named(third), 20_000);
+      stage.parts(primary, third);
+      await stage.lasts(300);
+      stage.does('the power of the two others is cut', () => {
+        primary.powerOff();
+        standby.powerOff();
+      });
+      await stage.until('the third member serves', () => stage.serves(third), 20_000);
+    },
+    expect: { leader: 'moves', outageMsMax: 20_000, rules: ['sync-add-wait', 'sync-add-prove', 'sync-add'] },
+  }),
+
+  'R10-proof-is-void': aScenario({
+    says: 'a standby that was lost and comes back is proved anew: no earlier proof of it counts',
+    play: async (stage) => {
+      const { primary, standby } = stage;
+      stage.parts(primary, standby);
+      await stage.until('commits wait for nobody', () => primary.running?.waits.flag === false);
+      stage.rejoins(primary, standby);
+      await stage.until('it is named again', () => stage.named(standby));
+    },
+    expect: { leader: 'stays', outageMsMax: 4_000, rules: ['sync-add-wait', 'sync-add-prove', 'sync-add'] },
+  }),
+
+  'R11-timelines-collide': aScenario({
+    says: 'a member that was promoted by hand to the number that the new leader has too is copied anew, and not spliced',
+    members: 3,
+    seconds: 40,
+    play: async (stage) => {
+      const { primary } = stage;
+      stage.isolates(primary);
+      const others = [stage.standby, stage.third];
+      await stage.until('a standby has taken the key', () => others.some((member) => stage.leads(member)));
+      const [leader, other] = stage.leads(stage.standby) ? others : others.toReversed();
+      if (leader === undefined || other === undefined) throw new Error('there are three members');
+      stage.promotesByHand(other);
+      await stage.until('it is out of recovery', () => other.running?.phase === 'primary');
+      if (other.running !== null) stage.does('somebody writes there', () => writeTo(other.running as FakeServer));
+      stage.reachesEtcd(primary);
+      stage.rejoins(primary, leader);
+      stage.rejoins(primary, other);
+      await stage.until('both are named', () => stage.named(primary) && stage.named(other), 20_000);
+      stage.does('the power of the leader and of the old primary is cut', () => {
+        leader.powerOff();
+        primary.powerOff();
+      });
+      await stage.until('the one that was promoted by hand leads', () => stage.serves(other), 20_000);
+    },
+    expect: {
+      leader: 'moves',
+      promotions: null,
+      outageMsMax: 20_000,
+      rules: ['take-over', 'fence-not-leader', 'rejoin'],
+    },
+  }),
+};
+
+/** More than what a promotion writes: the positions that the leader's commits have as well. */
+function writeTo(server: FakeServer): void {
+  for (let at = 0; at < 20; at += 1) server.commit(null, 'probe', null, 'flush', () => {});
+}

@@ -44,7 +44,7 @@ export const storageScenarios: Readonly<Record<string, Scenario>> = {
     checklist: [8],
     play: async (stage) => {
       const { storage } = stage.primary.disk;
-      stage.does('the file system becomes read-only', () => storage.become({ kind: 'read-only' }));
+      stage.does('the file system becomes read-only', () => storage.become({ kind: 'read-only', what: 'file system' }));
       await stage.until('the standby serves', () => stage.serves(stage.standby));
       stage.does('it is mounted again', () => storage.become({ kind: 'sound' }));
     },

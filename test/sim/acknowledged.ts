@@ -18,6 +18,23 @@ export class Acknowledged {
     if (!this.firstOf.has(acknowledgement.runId)) this.firstOf.set(acknowledgement.runId, acknowledgement.atMs);
   }
 
+  /**
+   * How many a directory lacks that were acknowledged before `beforeMs`, those aside that other directories lacked
+   * already: each is lost once.
+   */
+  newlyLackingIn(dir: SimDirectory, beforeMs: number): number {
+    let lacking = 0;
+    for (const { record, atMs } of this.all) {
+      if (atMs >= beforeMs || this.#known.has(record.uid) || dir.records[record.position] === record) continue;
+      this.#known.add(record.uid);
+      lacking += 1;
+    }
+    return lacking;
+  }
+
+  /** Uids of what is known to be lost. */
+  readonly #known = new Set<number>();
+
   /** How many a directory lacks. */
   lackingIn(dir: SimDirectory): number {
     return this.all.filter(({ record }) => dir.records[record.position] !== record).length;

@@ -13,6 +13,8 @@ const answerLimitMs: Ms = 1_000;
 const retryMs: Ms = 50;
 const sessionMinMs: Ms = 500;
 const sessionMaxMs: Ms = 5_000;
+/** How many of ten writes come after a read. */
+const readsOfTen = 3;
 
 export interface ClientOptions {
   readonly name: string;
@@ -136,10 +138,22 @@ export class Client implements Place {
     return `${this.name}/${slot}`;
   }
 
+  /** A look at what there is, by the session that will write next. */
+  #read({ server, connection, backend }: OpenSession): void {
+    connection.send(this, () =>
+      server.process.run(() =>
+        server.backends.run(backend, () => {
+          this.#world.read(server);
+        }),
+      ),
+    );
+  }
+
   /** One write after the other, until the session ends. What was not answered by then is unknown for ever. */
   #write(open: OpenSession): void {
     const { server, connection, backend, session, writer, end } = open;
     if (session !== this.#session) return;
+    if (this.#random.chance(readsOfTen / 10)) this.#read(open);
     this.#service.wanted(writer, this.#clock.mono());
     this.#written += 1;
     const id = `${this.name}/${this.#written}`;

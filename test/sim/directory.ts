@@ -8,7 +8,7 @@ import type { Disk } from './disk.ts';
 import { Slots } from './slots.ts';
 
 /** Every record is as long as the message that the write probe emits (measured: 104 bytes). */
-const recordBytes = 104n;
+export const recordBytes = 104;
 const firstLsn = 0x300_0000n;
 
 export interface WalRecord {
@@ -23,8 +23,8 @@ export interface WalRecord {
 }
 
 /** Where a log of `count` records ends. */
-export const endLsn = (count: number): Lsn => lsn(firstLsn + BigInt(count) * recordBytes);
-export const countAt = (position: Lsn): number => Number((position - firstLsn) / recordBytes);
+export const endLsn = (count: number): Lsn => lsn(firstLsn + BigInt(count * recordBytes));
+export const countAt = (position: Lsn): number => Math.floor(Number(position - firstLsn) / recordBytes);
 
 export interface Fork {
   readonly parent: number;

@@ -38,6 +38,7 @@ class Pair implements ServerWorld {
   checkpointerStuck = () => this.stuck;
   madeDurable(): void {}
   cancelled(): void {}
+  read(): void {}
   fencedRemotely(): void {}
   note(): void {}
   leftRecovery(server: FakeServer, how: string): void {

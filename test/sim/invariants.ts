@@ -5,9 +5,12 @@
 import type { SyncMode } from '../../src/core/cluster.ts';
 import type { Ms } from '../../src/core/units.ts';
 import { Acknowledged } from './acknowledged.ts';
-import type { WalRecord } from './directory.ts';
+import { recordBytes, type WalRecord } from './directory.ts';
 import type { FakeServer } from './fake-server.ts';
 import type { Member } from './member.ts';
+import { OperationEnds } from './operation-ends.ts';
+import { Reads } from './reads.ts';
+import { maxLagBytes } from './settings.ts';
 
 export interface Violation {
   readonly invariant: string;
@@ -27,10 +30,17 @@ export interface Watched {
   readonly members: readonly Member[];
   now(): number;
   sync(): SyncContent | null;
+  /** What a lone fault costs more than it may; null while nothing does. */
+  overBudget(nowMs: number): string | null;
 }
 
 /** Orphan wait, its fast shutdown, and a margin. */
 const unguardedMs: Ms = 18_000;
+
+const lookEveryMs: Ms = 500;
+/** The leader tells its position every ten seconds; then it may have been cut off for as long as its lease lasts. */
+const untoldMs: Ms = 16_000;
+const maxLagRecords = Math.floor(maxLagBytes / recordBytes);
 
 export class Invariants {
   readonly violations: Violation[] = [];
@@ -47,6 +57,9 @@ export class Invariants {
   /** Runs of servers that were there when the mode became strict, and have not begun to wait for anybody. */
   readonly #notStrictYet = new Set<string>();
   readonly #world: Watched;
+  readonly #reads = new Reads();
+  readonly #operations = new OperationEnds();
+  #lookAtMs = 0;
 
   constructor(world: Watched) {
     this.#world = world;
@@ -72,6 +85,8 @@ export class Invariants {
     if (how === 'promoted by hand') return;
     const sync = this.#world.sync();
     const { name } = server.host;
+    this.#reads.leftRecovery(server);
+    if (sync?.mode === 'off' && how === 'promoted') this.#checkLoss(server);
     if (sync === null) this.violated('I2 claim', `${name} ${how} as a primary and nobody has claimed`);
     if (sync === null || sync.mode === 'off') return;
     if (sync.leader !== name || sync.copies[name] !== server.dir.copy?.copyId) {
@@ -95,6 +110,7 @@ export class Invariants {
       return;
     }
     this.acknowledged.add({ record, member: server.host.name, runId: server.runId, atMs });
+    this.#reads.committed(server, record);
     for (const { running: other } of this.#world.members) {
       if (other === null || other === server || (other.phase !== 'primary' && other.phase !== 'orphaned')) continue;
       // An old primary that is not fenced yet harms nobody while it acknowledges nothing.
@@ -122,6 +138,14 @@ export class Invariants {
     }
   }
 
+  /** A client looks at what there is. */
+  read(server: FakeServer): void {
+    const promised = server.unprotected === null && this.#world.sync()?.mode !== 'off';
+    if (!promised) this.#reads.lapse();
+    const missing = promised ? this.#reads.read(server) : null;
+    if (missing !== null) this.violated('what was read stays', missing);
+  }
+
   /** PostgreSQL's own hole: the client was told COMMIT although nobody else has it. */
   cancelledCommit(record: WalRecord): void {
     this.unprotected.push({ record, why: 'cancelled' });
@@ -136,6 +160,7 @@ export class Invariants {
   /** What holds between events. */
   check(): void {
     this.#checkMode();
+    if (this.#world.now() >= this.#lookAtMs) this.#look();
     this.#checkWaits();
     for (const member of this.#world.members) this.#checkGuarded(member);
   }
@@ -143,7 +168,10 @@ export class Invariants {
   /** A mode that is asked for of a running server begins with what it waits for, which changes a moment after the key. */
   #checkMode(): void {
     const mode = this.#world.sync()?.mode ?? null;
-    if (mode === 'off') this.acknowledged.lapse();
+    if (mode === 'off') {
+      this.acknowledged.lapse();
+      this.#reads.lapse();
+    }
     if (mode === this.#mode && this.#notStrictYet.size === 0) return;
     for (const { running } of this.#world.members) {
       if (running === null) continue;
@@ -171,6 +199,28 @@ export class Invariants {
   /** Seen by somebody else: a fault's own expectation, an operator who looks. */
   violated(invariant: string, detail: string): void {
     this.violations.push({ invariant, detail, atMs: this.#world.now() });
+  }
+
+  /** What takes long to be wrong is looked at less often. */
+  #look(): void {
+    const nowMs = this.#world.now();
+    this.#lookAtMs = nowMs + lookEveryMs;
+    for (const member of this.#world.members) {
+      const hangs = this.#operations.look(member, nowMs);
+      if (hangs !== null) this.violated('every operation ends', hangs);
+    }
+    const late = this.#world.overBudget(nowMs);
+    if (late !== null) this.violated('failover within its budget', late);
+  }
+
+  /** Mode `off`: what maxLag lets pass, and what was written since the leader last told its position. */
+  #checkLoss(server: FakeServer): void {
+    const lost = this.acknowledged.newlyLackingIn(server.dir, this.#world.now() - untoldMs);
+    if (lost > maxLagRecords)
+      this.violated(
+        'bounded loss',
+        `${server.host.name} was promoted without ${lost} acknowledged commits, ${maxLagRecords} may be lost`,
+      );
   }
 
   #checkWaits(): void {

@@ -18,6 +18,8 @@ export interface ServerWorld {
   leftRecovery(server: FakeServer, how: LeftRecovery): void;
   /** A client's commit was acknowledged: from now on it must not be lost. */
   acknowledged(server: FakeServer, record: WalRecord): void;
+  /** A client reads what this server shows. */
+  read(server: FakeServer): void;
   /** A client was told COMMIT because its wait was given up: PostgreSQL's own hole (docs/safety.md), counted apart. */
   cancelled(record: WalRecord): void;
   /** Another member killed all of it, as a former primary. */

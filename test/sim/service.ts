@@ -35,10 +35,19 @@ export class Service {
     return { fromMs, untilMs, lastedMs: untilMs - fromMs };
   }
 
-  #until(nowMs: number): void {
+  /** For how long there has been no service now, what was before `fromMs` aside. */
+  missingMs(nowMs: number, fromMs: number): Ms {
+    return nowMs - Math.max(this.#missingSince(nowMs), fromMs);
+  }
+
+  #missingSince(nowMs: number): number {
     let since = nowMs;
     for (const waiting of this.#waiting.values()) if (waiting < since) since = waiting;
-    const fromMs = Math.max(since, this.#servedAtMs);
+    return Math.max(since, this.#servedAtMs);
+  }
+
+  #until(nowMs: number): void {
+    const fromMs = this.#missingSince(nowMs);
     if (nowMs - fromMs > this.#longest.untilMs - this.#longest.fromMs) this.#longest = { fromMs, untilMs: nowMs };
   }
 }

@@ -2,16 +2,19 @@
 import { readShared } from '../../src/config/shared.ts';
 import { sharedPolicy } from '../../src/config/shared-policy.ts';
 import type { SyncMode } from '../../src/core/cluster.ts';
-import type { MemberName, Ms } from '../../src/core/units.ts';
+import { KiB, type MemberName, type Ms } from '../../src/core/units.ts';
 import type { MemberSettings } from '../../src/daemon/supervisor.ts';
 
 export const silentMs: Ms = 2_000;
 export const cluster = 'simulated';
 
+/** Small, so that a life of minutes can exceed it. */
+export const maxLagBytes = 32 * KiB;
+
 export function settingsOf(name: MemberName, mode: SyncMode): MemberSettings {
   const sharedText = JSON.stringify({
     synchronous: { mode },
-    failover: { crashBudget: '99 in 1h', cooldown: '99 in 1h' },
+    failover: { crashBudget: '99 in 1h', cooldown: '99 in 1h', maxLag: `${maxLagBytes / KiB}KiB` },
   });
   const shared = readShared(sharedText);
   if (!shared.ok) throw new Error(`the simulator's configuration: ${JSON.stringify(shared.error)}`);

@@ -117,10 +117,14 @@ function suffer(world: World, { durationMs, faults }: SimOptions): void {
           untilMs: durationMs,
           ...(faults !== undefined && { kinds: faults }),
         });
-  for (const { atMs, forMs, fault } of planned) {
+  for (const { kind, atMs, forMs, fault } of planned) {
     world.clock.timer(atMs, () => {
+      world.budget.begins(kind, world.clock.mono());
       fault.begin(world);
-      world.clock.timer(forMs, () => fault.end(world));
+      world.clock.timer(forMs, () => {
+        world.budget.ends();
+        fault.end(world);
+      });
     });
   }
   runUntil(world, () => world.clock.mono() - from >= durationMs, durationMs + 1);

@@ -11,6 +11,7 @@ import { FakeGuardianLink } from './fake-guardian-link.ts';
 import { createFakePeers, type PeerWorld } from './fake-peers.ts';
 import { createFakePostgres } from './fake-postgres.ts';
 import { createFakeProcessHost } from './fake-process-host.ts';
+import { FailoverBudget } from './failover-budget.ts';
 import type { FakeServer } from './fake-server.ts';
 import { Host } from './host.ts';
 import { Invariants, type SyncContent } from './invariants.ts';
@@ -58,6 +59,7 @@ export class World implements PeerWorld {
   readonly clients: readonly Client[];
   readonly invariants: Invariants;
   readonly service = new Service();
+  readonly budget: FailoverBudget;
   readonly operator: Operator;
   readonly events: string[] = [];
   readonly mode: SyncMode;
@@ -72,6 +74,7 @@ export class World implements PeerWorld {
   constructor(options: WorldOptions) {
     this.#options = options;
     this.mode = options.mode;
+    this.budget = new FailoverBudget(this.service, options.mode);
     this.stuckCheckpointer = options.mistakes?.checkpointerStuck === true;
     this.random = new Random(options.seed);
     this.network = new Network(this.clock, this.random.fork());
@@ -91,7 +94,12 @@ export class World implements PeerWorld {
       });
     });
     this.operator = new Operator(this);
-    this.invariants = new Invariants({ members: this.members, now: () => this.clock.mono(), sync: () => this.sync() });
+    this.invariants = new Invariants({
+      members: this.members,
+      now: () => this.clock.mono(),
+      sync: () => this.sync(),
+      overBudget: (nowMs) => this.budget.look(this.redundant(), nowMs),
+    });
     this.clients = clientsUnder(options.load ?? 'drawn', this.random.fork()).map(
       (each) => new Client(this, this.clock, this.random.fork(), names, each, this.service),
     );
@@ -171,6 +179,10 @@ export class World implements PeerWorld {
 
   acknowledged(server: FakeServer, record: Parameters<Invariants['acknowledgedCommit']>[1]): void {
     this.invariants.acknowledgedCommit(server, record);
+  }
+
+  read(server: FakeServer): void {
+    this.invariants.read(server);
   }
 
   cancelled(record: Parameters<Invariants['cancelledCommit']>[0]): void {

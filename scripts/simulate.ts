@@ -1,11 +1,14 @@
 /** `npm run simulate -- --help` */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { lifeJournal } from '../test/sim/life-journal.ts';
-import { type Life, type Lived, live, modeOf, replayOf } from '../test/sim/run/life.ts';
+import { type LifeJournal, lifeJournal } from '../test/sim/life-journal.ts';
+import { type Life, type Lived, live, modeOf, optionsOf, replayOf } from '../test/sim/run/life.ts';
 import { runLives } from '../test/sim/run/lives.ts';
 import { readOptions, type SimulateOptions, usage } from '../test/sim/run/options.ts';
+import { scenarioText, shrink } from '../test/sim/run/shrink.ts';
 import { summaryOf } from '../test/sim/run/summary.ts';
+import { scenarios } from '../test/sim/scenarios/index.ts';
+import { play } from '../test/sim/scenarios/play.ts';
 
 /** Of this many lives the violation is printed with its events; of the others it is counted. */
 const printedMax = 10;
@@ -18,6 +21,8 @@ if (!options.ok) {
   process.stderr.write(`${options.error}\n`);
   process.exitCode = 2;
 } else if (options.value === null) process.stdout.write(usage);
+else if (options.value.scenario !== null) await playScenario(options.value.scenario, options.value);
+else if (options.value.shrink) await shrinkOne(options.value);
 else if (options.value.single) await liveOne(options.value);
 else await liveMany(options.value);
 
@@ -29,16 +34,51 @@ async function liveOne(options: SimulateOptions): Promise<void> {
   const life = lifeOf(options.firstSeed, options);
   const started = performance.now();
   const cpu = process.cpuUsage();
-  const file = options.journal === null ? null : openSync(options.journal, 'w');
-  const journal = file === null ? undefined : lifeJournal((line) => writeSync(file, line));
-  const lived = await live(life, options.eventsMax, journal);
-  if (file !== null) closeSync(file);
+  const lived = await journalled(options.journal, (journal) => live(life, options.eventsMax, journal));
   const { user, system } = process.cpuUsage(cpu);
   process.stdout.write(`${lived.events.join('\n')}\n`);
   if (lived.violations.length > 0) process.stdout.write(`${violationText(lived)}\n`);
   const run = { lived: [lived], failed: [], cpuMicros: user + system };
   process.stdout.write(`${summaryOf(run, performance.now() - started, 1)}\n`);
   process.exitCode = lived.violations.length > 0 ? 1 : 0;
+}
+
+/** Writes a journal while `live` goes on, if one is wanted. */
+async function journalled<T>(path: string | null, live: (journal?: LifeJournal) => Promise<T>): Promise<T> {
+  if (path === null) return live();
+  const file = openSync(path, 'w');
+  try {
+    return await live(lifeJournal((line) => writeSync(file, line)));
+  } finally {
+    closeSync(file);
+  }
+}
+
+async function playScenario(name: string, options: SimulateOptions): Promise<void> {
+  const scenario = scenarios[name];
+  if (scenario === undefined) {
+    process.stderr.write(
+      `--scenario ${name}: there is none of this name, only\n  ${Object.keys(scenarios).join('\n  ')}\n`,
+    );
+    process.exitCode = 2;
+    return;
+  }
+  const { result, shortcomings } = await journalled(options.journal, (journal) =>
+    play(journal === undefined ? scenario : { ...scenario, journal }),
+  );
+  process.stdout.write(`${result.events.slice(-options.eventsMax).join('\n')}\n${name}: ${scenario.says}\n`);
+  process.stdout.write(shortcomings.length === 0 ? 'it goes as it says\n' : `${shortcomings.join('\n')}\n`);
+  process.exitCode = shortcomings.length === 0 ? 0 : 1;
+}
+
+async function shrinkOne(options: SimulateOptions): Promise<void> {
+  const shrunk = await shrink(optionsOf(lifeOf(options.firstSeed, options)));
+  if (shrunk === null) {
+    process.stdout.write(`seed ${options.firstSeed} violates nothing\n`);
+    return;
+  }
+  process.stdout.write(`${scenarioText(`seed ${options.firstSeed}`, shrunk)}\nafter ${shrunk.tries} lives\n`);
+  process.exitCode = 1;
 }
 
 async function liveMany(options: SimulateOptions): Promise<void> {

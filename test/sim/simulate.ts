@@ -4,7 +4,7 @@
  */
 import type { SyncMode } from '../../src/core/cluster.ts';
 import { monoMs, type Ms } from '../../src/core/units.ts';
-import { healAll, type Planned, planFaults } from './faults/plan.ts';
+import { type DrawnFault, healAll, type Planned, planFaults } from './faults/plan.ts';
 import type { FaultKind } from './faults/registry.ts';
 import type { ClientLoad } from './clients.ts';
 import type { Violation } from './invariants.ts';
@@ -35,6 +35,8 @@ export interface SimResult {
   readonly mode: SyncMode;
   readonly violations: readonly Violation[];
   readonly events: readonly string[];
+  /** The faults of this life, those aside that were made by hand. */
+  readonly plan: readonly DrawnFault[];
   readonly acknowledged: number;
   /** Acknowledged commits that the primary lacks at the end; what mode `off` may lose. */
   readonly lost: number;
@@ -68,9 +70,10 @@ function live(options: SimOptions): SimResult {
   world.service.beginsAt(world.clock.mono());
   let healedAfterMs = 0;
   let lost = 0;
+  let plan: readonly DrawnFault[] = [];
   if (up && world.invariants.violations.length === 0) {
     options.whenUp?.(world);
-    suffer(world, options);
+    plan = suffer(world, options);
     healAll(world);
     const healedAt = world.clock.mono();
     const before = world.invariants.acknowledged.all.length;
@@ -91,6 +94,7 @@ function live(options: SimOptions): SimResult {
     mode: options.mode,
     violations: world.invariants.violations,
     events: world.events,
+    plan,
     acknowledged: world.invariants.acknowledged.all.length,
     outageMs: world.service.longest(world.clock.mono()).lastedMs,
     lost,
@@ -103,7 +107,7 @@ function live(options: SimOptions): SimResult {
   };
 }
 
-function suffer(world: World, { durationMs, faults }: SimOptions): void {
+function suffer(world: World, { durationMs, faults }: SimOptions): readonly DrawnFault[] {
   const from = world.clock.mono();
   const random = world.random.fork();
   const planned =
@@ -130,6 +134,7 @@ function suffer(world: World, { durationMs, faults }: SimOptions): void {
   runUntil(world, () => world.clock.mono() - from >= durationMs, durationMs + 1);
   // What began late still ends by itself.
   runUntil(world, () => false, 2_000);
+  return planned.flatMap(({ drawn }) => drawn ?? []);
 }
 
 /** Steps until the fact holds, checking the invariants after every event. False when the time is up or one is violated. */

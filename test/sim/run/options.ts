@@ -16,6 +16,8 @@ export interface SimulateOptions {
   readonly eventsMax: number;
   readonly processes: number;
   readonly journal: string | null;
+  readonly shrink: boolean;
+  readonly scenario: string | null;
 }
 
 export const usage = `npm run simulate -- [options]
@@ -31,7 +33,9 @@ Safety is checked after every event; then the world heals and the cluster must b
   --seconds N      how long things go wrong in each life, in virtual seconds (120)
   --events N       how many of the last events are printed of a life that violated something (40)
   --processes N    processes to live them in (one per core)
-  --journal FILE   with --seed: writes every decision of every member with its view, and every event, as NDJSON
+  --journal FILE   with --seed or --scenario: writes every decision of every member with its view, and every event, as NDJSON
+  --shrink         with --seed: the shortest plan that still violates the same invariant, as a scenario
+  --scenario NAME  one named scenario, and whether it goes as it says
   --help           this text
 
 Exit code: 0 when nothing was violated, 1 when something was or a life could not be lived, 2 for an option that makes no
@@ -53,12 +57,17 @@ export function readOptions(args: readonly string[], cores: number): Result<Simu
         events: { type: 'string', default: '40' },
         processes: { type: 'string', default: String(cores) },
         journal: { type: 'string' },
+        shrink: { type: 'boolean', default: false },
+        scenario: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
     });
     if (values.help) return ok(null);
     const { seed, journal } = values;
-    if (journal !== undefined && seed === undefined) return err('--journal is of one life: --seed N is wanted too');
+    const { shrink, scenario } = values;
+    if (journal !== undefined && seed === undefined && scenario === undefined)
+      return err('--journal is of one life: --seed N or --scenario NAME is wanted too');
+    if (shrink && seed === undefined) return err('--shrink is of one life: --seed N is wanted too');
     return ok({
       firstSeed: seed === undefined ? whole('from', values.from, 0) : whole('seed', seed, 0),
       seeds: seed === undefined ? whole('seeds', values.seeds, 1) : 1,
@@ -69,6 +78,8 @@ export function readOptions(args: readonly string[], cores: number): Result<Simu
       eventsMax: whole('events', values.events, 1),
       processes: whole('processes', values.processes, 1),
       journal: journal ?? null,
+      shrink,
+      scenario: scenario ?? null,
     });
   } catch (error) {
     return err(error instanceof Error ? error.message : String(error));

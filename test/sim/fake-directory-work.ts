@@ -48,8 +48,7 @@ export class DirectoryWork {
     const begun = await this.#contact(from);
     if (begun === null) return fail(`${from.member} does not answer as a primary`);
     const slot = slotName(this.#member);
-    if (!begun.dir.slots.has(slot) || begun.dir.slots.isLost(slot))
-      begun.dir.slots.create(slot, begun.dir.checkpoint.position);
+    if (begun.dir.slots.isLost(slot)) begun.dir.slots.create(slot, begun.dir.checkpoint.position);
     progress('copying');
     const went = await this.#takes(200, 2_500, signal);
     if (!went.ok) return went;

@@ -48,8 +48,7 @@ export class DirectoryWork {
     const begun = await this.#contact(from);
     if (begun === null) return fail(`${from.member} does not answer as a primary`);
     const slot = slotName(this.#member);
-    if (!begun.dir.slots.has(slot) || begun.dir.slots.isLost(slot))
-      begun.dir.slots.create(slot, begun.dir.checkpoint.position);
+    if (begun.dir.slots.isLost(slot)) begun.dir.slots.create(slot, begun.dir.checkpoint.position);
     progress('copying');
     const went = await this.#takes(200, 2_500, signal);
     if (!went.ok) return went;
@@ -130,15 +129,15 @@ export class DirectoryWork {
     const went = await this.#takes(100, 1_200, signal);
     if (!went.ok || this.#disk.circumstances.rewindFails || (await this.#contact(from)) !== leader) return false;
     if ((await this.#local.written(this.#disk)) !== null) return false;
-    // Replay begins at the last checkpoint before the fork, with the leader's WAL: what it has recycled is missing here.
-    const common = Math.min(own.checkpoint.position, count - 1);
-    own.records.length = Math.min(own.records.length, leader.dir.walFrom <= common ? count : common);
+    // It reads its own WAL from the last checkpoint before the fork on, and the leader's from the fork on.
+    const common = own.records.findLastIndex(({ kind, position }) => kind === 'checkpoint' && position < count);
+    if (own.walFrom > common || leader.dir.walFrom > count) return false;
+    own.records.length = Math.min(own.records.length, count);
     own.flushed = own.records.length;
-    own.walFrom = Math.max(own.walFrom, leader.dir.walFrom);
     own.timeline = timeline;
     own.histories.clear();
     for (const [number, content] of leader.dir.histories) own.histories.set(number, content);
-    own.checkpoint = { position: Math.min(own.checkpoint.position, count - 1), timeline };
+    own.checkpoint = { position: common, timeline };
     own.minRecoveryEnd = 0;
     own.consistentAt = leader.dir.flushed;
     own.state = 'in archive recovery';

@@ -81,8 +81,8 @@ export function createFakePostgres({ member, disk, local }: FakePostgresOptions)
     return went;
   }
 
-  const waitFor = (waits: CommitWaits, signal: AbortSignal): Outcome =>
-    reload(
+  async function waitFor(waits: CommitWaits, signal: AbortSignal): Outcome {
+    const went = await reload(
       (dir) => {
         dir.waits = waits;
       },
@@ -92,6 +92,10 @@ export function createFakePostgres({ member, disk, local }: FakePostgresOptions)
       signal,
       `wait for ${waits.names.join(', ') || (waits.nobody ? 'a name that nobody has' : 'nobody')}`,
     );
+    return !went.ok && disk.data?.override != null
+      ? fail('PostgreSQL does not apply the synchronous_standby_names that batond wrote: ALTER SYSTEM RESET it')
+      : went;
+  }
 
   async function admit(whom: 'everybody' | 'baton-only', signal: AbortSignal): Outcome {
     const went = await reload(

@@ -12,7 +12,7 @@ import { readIfThere } from '../durable-file.ts';
 import { OperationFailure } from './failure.ts';
 import { readControlData } from './inspect.ts';
 import type { Instance } from './instance.ts';
-import { askLeader, hasFreeSlot, leaderFacts } from './leader.ts';
+import { askLeader, leaderFacts, reserveSlot } from './leader.ts';
 import { unmarkUnstartable, writeCopy } from './marks.ts';
 import { mustBeDown } from './postmaster.ts';
 import { writeStandbyFiles } from './prepare.ts';
@@ -32,7 +32,7 @@ export async function clone(
   const slotIsFree = await askLeader(instance, from, signal, async (session) => {
     const leader = await leaderFacts(session, signal);
     await refuseForeign(instance, leader.systemIdentifier, signal);
-    return hasFreeSlot(session, slotName(options.member), signal);
+    return reserveSlot(session, slotName(options.member), signal);
   });
   await removeLeftovers(dataDir, 'clone');
   const directory = newDirectoryBeside(dataDir, 'clone');

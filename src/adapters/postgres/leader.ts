@@ -71,10 +71,20 @@ export async function walBytesThere(
   return hex === null ? null : Buffer.from(hex, 'hex');
 }
 
-/** Whether the leader has a slot of that name which nobody uses: a clone then streams through it. */
-export async function hasFreeSlot(session: Session, name: string, signal: AbortSignal): Promise<boolean> {
-  const question = `SELECT count(*)::int AS free FROM pg_replication_slots WHERE slot_name = '${name}' AND NOT active AND wal_status <> 'lost'`;
-  return number(only(await session.run(question, askLimitMs, signal)), 'free') === 1;
+/**
+ * Whether the leader has a slot of that name which nobody uses: a clone then streams through it. One that has lost its WAL is
+ * made anew, so that it keeps what the clone will ask for next: until it is streamed through it keeps nothing, and newer
+ * versions of PostgreSQL let nobody stream through it again.
+ */
+export async function reserveSlot(session: Session, name: string, signal: AbortSignal): Promise<boolean> {
+  const question = `SELECT active, wal_status IS NOT DISTINCT FROM 'lost' AS lost FROM pg_replication_slots WHERE slot_name = '${name}'`;
+  const [slot] = await session.run(question, askLimitMs, signal);
+  if (slot === undefined || flag(slot, 'active')) return false;
+  if (flag(slot, 'lost')) {
+    await session.run(`SELECT pg_drop_replication_slot('${name}')`, askLimitMs, signal);
+    await session.run(`SELECT pg_create_physical_replication_slot('${name}', true)`, askLimitMs, signal);
+  }
+  return true;
 }
 
 /** Whether a standby whose WAL ends at `position` can stream on from there: the segment is there, or not begun yet. */

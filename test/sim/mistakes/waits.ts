@@ -118,6 +118,11 @@ export const waitMistakes: Readonly<Record<string, Mistake>> = {
           to: '',
         },
         {
+          file: 'src/daemon/memory.ts',
+          from: 'if (!same || look.waitsRuledBy !== null) this.#proof = null;',
+          to: '',
+        },
+        {
           file: 'src/core/sync-membership.ts',
           from: `proof !== null &&
     proof.term === term &&
@@ -140,6 +145,11 @@ export const waitMistakes: Readonly<Record<string, Mistake>> = {
           file: 'src/core/sync-membership.ts',
           from: "const nobody = sync.mode === 'strict' && keep.length === 0;",
           to: 'const nobody = false;',
+        },
+        {
+          file: 'src/core/decide-primary.ts',
+          from: "if (why === null || primary.admits !== 'everybody') return null;",
+          to: 'if (why !== undefined) return null;',
         },
       ],
     },

@@ -155,23 +155,26 @@ export class SimProcess {
   }
 }
 
+/** The world's clock has no shorter step. */
+const clockTickMs: Ms = 1 / 1024;
+
 function processClock(process: SimProcess): Clock {
   const host = process.host;
   const timer = (durationMs: Ms, action: () => void): (() => void) => {
     const due = host.mono() + durationMs;
     let cancelled = false;
     let disarm: () => void = () => {};
-    const arm = () => {
-      disarm = host.world.timer(Math.max(0, due - host.mono()), () =>
+    const arm = (leastMs: Ms) => {
+      disarm = host.world.timer(Math.max(leastMs, due - host.mono()), () =>
         process.run(() => {
           if (cancelled) return;
-          // After a suspend the host's clock is not there yet.
-          if (host.mono() < due) arm();
+          // After a suspend the host's clock is not there yet; one that drifts may lack a rounding error.
+          if (host.mono() < due) arm(clockTickMs);
           else action();
         }),
       );
     };
-    arm();
+    arm(0);
     return () => {
       cancelled = true;
       disarm();

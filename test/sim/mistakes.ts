@@ -20,6 +20,17 @@ export const slowCommits: Mistakes = withCommit((txn) => txn, 150);
 /** Slow, and decided on one state and written over another (I1). */
 export const comparesNothing: Mistakes = withCommit(({ writes }) => ({ compares: [], writes }), 150);
 
+/** What was not answered is sent again, on whatever has become of the state that it was decided on (I1). */
+export const retriesBlindly: Mistakes = {
+  coordinator: (right) => ({
+    ...right,
+    commit: async (txn, limitMs) => {
+      const outcome = await right.commit(txn, limitMs);
+      return outcome.kind === 'unknown' ? right.commit({ ...txn, compares: [] }, limitMs) : outcome;
+    },
+  }),
+};
+
 /** The setting is believed, and the checkpointer has not looked (I3). */
 export const believesTheSetting: Mistakes = {
   checkpointerStuck: true,

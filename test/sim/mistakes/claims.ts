@@ -143,4 +143,49 @@ export const claimMistakes: Readonly<Record<string, Mistake>> = {
     caughtBy: 'R11-timelines-collide',
     shows: /^I|^strict/,
   },
+  'copies-keep-their-id': {
+    says: 'a member that gives every copy of its data the same id',
+    drops: 'I9: every clone, rewind, restore or reinit makes another copy',
+    planted: {
+      edits: [
+        {
+          file: 'test/sim/sim-batond.ts',
+          from: 'newCopyId: () => copyId(random.hex(8)),',
+          to: "newCopyId: () => copyId('0a0b0c0d'),",
+        },
+      ],
+    },
+    caughtBy: 'R3-restored-from-a-backup',
+    shows: /^I4 /,
+  },
+  'forgets-the-history': {
+    says: 'a promotion that does not know which timelines the cluster has used',
+    drops: 'I9: no timeline is used twice',
+    planted: {
+      edits: [
+        {
+          file: 'src/daemon/operations.ts',
+          from: 'promote(\n    context.history(),',
+          to: 'promote(\n    [],',
+        },
+      ],
+    },
+    caughtBy: 'timeline-used-once-off',
+    shows: /^I9 /,
+  },
+  'leads-beyond-max-lag': {
+    says: 'a standby that leads in mode off however far it is behind',
+    drops: 'mode off: the loss is bounded by maxLag',
+    planted: {
+      edits: [
+        {
+          file: 'src/core/decide-leaderless.ts',
+          from: 'if (behind > BigInt(view.policy.failover.maxLagBytes)) {',
+          to: 'if (false) {',
+        },
+      ],
+    },
+    caughtBy: 'lag-off',
+    shows: /leader stays/,
+  },
 };

@@ -147,4 +147,19 @@ export const timeMistakes: Readonly<Record<string, Mistake>> = {
     caughtBy: 'members-parted',
     shows: /leader stays|promotions|scenario/,
   },
+  'goes-on-without-proof': {
+    says: 'a leader without etcd that takes its leadership for proved, whatever its standby acknowledges',
+    drops: 'I6: only while its own commits are acknowledged by the standby',
+    planted: {
+      edits: [
+        {
+          file: 'src/core/backing.ts',
+          from: "sentMono: view.postgres.kind === 'primary' ? view.postgres.probe.provedSentMono : null,",
+          to: 'sentMono: view.nowMono,',
+        },
+      ],
+    },
+    caughtBy: 'isolated',
+    shows: /old primary has fenced itself/,
+  },
 };

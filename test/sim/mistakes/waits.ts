@@ -118,6 +118,11 @@ export const waitMistakes: Readonly<Record<string, Mistake>> = {
           to: '',
         },
         {
+          file: 'src/daemon/memory.ts',
+          from: 'if (!same || look.waitsRuledBy !== null) this.#proof = null;',
+          to: '',
+        },
+        {
           file: 'src/core/sync-membership.ts',
           from: `proof !== null &&
     proof.term === term &&
@@ -130,5 +135,32 @@ export const waitMistakes: Readonly<Record<string, Mistake>> = {
     },
     caughtBy: 'R10-proof-is-void',
     shows: /^I3 /,
+  },
+  'strict-that-degrades': {
+    says: 'a leader in mode strict that waits for nobody once its standby is lost',
+    drops: 'mode strict: no write is acknowledged that is not on two disks',
+    planted: {
+      edits: [
+        {
+          file: 'src/core/sync-membership.ts',
+          from: "const nobody = sync.mode === 'strict' && keep.length === 0;",
+          to: 'const nobody = false;',
+        },
+        {
+          file: 'src/core/decide-primary.ts',
+          from: "if (why === null || primary.admits !== 'everybody') return null;",
+          to: 'if (why !== undefined) return null;',
+        },
+      ],
+    },
+    caughtBy: 'members-parted-strict',
+    shows: /^strict/,
+  },
+  'retries-blindly': {
+    says: 'a member that sends a transaction once more, without its conditions, when its answer did not arrive',
+    drops: 'I1: an ambiguous transaction is read back, never repeated',
+    planted: { ports: ports.retriesBlindly },
+    caughtBy: 'late-removal',
+    shows: /^(I\d|liveness)/,
   },
 };

@@ -1,4 +1,5 @@
 /** Every named scenario: `npm run simulate -- --scenario NAME` plays one. */
+import { copyScenarios } from './copies.ts';
 import { dataScenarios } from './data.ts';
 import { etcdScenarios } from './etcd.ts';
 import { hostScenarios } from './hosts.ts';
@@ -12,6 +13,7 @@ import { threeMemberTraces } from './three-members.ts';
 
 export const scenarios: Readonly<Record<string, Scenario>> = {
   ...safetyTraces,
+  ...copyScenarios,
   ...threeMemberTraces,
   ...processScenarios,
   ...hostScenarios,

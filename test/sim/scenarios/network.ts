@@ -1,5 +1,7 @@
 /** Links that are cut, in whole or in one direction. */
+import type { HeldTransaction } from './interference.ts';
 import { aScenario, type Scenario } from './scenario.ts';
+import type { Stage } from './stage.ts';
 import { takesOver } from './transaction-shapes.ts';
 
 export const networkScenarios: Readonly<Record<string, Scenario>> = {
@@ -91,29 +93,67 @@ export const networkScenarios: Readonly<Record<string, Scenario>> = {
     },
   }),
 
+  'members-parted-strict': aScenario({
+    says: 'in mode strict no write is acknowledged while the standby is away, and none is lost',
+    mode: 'strict',
+    play: async (stage) => {
+      const { primary, standby } = stage;
+      stage.parts(primary, standby);
+      await stage.until('the standby is not named any more', () => !stage.named(standby));
+      await stage.until('commits wait for nobody who is there', () => primary.running?.waits.loaded.nobody === true);
+      await stage.lasts(3_000);
+      stage.rejoins(primary, standby);
+      await stage.until('it is named again', () => stage.named(standby));
+    },
+    expect: { leader: 'stays', outageMsMax: 9_000, rules: ['sync-remove-lost', 'wait-for-fewer', 'sync-add'] },
+  }),
+
+  'late-removal': aScenario({
+    says: 'a removal from sync that arrives after the standby has taken over is refused, and its sender is fenced',
+    checklist: [49],
+    seed: 2,
+    play: async (stage) => {
+      const { primary, standby } = stage;
+      const { takeover, removal } = await bothDecide(stage);
+      takeover.release();
+      await stage.until('the standby serves', () => stage.serves(standby));
+      await stage.until('the old leader is fenced', () => stage.fenced(primary));
+      await stage.until('the standby acknowledges', () => stage.acknowledges(standby));
+      removal.release();
+    },
+    expect: { leader: 'moves', outageMsMax: 5_000, rules: ['sync-remove-lost', 'take-over', 'promote'] },
+  }),
+
   'late-takeover': aScenario({
     says: 'a takeover that arrives after the leader took its sender out of sync is refused',
     checklist: [49],
     seed: 2,
     play: async (stage) => {
       const { primary, standby } = stage;
-      const late = stage.holds(standby, 'the takeover', takesOver);
-      for (const another of ['second', 'third', 'fourth', 'fifth'])
-        stage.holds(standby, `the ${another} takeover, which never arrives`, takesOver);
-      // So early that the stale lease is not what the standby waits for.
-      stage.does("the leader's heartbeat stops", () => primary.guardian?.process.stop());
-      await stage.lasts(700);
-      const removal = stage.holds(primary, 'the removal', (txn) => txn.writes.every(({ key }) => key === 'sync'));
-      stage.parts(primary, standby);
-      await stage.until('the takeover is under way', () => late.underWay);
-      stage.does("the leader's heartbeat goes on", () => primary.guardian?.process.continue());
-      await stage.until('the removal is under way', () => removal.underWay);
+      const { takeover, removal } = await bothDecide(stage);
       removal.release();
       await stage.until('commits wait for nobody', () => primary.running?.waits.flag === false);
       await stage.lasts(200);
-      late.release();
+      takeover.release();
       stage.rejoins(primary, standby);
     },
     expect: { leader: 'stays', outageMsMax: 4_500, rules: ['take-over', 'sync-remove-lost', 'wait-for-fewer'] },
   }),
 };
+
+/** In one moment the standby takes over and the leader takes it out of sync: both transactions are on their way. */
+async function bothDecide(stage: Stage): Promise<Record<'takeover' | 'removal', HeldTransaction>> {
+  const { primary, standby } = stage;
+  const takeover = stage.holds(standby, 'the takeover', takesOver);
+  for (const another of ['second', 'third', 'fourth', 'fifth'])
+    stage.holds(standby, `the ${another} takeover, which never arrives`, takesOver);
+  // So early that the stale lease is not what the standby waits for.
+  stage.does("the leader's heartbeat stops", () => primary.guardian?.process.stop());
+  await stage.lasts(400);
+  const removal = stage.holds(primary, 'the removal', (txn) => txn.writes.every(({ key }) => key === 'sync'));
+  stage.parts(primary, standby);
+  await stage.until('the takeover is under way', () => takeover.underWay);
+  stage.does("the leader's heartbeat goes on", () => primary.guardian?.process.continue());
+  await stage.until('the removal is under way', () => removal.underWay);
+  return { takeover, removal };
+}

@@ -86,6 +86,8 @@ export const operatorScenarios: Readonly<Record<string, Scenario>> = {
       stage.does('the standby goes on', () => standby.running?.process.continue());
       await stage.until("the primary's lease has run out", () => world.etcd.get('leader') === null);
       await stage.lasts(12_000);
+      stage.does("the primary's power returns", () => primary.powerOn());
+      await stage.until('it serves', () => stage.serves(primary));
     },
     expect: { leader: 'stays', outageMsMax: 40_000, rules: ['hold-lag'] },
   }),

@@ -2,8 +2,6 @@
  * R1 to R8 of the safety model: the counterexample that each rule closes, enacted as far as the production code lets
  * it go. With the rule dropped (test/sim/mistakes) the same play violates an invariant.
  */
-import { copyId } from '../../../src/core/units.ts';
-import { SimDirectory } from '../directory.ts';
 import type { Member } from '../member.ts';
 import { aScenario, type Scenario } from './scenario.ts';
 import { puts, putsSyncNaming } from './transaction-shapes.ts';
@@ -37,27 +35,6 @@ export const safetyTraces: Readonly<Record<string, Scenario>> = {
       stage.does("the standby's batond goes on", () => standby.batond?.process.continue());
     },
     expect: { leader: 'stays', outageMsMax: 3_000, rules: ['restart-in-place', 'admit-clients'] },
-  }),
-
-  'R3-copies-not-names': aScenario({
-    says: 'a standby that comes back with an older copy of the data does not lead, although sync names its member',
-    seconds: 30,
-    play: async (stage) => {
-      const { primary, standby } = stage;
-      const older = olderCopyOf(standby);
-      await stage.lasts(1_000);
-      stage.losesEtcd(primary);
-      stage.does('the power of both hosts is cut', () => {
-        standby.powerOff();
-        primary.powerOff();
-      });
-      stage.does('an older copy is restored under the standby, and it comes back alone', () => {
-        standby.disk.data = older;
-        standby.powerOn();
-      });
-      await stage.until("the old primary's lease has run out", () => stage.world.etcd.get('leader') === null);
-    },
-    expect: { leader: 'stays', outageMsMax: 60_000, rules: ['await-leader'] },
   }),
 
   'R4-mode-in-sync': aScenario({
@@ -165,19 +142,6 @@ export const safetyTraces: Readonly<Record<string, Scenario>> = {
 
 const probeOf = (member: Member, peer: Member) =>
   member.batond?.face.latest()?.view.peers.get(peer.name)?.daemon?.outcome;
-
-/** What a standby has now, as a restored backup of it: another copy. */
-function olderCopyOf(member: Member): SimDirectory {
-  const { data } = member.disk;
-  if (data === null) throw new Error('there is no data');
-  const older = new SimDirectory(data.systemIdentifier, member.disk);
-  older.records = data.records.slice(0, data.flushed);
-  older.flushed = older.records.length;
-  older.state = 'in archive recovery';
-  older.standbySignal = true;
-  older.copy = { member: member.name, copyId: copyId('0000beef') };
-  return older;
-}
 
 const claimOf = (member: Member): string =>
   JSON.stringify({

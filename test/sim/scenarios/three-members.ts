@@ -70,6 +70,26 @@ export const threeMemberTraces: Readonly<Record<string, Scenario>> = {
       rules: ['take-over', 'fence-not-leader', 'rejoin'],
     },
   }),
+
+  'timeline-used-once-off': aScenario({
+    says: 'in mode off a member that never heard of a timeline does not make it once more: the history key knows it',
+    mode: 'off',
+    members: 3,
+    seconds: 45,
+    play: async (stage) => {
+      const { primary, standby, third } = stage;
+      stage.parts(standby, third);
+      stage.does("the primary's power is cut", () => primary.powerOff());
+      await stage.until('one of the others serves', () => stage.serves(standby) || stage.serves(third), 20_000);
+      const [leader, other] = stage.serves(standby) ? [standby, third] : [third, standby];
+      await stage.lasts(2_000);
+      stage.does("its successor's power is cut", () => leader.powerOff());
+      await stage.until('the last one serves', () => stage.serves(other), 20_000);
+      await stage.lasts(1_000);
+      if (other.disk.data?.timeline !== 3) throw new Error(`timeline ${other.disk.data?.timeline} was made`);
+    },
+    expect: { leader: 'moves', promotions: 2, outageMsMax: 16_000, rules: ['campaign', 'write-history'] },
+  }),
 };
 
 /** More than what a promotion writes: the positions that the leader's commits have as well. */

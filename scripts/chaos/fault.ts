@@ -41,8 +41,6 @@ export interface Fault {
   /** Ends as soon as it is done. Before each thing that lasts it says how to undo it. */
   inject(stage: Stage): Promise<void>;
   readonly expects: Expectation;
-  /** The cluster is thrown away after it, because it is not meant to be whole again. */
-  readonly destroys?: true;
 }
 
 /** A round's surroundings. */

@@ -48,8 +48,6 @@ export async function runChaos(
       if (result.kind !== 'passed') {
         say(`${title}: journals and logs are in ${keepEvidence(options.out, cluster, result)}`);
         say(`${title}: again: ${replayCommand(planned)}`);
-      }
-      if (result.kind !== 'passed' || fault.destroys === true) {
         await cluster.stop();
         cluster = null;
       }

@@ -174,8 +174,8 @@ function waitSynchronous(view: View, state: ClusterState, sync: SyncKey): Decisi
 }
 
 /**
- * Postgres is down on every side as far as is known: the furthest of those that `sync` names leads, once all of them
- * have reported or `coldStartWait` has passed.
+ * Postgres is down on every side as far as is known: the last leader leads again, because nobody has more; else the
+ * furthest of those that `sync` names, once all of them have reported or `coldStartWait` has passed.
  */
 function coldStart(view: View, sync: SyncKey, others: readonly MemberRecord[], absentMs: Ms): Decision | null {
   const named = new Set<MemberName>([sync.leader, ...sync.standbys]);
@@ -184,6 +184,9 @@ function coldStart(view: View, sync: SyncKey, others: readonly MemberRecord[], a
   const waitMs = view.policy.failover.coldStartWaitMs;
   if (runs !== undefined && absentMs < waitMs)
     return because('yield-campaign', `${runs.name} is up and may take the key`);
+  // Whoever claimed since would be named as the leader, and PostgreSQL sends no WAL that it has not flushed itself.
+  if (sync.leader === view.self.name && view.postgres.kind === 'stopped' && !view.postgres.data.standbySignal)
+    return null;
   const allReported = others.length === named.size && others.every((other) => other.lsn !== null);
   const upMs = Math.min(absentMs, view.nowMono - view.self.startedMono);
   if (!allReported && upMs < waitMs) {

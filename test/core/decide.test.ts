@@ -1054,14 +1054,32 @@ const nobodys: readonly Row[] = [
     'yield-campaign',
   ],
   [
-    'waits for others after a cold start',
-    aView(stopped(), { guardian: childless(), leaderAbsentMs: 500, state: { ...noLeader, members: new Map() } }),
+    'waits for the last leader after a cold start',
+    aView(stopped({ standbySignal: true }), {
+      guardian: childless(),
+      leaderAbsentMs: 500,
+      state: { ...followsB, ...noLeader, members: new Map() },
+    }),
     'cold-start-wait',
   ],
   [
     'leads after the wait',
-    aView(stopped(), { guardian: childless(), leaderAbsentMs: 10_500, state: { ...noLeader, members: new Map() } }),
+    aView(stopped({ standbySignal: true }), {
+      guardian: childless(),
+      leaderAbsentMs: 10_500,
+      state: { ...followsB, ...noLeader, members: new Map() },
+    }),
     'campaign',
+  ],
+  [
+    'leads again at once after a cold start when it claimed last: nobody can have more',
+    aView(stopped(), { guardian: childless(), leaderAbsentMs: 500, state: { ...noLeader, members: new Map() } }),
+    'campaign',
+  ],
+  [
+    'leaves the key to a standby that streams still: its promotion is faster than a recovery',
+    aView(stopped(), { guardian: childless(), leaderAbsentMs: 500, state: noLeader }),
+    'yield-campaign',
   ],
   [
     'does not lead when sync does not name it',

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { always, type Expectation } from '../../scripts/chaos/fault.ts';
 import { complaintsOf } from '../../scripts/chaos/judge.ts';
 import type { Observed } from '../../scripts/chaos/observed.ts';
+import { observation } from './an-observation.ts';
 
 const must: Expectation = {
   leader: { strict: 'either', or: 'other' },
@@ -14,20 +15,7 @@ const must: Expectation = {
   rowsLostMaxOff: 5,
 };
 
-const asExpected: Observed = {
-  ...{ fault: 'kill-host', mode: 'available', members: 2, seed: 1, oldLeader: 'a', newLeader: 'b' },
-  ...{ meanwhile: 'b', promotions: 1, lastedMs: 4_000, outageMs: 2_000, redundantMs: 5_000, acknowledged: 100 },
-  rules: ['take-over', 'promote'],
-  anomalies: {
-    ...{ missing: 0, doubled: 0, foreign: 0, resurrected: 0, brokenBalances: 0, readThenLost: 0, twoOrders: 0 },
-    ...{ wentBack: 0, sameTimeline: 0, afterSuccessor: 0, otherDatabase: 0, differingReplicas: 0 },
-  },
-  staleReads: 3,
-  strays: [],
-  examples: [],
-};
-
-const lost = (missing: number) => ({ anomalies: { ...asExpected.anomalies, missing, readThenLost: missing } });
+const lost = (missing: number) => ({ anomalies: { ...observation.anomalies, missing, readThenLost: missing } });
 
 const rows: readonly (readonly [says: string, differs: Partial<Observed>, complaint: RegExp | null])[] = [
   ['what was expected', {}, null],
@@ -48,14 +36,14 @@ const rows: readonly (readonly [says: string, differs: Partial<Observed>, compla
   ['many lost writes in mode off', { mode: 'off', ...lost(6) }, /6 of 100 acknowledged writes are lost, allowed 5/],
   [
     'two primaries, in mode off too',
-    { mode: 'off', anomalies: { ...asExpected.anomalies, afterSuccessor: 1 } },
+    { mode: 'off', anomalies: { ...observation.anomalies, afterSuccessor: 1 } },
     /afterSuccessor 1/,
   ],
   ['a second batond', { strays: ['a has 2 processes batond: 5 6'] }, /2 processes batond/],
 ];
 
 test.for(rows)('%s', ([, differs, complaint]) => {
-  const complaints = complaintsOf({ ...asExpected, ...differs }, must);
+  const complaints = complaintsOf({ ...observation, ...differs }, must);
   if (complaint === null) expect(complaints).toEqual([]);
   else expect(complaints.join('\n')).toMatch(complaint);
 });

@@ -114,7 +114,7 @@ const upgrades: Fault = {
   family: 'operator',
   says: `batond is stopped and started again ${restarts} times on every member, one after the other`,
   lastsMs: [0, 0],
-  async inject({ cluster: { rig, members } }) {
+  async inject({ cluster: { rig, members }, journal }) {
     for (let restart = 0; restart < restarts; restart++) {
       for (const name of members) {
         const member = rig.member(name);
@@ -130,6 +130,7 @@ const upgrades: Fault = {
           answersLimitMs,
           async () => (await rig.status(name)) !== null,
         );
+        journal.entries(); // Each daemon begins a file, and the oldest are deleted.
       }
     }
   },

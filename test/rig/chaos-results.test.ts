@@ -1,0 +1,70 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { failureModesText } from '../../scripts/chaos/failure-modes.ts';
+import { faults, faultsNamed } from '../../scripts/chaos/faults/all.ts';
+import { addResult, passedCount, readAllResults, readResults, type RoundResult } from '../../scripts/chaos/results.ts';
+import { resultTable } from '../../scripts/chaos/table.ts';
+import { observation } from './an-observation.ts';
+
+const out = mkdtempSync(join(tmpdir(), 'baton-chaos-results-'));
+afterAll(() => rmSync(out, { recursive: true, force: true }));
+
+const at = (second: number): string => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString();
+const round = (second: number, outageMs: number, complaints: readonly string[]): RoundResult => ({
+  kind: complaints.length === 0 ? 'passed' : 'failed',
+  at: at(second),
+  observed: { ...observation, outageMs },
+  complaints,
+});
+const passed = (second: number, outageMs: number) => round(second, outageMs, []);
+const failed = round(3, 9_000, ['clients waited']);
+const broken: RoundResult = {
+  kind: 'broken',
+  at: at(4),
+  observed: { fault: 'kill-host', mode: 'strict', members: 2, seed: 7 },
+  complaints: ['not within 120000 ms'],
+};
+
+test('results of a commit are merged, and only what passed there is left out by --resume', () => {
+  addResult(out, 'older', passed(1, 800));
+  addResult(out, 'newer', passed(2, 700));
+  addResult(out, 'newer', failed);
+  addResult(out, 'newer', broken);
+  const { fault, mode, members } = observation;
+  expect(passedCount(readResults(out, 'newer'), { fault, mode, members })).toBe(1);
+  expect(passedCount(readResults(out, 'newer'), { fault, mode: 'strict', members })).toBe(0);
+  expect(passedCount(readResults(out, 'newer'), { fault, mode, members: 3 })).toBe(0);
+  expect(passedCount(readResults(out, 'unknown'), { fault, mode, members })).toBe(0);
+  expect(readAllResults(out).map(({ commit }) => commit)).toEqual(['newer', 'newer', 'newer', 'older']);
+});
+
+test('the table has the worst of each fault and mode', () => {
+  const table = resultTable([passed(1, 700), failed, broken]);
+  expect(table).toMatch(/kill-host +available +1\/2 +2\/2 +9,000/);
+  expect(table).toMatch(/kill-host +strict +0\/1 +0\/1 +-/);
+});
+
+test('failure-modes.md names every fault, and measures by the newest commit that played it', () => {
+  const newest = [
+    { ...failed, commit: 'newer' },
+    { ...passed(2, 700), commit: 'newer' },
+    { ...passed(1, 20_000), commit: 'older' },
+  ];
+  const text = failureModesText(newest);
+  expect(faults.filter(({ name }) => !text.includes(`\`${name}\``))).toEqual([]);
+  const line = text.split('\n').find((each) => each.includes('`kill-host`')) ?? '';
+  expect(line).toContain('9,000 (2,000)');
+  expect(line).toContain('1 of 2');
+  expect(line).not.toContain('20,000');
+});
+
+test('faults are chosen by name, family, or all of them; another word is refused with those that there are', () => {
+  expect(faultsNamed(['kill-host', 'etcd-garbage']).map(({ name }) => name)).toEqual(['kill-host', 'etcd-garbage']);
+  expect(new Set(faultsNamed(['power']).map(({ family }) => family))).toEqual(new Set(['power']));
+  expect(faultsNamed(['all'])).toHaveLength(faults.length);
+  expect(faultsNamed(['representative']).length).toBeGreaterThan(7);
+  expect(new Set(faults.map(({ name }) => name)).size).toBe(faults.length);
+  expect(() => faultsNamed(['kill-hots'])).toThrow(/no fault "kill-hots", there are: .*kill-host/);
+});

@@ -17,13 +17,15 @@ import { namespaceFile, network, Network } from './network.ts';
 export interface ClusterOptions {
   readonly mode: SyncMode;
   readonly members: 2 | 3;
+  /** More of postgres.parameters. */
+  readonly parameters?: Readonly<Record<string, string>>;
 }
 
 const memberNames = ['a', 'b', 'c'] as const;
 export const etcdHosts = ['etcd-0', 'etcd-1', 'etcd-2'] as const;
 const startLimitMs = 90_000;
 /** For logical replication and prepared transactions, which some faults need. */
-const parameters = { wal_level: 'logical', max_prepared_transactions: '10' };
+const usualParameters = { wal_level: 'logical', max_prepared_transactions: '10' };
 /** So that automation is not held after the third failover, as it would be in production. */
 const budgets = { cooldown: '999 in 1h', crashBudget: '999 in 10m' };
 
@@ -49,7 +51,7 @@ export class ChaosCluster implements AsyncDisposable {
   }
 
   /** Ends when it is redundant. */
-  static async start({ mode, members }: ClusterOptions, { groups }: Enclosure): Promise<ChaosCluster> {
+  static async start({ mode, members, parameters = {} }: ClusterOptions, { groups }: Enclosure): Promise<ChaosCluster> {
     const names = memberNames.slice(0, members);
     const hosts = [...names, ...etcdHosts];
     const net = new Network(hosts);
@@ -73,7 +75,7 @@ export class ChaosCluster implements AsyncDisposable {
         vacate: () => equipment.forEach((each) => void each.remove()),
       },
       directory: directoryInside,
-      parameters,
+      parameters: { ...usualParameters, ...parameters },
       shared: { failover: budgets },
     });
     const cluster = new ChaosCluster(mode, rig, net, groupOf, equipment);

@@ -46,7 +46,9 @@ export async function runChaos(
       addResult(options.out, commit, result);
       say(`${title}: ${resultText(result)}`);
       if (result.kind !== 'passed') {
-        say(`${title}: journals and logs are in ${keepEvidence(options.out, cluster, result)}`);
+        say(
+          `${title}: journals and logs are in ${keepEvidence(options.out, cluster, `${fault.name}-${mode}-${seed}`, result)}`,
+        );
         say(`${title}: again: ${replayCommand(planned)}`);
       }
       if (result.kind !== 'passed' || fault.destroys === true) {

@@ -35,6 +35,7 @@ export class ChaosCluster implements AsyncDisposable {
   readonly network: Network;
   readonly #groups: ReadonlyMap<string, HostGroup>;
   readonly #equipment: ReadonlyMap<string, Equipment>;
+  readonly #removals: (() => void)[];
 
   private constructor(
     mode: SyncMode,
@@ -42,12 +43,14 @@ export class ChaosCluster implements AsyncDisposable {
     network: Network,
     groups: ReadonlyMap<string, HostGroup>,
     equipment: ReadonlyMap<string, Equipment>,
+    removals: (() => void)[],
   ) {
     this.mode = mode;
     this.rig = rig;
     this.network = network;
     this.#groups = groups;
     this.#equipment = equipment;
+    this.#removals = removals;
   }
 
   /** Ends when it is redundant. */
@@ -64,6 +67,7 @@ export class ChaosCluster implements AsyncDisposable {
     });
     mkdirSync(directoryInside, { recursive: true });
     const equipment = equip(names);
+    const removals: (() => void)[] = [];
     const rig = await startRig({
       members: names,
       etcdMembers: 3,
@@ -72,13 +76,16 @@ export class ChaosCluster implements AsyncDisposable {
         network,
         member: (name) => ({ ...place(name), ...equipment.get(name)?.place }),
         etcd: (index) => place(etcdHosts[index] ?? ''),
-        vacate: () => equipment.forEach((each) => void each.remove()),
+        vacate: () => {
+          for (const work of removals.toReversed()) work();
+          for (const each of equipment.values()) each.remove();
+        },
       },
       directory: directoryInside,
       parameters: { ...usualParameters, ...parameters },
       shared: { failover: budgets },
     });
-    const cluster = new ChaosCluster(mode, rig, net, groupOf, equipment);
+    const cluster = new ChaosCluster(mode, rig, net, groupOf, equipment, removals);
     try {
       await cluster.untilRedundant(startLimitMs);
       return cluster;
@@ -97,6 +104,11 @@ export class ChaosCluster implements AsyncDisposable {
     const found = this.#equipment.get(member);
     if (found === undefined) throw new Error(`no host ${member} with disks`);
     return found;
+  }
+
+  /** Done at the end, once no process is left, the last first. */
+  beforeRemoval(work: () => void): void {
+    this.#removals.push(work);
   }
 
   /** All hosts, those of etcd too. */

@@ -12,7 +12,7 @@ import { ChaosCluster } from './cluster.ts';
 import { enclosure } from './enclosure.ts';
 import { keepEvidence } from './evidence.ts';
 import type { JournalMark } from './journal-mark.ts';
-import { type NearMiss, nearMissesOf, soakComplaints } from './soak/judge.ts';
+import { blindSpellsOf, type NearMiss, nearMissesOf, soakComplaints } from './soak/judge.ts';
 import { pause } from './soak/child.ts';
 import type { SoakStage, Strain } from './soak/strain.ts';
 import { strains } from './soak/strains.ts';
@@ -37,6 +37,8 @@ export interface SoakResult {
   /** What each strain did; those that could not be made here say why. */
   readonly strains: Readonly<Record<string, string>>;
   readonly nearMisses: readonly NearMiss[];
+  /** How often etcd did not answer the leader for a moment. */
+  readonly blindSpells: number;
   readonly verdict: Omit<Verdict, 'gaps'>;
   readonly longestGapMs: Ms;
   readonly complaints: readonly string[];
@@ -97,6 +99,7 @@ async function soaked(
     return {
       ...{ v: 1, commit, at, mode, members: cluster.members.length, lastedMs },
       strains: { ...ready.impossible, ...did.done },
+      blindSpells: blindSpellsOf(facts.entries, stage.leader),
       ...{ nearMisses: nearMissesOf(facts.entries), verdict: rest, longestGapMs: Math.round(gaps[0]?.lengthMs ?? 0) },
       complaints: soakComplaints(facts),
     };
@@ -147,21 +150,17 @@ async function strained(
 }
 
 /** For the terminal. */
-export function soakText({
-  lastedMs,
-  mode,
-  strains: did,
-  nearMisses,
-  longestGapMs,
-  complaints,
-  verdict,
-}: SoakResult): string {
+export function soakText(result: SoakResult): string {
+  const { lastedMs, mode, complaints, verdict, longestGapMs, nearMisses } = result;
   const [nearest] = nearMisses;
+  const nearness = nearest === undefined ? '' : `, the nearest with ${nearest.headroomMs} ms left: ${nearest.evidence}`;
+  const outcome = complaints.length === 0 ? 'no failover, no fence' : 'FAILED';
   return [
-    `soak of ${durationText(Math.round(lastedMs / 1000) * 1000)}, mode ${mode}: ${complaints.length === 0 ? 'no failover, no fence' : 'FAILED'}`,
+    `soak of ${durationText(Math.round(lastedMs / 1000) * 1000)}, mode ${mode}: ${outcome}`,
     ...complaints.map((complaint) => `  ${complaint}`),
-    ...Object.entries(did).map(([name, what]) => `  ${name.padEnd(12)} ${what}`),
+    ...Object.entries(result.strains).map(([name, what]) => `  ${name.padEnd(12)} ${what}`),
     `  clients      ${verdict.counts.acknowledged} acknowledged, longest wait of all ${longestGapMs} ms`,
-    `  doubts       ${nearMisses.length} healed${nearest === undefined ? '' : `, the nearest with ${nearest.headroomMs} ms left: ${nearest.evidence}`}`,
+    `  doubts       ${nearMisses.length} healed${nearness}`,
+    `  etcd         ${result.blindSpells} times without an answer to the leader`,
   ].join('\n');
 }

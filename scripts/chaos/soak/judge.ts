@@ -56,6 +56,10 @@ export const nearMissesOf = (entries: readonly JournalEntry[]): readonly NearMis
     }))
     .toSorted((one, other) => one.headroomMs - other.headroomMs);
 
+/** How often etcd did not answer the leader, and it went on all the same (its lease had time left, or I6). */
+export const blindSpellsOf = (entries: readonly JournalEntry[], leader: string): number =>
+  entries.filter(({ member, rule }) => member === leader && rule === 'lead-blind').length;
+
 const evidenceText = (evidence: unknown): string =>
   Array.isArray(evidence)
     ? evidence.map((each: { readonly says?: unknown }) => String(each.says ?? '')).join('; ')

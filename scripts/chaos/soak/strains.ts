@@ -48,7 +48,11 @@ const checkpoints: Strain = {
   async run(stage) {
     let count = 0;
     while (!stage.signal.aborted) {
-      const session = await openSession(stage, stage.leader);
+      const session = await openSession(stage, stage.leader).catch(() => null);
+      if (session === null) {
+        await pause(1_000, stage.signal); // This program is starved like everybody else.
+        continue;
+      }
       try {
         const untilMono = performance.now() + 10_000;
         while (performance.now() < untilMono && !stage.signal.aborted) {

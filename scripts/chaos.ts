@@ -6,6 +6,7 @@ import { commitNow, parseOptions } from './chaos/options.ts';
 import { enclosure, enclosureProblem, runEnclosed } from './chaos/enclosure.ts';
 import { writeFailureModes } from './chaos/failure-modes.ts';
 import { runChaos } from './chaos/run.ts';
+import { runSoak, soakText } from './chaos/soak.ts';
 import { resultTable } from './chaos/table.ts';
 import { startProgress } from './rig/progress.ts';
 
@@ -32,6 +33,7 @@ async function outside(): Promise<number> {
 
 async function inside(): Promise<number> {
   const say = startProgress((line) => void process.stderr.write(line));
+  if (options.soakMs !== null) return soak(options.soakMs, say);
   const results = await runChaos(options, commitNow(), say);
   process.stdout.write(`${resultTable(results)}\n`);
   if (options.docs) writeFailureModes(options.out);
@@ -40,4 +42,14 @@ async function inside(): Promise<number> {
     bad === 0 ? `${results.length} rounds, all passed\n` : `${bad} of ${results.length} rounds FAILED\n`,
   );
   return bad === 0 ? 0 : 1;
+}
+
+async function soak(lastsMs: number, say: (text: string) => void): Promise<number> {
+  let good = true;
+  for (const mode of options.modes) {
+    const result = await runSoak({ ...options, lastsMs, mode }, commitNow(), say);
+    process.stdout.write(`${soakText(result)}\n`);
+    good &&= result.complaints.length === 0;
+  }
+  return good ? 0 : 1;
 }

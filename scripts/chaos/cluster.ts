@@ -17,13 +17,15 @@ import { namespaceFile, network, Network } from './network.ts';
 export interface ClusterOptions {
   readonly mode: SyncMode;
   readonly members: 2 | 3;
+  /** More of postgres.parameters. */
+  readonly parameters?: Readonly<Record<string, string>>;
 }
 
 const memberNames = ['a', 'b', 'c'] as const;
 export const etcdHosts = ['etcd-0', 'etcd-1', 'etcd-2'] as const;
 const startLimitMs = 90_000;
 /** For logical replication and prepared transactions, which some faults need. */
-const parameters = { wal_level: 'logical', max_prepared_transactions: '10' };
+const usualParameters = { wal_level: 'logical', max_prepared_transactions: '10' };
 /** So that automation is not held after the third failover, as it would be in production. */
 const budgets = { cooldown: '999 in 1h', crashBudget: '999 in 10m' };
 
@@ -33,6 +35,7 @@ export class ChaosCluster implements AsyncDisposable {
   readonly network: Network;
   readonly #groups: ReadonlyMap<string, HostGroup>;
   readonly #equipment: ReadonlyMap<string, Equipment>;
+  readonly #removals: (() => void)[];
 
   private constructor(
     mode: SyncMode,
@@ -40,16 +43,18 @@ export class ChaosCluster implements AsyncDisposable {
     network: Network,
     groups: ReadonlyMap<string, HostGroup>,
     equipment: ReadonlyMap<string, Equipment>,
+    removals: (() => void)[],
   ) {
     this.mode = mode;
     this.rig = rig;
     this.network = network;
     this.#groups = groups;
     this.#equipment = equipment;
+    this.#removals = removals;
   }
 
   /** Ends when it is redundant. */
-  static async start({ mode, members }: ClusterOptions, { groups }: Enclosure): Promise<ChaosCluster> {
+  static async start({ mode, members, parameters = {} }: ClusterOptions, { groups }: Enclosure): Promise<ChaosCluster> {
     const names = memberNames.slice(0, members);
     const hosts = [...names, ...etcdHosts];
     const net = new Network(hosts);
@@ -62,6 +67,7 @@ export class ChaosCluster implements AsyncDisposable {
     });
     mkdirSync(directoryInside, { recursive: true });
     const equipment = equip(names);
+    const removals: (() => void)[] = [];
     const rig = await startRig({
       members: names,
       etcdMembers: 3,
@@ -70,13 +76,16 @@ export class ChaosCluster implements AsyncDisposable {
         network,
         member: (name) => ({ ...place(name), ...equipment.get(name)?.place }),
         etcd: (index) => place(etcdHosts[index] ?? ''),
-        vacate: () => equipment.forEach((each) => void each.remove()),
+        vacate: () => {
+          for (const work of removals.toReversed()) work();
+          for (const each of equipment.values()) each.remove();
+        },
       },
       directory: directoryInside,
-      parameters,
+      parameters: { ...usualParameters, ...parameters },
       shared: { failover: budgets },
     });
-    const cluster = new ChaosCluster(mode, rig, net, groupOf, equipment);
+    const cluster = new ChaosCluster(mode, rig, net, groupOf, equipment, removals);
     try {
       await cluster.untilRedundant(startLimitMs);
       return cluster;
@@ -95,6 +104,11 @@ export class ChaosCluster implements AsyncDisposable {
     const found = this.#equipment.get(member);
     if (found === undefined) throw new Error(`no host ${member} with disks`);
     return found;
+  }
+
+  /** Done at the end, once no process is left, the last first. */
+  beforeRemoval(work: () => void): void {
+    this.#removals.push(work);
   }
 
   /** All hosts, those of etcd too. */

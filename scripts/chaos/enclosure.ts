@@ -6,7 +6,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 /** What a runner inside is told by the one outside. */
 export interface Enclosure {
@@ -54,7 +54,7 @@ export function enclosureProblem(): string | null {
 /** Runs the program again, inside. Its exit status; a signal to this process ends everything inside at once. */
 export async function runEnclosed(program: string, args: readonly string[]): Promise<number> {
   const groups = makeGroups();
-  const reaper = groups === null ? null : startReaper(groups);
+  const reapers = groups === null ? [] : [groups, throttlesOf(groups)].map(startReaper);
   // The shell is the first process inside: it collects whoever loses its parent.
   const [command, ...rest] = enclosed([
     'sh',
@@ -77,7 +77,7 @@ export async function runEnclosed(program: string, args: readonly string[]): Pro
   };
   for (const signal of signals) process.on(signal, end);
   const code = await exitOf(inside);
-  if (reaper !== null) {
+  for (const reaper of reapers) {
     reaper.stdin?.end();
     await exitOf(reaper);
   }
@@ -100,6 +100,9 @@ function makeGroups(): string | null {
   mkdirSync(groups);
   return groups;
 }
+
+/** Where groups are made that throttle disks: version 2 has no controllers where version 1 has them. */
+export const throttlesOf = (groups: string): string => join('/sys/fs/cgroup/blkio', basename(groups));
 
 function startReaper(groups: string): ChildProcess {
   const script = join(import.meta.dirname, 'group-reaper.sh');

@@ -2,14 +2,12 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ChaosCluster } from './cluster.ts';
-import type { RoundResult } from './results.ts';
 
 const perMember = ['state/journal', 'state/guardian.log', 'state/postgres.log', 'state/ledger', 'batond.log'];
 
 /** The new directory. */
-export function keepEvidence(out: string, { rig }: ChaosCluster, result: RoundResult): string {
-  const { fault, mode, seed } = result.observed;
-  const directory = join(out, 'failed', `${fault}-${mode}-${seed}`);
+export function keepEvidence(out: string, { rig }: ChaosCluster, name: string, result: object): string {
+  const directory = join(out, 'failed', name);
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
   writeFileSync(join(directory, 'result.json'), `${JSON.stringify(result, null, 1)}\n`);

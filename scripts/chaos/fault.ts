@@ -32,8 +32,11 @@ export interface Fault {
   readonly modes?: readonly SyncMode[];
   /** Members that it takes at least; 2 by default. */
   readonly members?: 2 | 3;
-  /** `compiler`: gcc, for the library that gives processes a bad disk or clock. Left out, and said, without it. */
-  readonly needs?: 'compiler';
+  /**
+   * `compiler`: gcc, for the library that gives processes a bad disk or clock. `throttles`: root, and version 1 of control
+   * groups, for a disk that hangs in the kernel. Left out, and said, without it.
+   */
+  readonly needs?: 'compiler' | 'throttles';
   /** Done to a healthy cluster before the clients begin; it must become healthy again by itself. */
   prepare?(cluster: ChaosCluster): Promise<void>;
   /** Milliseconds from its beginning to its healing, drawn for each round. */

@@ -66,10 +66,39 @@ export class Network {
     for (const host of this.#addresses.keys()) this.heal(host);
   }
 
+  /**
+   * Takes the cable of a host out of the switch. Two interfaces between which somebody has to carry frames from now on:
+   * the host's side and the switch's.
+   */
+  unplug(host: string): readonly [string, string] {
+    const number = this.#numberOf(host);
+    const [cable, outlet, port] = [`v${number}`, `j${number}`, `k${number}`];
+    const changes = [
+      `link add ${outlet} type veth peer name ${port}`,
+      `link set ${port} master br0 up`,
+      `link set ${outlet} up`,
+      `link set ${cable} nomaster`,
+    ];
+    // This machine itself must not answer what it only carries.
+    const deaf = (device: string): readonly string[] => [
+      `table netdev ${device} {`,
+      `chain in { type filter hook ingress device "${device}" priority 0; policy drop; }`,
+      '}',
+    ];
+    run('ip', ['-batch', '-'], changes.join('\n'));
+    run('nft', ['-f', '-'], [...deaf(cable), ...deaf(outlet)].join('\n'));
+    return [cable, outlet];
+  }
+
   remove(): void {
     for (const host of this.#addresses.keys()) run('ip', ['netns', 'del', host]);
     run('ip', ['link', 'del', 'br0']);
     this.#addresses.clear();
+  }
+
+  /** The last part of its address. */
+  #numberOf(host: string): number {
+    return Number(this.address(host).split('.').at(-1));
   }
 
   #add(host: string, number: number): void {

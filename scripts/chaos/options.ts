@@ -2,7 +2,9 @@
 import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { parseDuration } from '../../src/config/quantity.ts';
 import type { SyncMode } from '../../src/core/cluster.ts';
+import type { Ms } from '../../src/core/units.ts';
 import { families, type Fault } from './fault.ts';
 import { faultsNamed } from './faults/all.ts';
 
@@ -17,6 +19,8 @@ export interface ChaosOptions {
   readonly resume: boolean;
   /** Write docs/failure-modes.md from the results afterwards. */
   readonly docs: boolean;
+  /** Faults are left out, and nothing must happen for so long; null: rounds of faults. */
+  readonly soakMs: Ms | null;
 }
 
 const modes: readonly SyncMode[] = ['available', 'strict', 'off'];
@@ -38,6 +42,7 @@ export function parseOptions(argv: readonly string[]): ChaosOptions {
     .option('--out <directory>', 'results of each commit, and what failed rounds leave', 'chaos-out')
     .option('--resume', 'leave out rounds that passed on this commit', false)
     .option('--docs', 'write docs/failure-modes.md from the results', false)
+    .option('--soak <duration>', 'instead: nothing is wrong and everything is hard for so long, like 60m', duration)
     .allowExcessArguments(false);
   const given = command.parse([...argv], { from: 'user' }).opts();
   return {
@@ -49,6 +54,7 @@ export function parseOptions(argv: readonly string[]): ChaosOptions {
     out: resolve(given['out']),
     resume: given['resume'],
     docs: given['docs'],
+    soakMs: given['soak'] ?? null,
   };
 }
 
@@ -57,6 +63,12 @@ export function commitNow(): string {
   const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8', cwd: import.meta.dirname }).trim();
   const changed = git('status', '--porcelain', '--untracked-files=no', ':/src') !== '';
   return `${git('rev-parse', '--short=10', 'HEAD')}${changed ? '+' : ''}`;
+}
+
+function duration(text: string): Ms {
+  const value = parseDuration(text);
+  if (value === null || value === 0) throw new InvalidArgumentError('Write a duration, like 90s or 60m.');
+  return value;
 }
 
 function count(text: string): number {

@@ -1,6 +1,7 @@
 /** Plays the rounds that were asked for, on one cluster for as long as it heals, and on a new one after a failure. */
 import { ChaosCluster } from './cluster.ts';
 import { hasCompiler } from './disk/host-faults.ts';
+import { throttlesProblem } from './disk/throttled-disk.ts';
 import { enclosure } from './enclosure.ts';
 import { keepEvidence } from './evidence.ts';
 import type { Fault } from './fault.ts';
@@ -46,7 +47,9 @@ export async function runChaos(
       addResult(options.out, commit, result);
       say(`${title}: ${resultText(result)}`);
       if (result.kind !== 'passed') {
-        say(`${title}: journals and logs are in ${keepEvidence(options.out, cluster, result)}`);
+        say(
+          `${title}: journals and logs are in ${keepEvidence(options.out, cluster, `${fault.name}-${mode}-${seed}`, result)}`,
+        );
         say(`${title}: again: ${replayCommand(planned)}`);
         await cluster.stop();
         cluster = null;
@@ -62,10 +65,13 @@ export async function runChaos(
 
 /** Without the faults that cannot be made here, each of which is said. */
 function possible(options: ChaosOptions, say: (text: string) => void): ChaosOptions {
-  if (options.faults.every(({ needs }) => needs === undefined) || hasCompiler()) return options;
-  const left = options.faults.filter(({ needs }) => needs !== 'compiler');
-  for (const { name, needs } of options.faults) if (needs === 'compiler') say(`NOT RUN: ${name}, there is no gcc`);
-  return { ...options, faults: left };
+  const problems = { compiler: hasCompiler() ? null : 'there is no gcc', throttles: throttlesProblem() };
+  const faults = options.faults.filter(({ name, needs }) => {
+    const problem = needs === undefined ? null : problems[needs];
+    if (problem !== null) say(`NOT RUN: ${name}: ${problem}`);
+    return problem === null;
+  });
+  return { ...options, faults };
 }
 
 /** Grouped by mode and members, because each needs another cluster. */

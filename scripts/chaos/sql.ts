@@ -4,6 +4,7 @@ import { connect, type Session } from '../rig/writable-session.ts';
 import type { Stage } from './fault.ts';
 
 const connectLimitMs = 5_000;
+const lockLimitMs = 5_000;
 const fillLimitMs = 20_000;
 const pauseMs = 10;
 
@@ -17,6 +18,7 @@ export async function openSession(
   const session =
     endpoint && (await connect(user === undefined ? endpoint : { ...endpoint, user }, connectLimitMs, false));
   if (session == null) throw new Error(`${member} does not answer`);
+  await session.client.query(`SET lock_timeout = ${lockLimitMs}`);
   return session;
 }
 

@@ -62,7 +62,7 @@ export async function writeMemberFiles(plan: MemberPlan): Promise<MemberFiles> {
         superuser: { username: 'postgres', passwordFile: secret('superuser.password', plan.superuserPassword) },
         replication: { username: 'replicator', passwordFile: secret('replication.password', plan.replicationPassword) },
         parameters: plan.parameters,
-        hba: [`host all all ${plan.network} scram-sha-256`],
+        hba: [`host all,replication all ${plan.network} scram-sha-256`],
       },
       api: { listen: `${ports.host}:${ports.apiPort}` },
       state: files.stateDir,

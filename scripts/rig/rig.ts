@@ -229,8 +229,8 @@ export class Rig implements AsyncDisposable {
   async #stop(): Promise<void> {
     try {
       await killAll(this.#whole, killLimitMs); // At once, so that nobody reacts to the end of another.
-      await this.#etcd?.stop();
       this.#options.places?.vacate?.();
+      await this.#etcd?.stop();
       await sweep(this.#whole, this.#options.keepDirectory ?? false);
     } finally {
       this.#forget();

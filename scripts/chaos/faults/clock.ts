@@ -1,5 +1,6 @@
 /** Wall clocks that are stepped under batond, guardian and PostgreSQL. The monotonic clocks are right all the time. */
 import { minute } from '../../../src/core/units.ts';
+import { openSession } from '../sql.ts';
 import { always, type Expectation, type Fault, type Stage } from '../fault.ts';
 
 /** A step is doubt, not proof: nobody fails over. PostgreSQL's own timeouts of the stream go by the wall clock. */
@@ -13,7 +14,10 @@ const staysAsItIs: Expectation = {
 
 const stepped = (name: string, says: string, whose: (stage: Stage) => readonly string[], offsetMs: number): Fault => {
   const set = async (stage: Stage, toMs: number): Promise<void> => {
-    for (const member of whose(stage)) stage.cluster.equipment(member).faults.clock(toMs);
+    for (const member of whose(stage)) {
+      stage.cluster.equipment(member).faults.clock(toMs);
+      await shows(stage, member, toMs);
+    }
   };
   return {
     ...{ name: `clock-${name}`, family: 'clock', says, needs: 'compiler', lastsMs: [4_000, 8_000] },
@@ -24,6 +28,20 @@ const stepped = (name: string, says: string, whose: (stage: Stage) => readonly s
     expects: staysAsItIs,
   };
 };
+
+/** A fault that does nothing would pass every round. */
+async function shows(stage: Stage, member: string, offsetMs: number): Promise<void> {
+  const session = await openSession(stage, member);
+  try {
+    const { rows } = await session.client.query<{ nowMs: number }>(
+      `SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS "nowMs"`,
+    );
+    const foundMs = (rows[0]?.nowMs ?? 0) - Date.now();
+    if (Math.abs(foundMs - offsetMs) > minute) throw new Error(`the clock of ${member} is off by ${foundMs} ms`);
+  } finally {
+    session.drop();
+  }
+}
 
 const hour = 60 * minute;
 const ofLeader = ({ leader }: Stage) => [leader];

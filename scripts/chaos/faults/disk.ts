@@ -1,6 +1,7 @@
 /** Disks that are full, read-only, slow, hanging or broken. batond's own state is on another disk, which is well. */
 import type { ChaosCluster } from '../cluster.ts';
 import type { DiskFault } from '../disk/host-faults.ts';
+import { ThrottledDisk } from '../disk/throttled-disk.ts';
 import { always, type Expectation, type Fault, type Stage } from '../fault.ts';
 import { fillWal } from '../sql.ts';
 
@@ -58,6 +59,47 @@ const broken = ({ name, says, who = 'leader', lastsMs, fault }: Broken, expects:
     faults.disk(fault);
   },
 });
+
+/** Nobody who waits for it can be killed: the old leader hands over before it is fenced (ADR 9). */
+const hangsInKernel: Fault = {
+  name: 'disk-hangs-unkillable',
+  family: 'disk',
+  says: 'The disk of the primary hangs in the kernel: processes that wait for it cannot be killed',
+  needs: 'throttles',
+  modes: ['available', 'strict'],
+  lastsMs: [10_000, 15_000],
+  async inject({ cluster, leader, undo }) {
+    for (const disk of throttledDisks.get(cluster)?.get(leader) ?? []) {
+      undo(() => disk.throttle({}));
+      disk.throttle({ writtenBytesPerSecond: 1 });
+    }
+  },
+  prepare: throttledEverywhere,
+  expects: {
+    ...failsOver,
+    outage: { strict: { msMaxAfterHealing: 15_000 }, or: { msMax: 6_000 } },
+    rules: always(['fence-hung', 'hand-over-unfenced', 'promote']),
+  },
+};
+
+const throttledDisks = new WeakMap<ChaosCluster, ReadonlyMap<string, readonly ThrottledDisk[]>>();
+const throttledMiB = 900;
+
+/** Every member's data and WAL go to disks that can be throttled, for everything that batond starts. */
+async function throttledEverywhere(cluster: ChaosCluster): Promise<void> {
+  if (throttledDisks.has(cluster)) return;
+  for (const name of cluster.members) await cluster.killHost(name);
+  const all = new Map<string, readonly ThrottledDisk[]>();
+  for (const name of cluster.members) {
+    const { dataDisk, walDisk } = cluster.equipment(name);
+    const disks = [dataDisk, walDisk].map(({ directory }) => new ThrottledDisk(name, directory, throttledMiB));
+    all.set(name, disks);
+    cluster.beforeRemoval(() => disks.forEach((disk) => void disk.discard()));
+    await cluster.switchOn(name);
+    for (const { pid } of cluster.rig.member(name).processes('node')) disks[0]?.add(pid);
+  }
+  throttledDisks.set(cluster, all);
+}
 
 type DiskName = 'dataDisk' | 'walDisk';
 
@@ -179,6 +221,7 @@ export const disks: readonly Fault[] = [
     { name: 'hangs', says: 'The disk of the primary hangs', lastsMs: [8_000, 15_000], fault: { syncDelayMs: 'hangs' } },
     postgresHangs,
   ),
+  hangsInKernel,
   broken(
     {
       name: 'hangs-standby',

@@ -76,13 +76,14 @@ const longTransaction: Fault = {
 const idleTransactions: Fault = {
   name: 'sql-idle-in-transaction',
   family: 'sql',
-  says: 'A switchover while sessions are idle in transactions, with temporary tables and a lock on every row they wrote',
+  says: 'A switchover while sessions are idle in transactions that have written, also to temporary tables',
   lastsMs: [0, 0],
   async inject(stage) {
     for (let count = 0; count < 5; count++) {
       const session = await openHeld(stage);
-      await session.client.query('CREATE TEMP TABLE mine (id int); BEGIN; INSERT INTO mine VALUES (1)');
       await session.client.query('CREATE TABLE IF NOT EXISTS chaos_idle (id int)');
+      await session.client.query('CREATE TEMP TABLE mine (id int)');
+      await session.client.query('BEGIN; INSERT INTO mine VALUES (1); INSERT INTO chaos_idle VALUES (1)');
     }
     await switchOver(stage);
   },

@@ -1,4 +1,4 @@
-/** The production daemons on virtual time: named faults first, then whatever the seeds think of. */
+/** The production daemons on virtual time, under one fault at a time. */
 import { describe, expect, test } from 'vitest';
 import type { SyncMode } from '../../src/core/cluster.ts';
 import type { Planned } from './faults/plan.ts';
@@ -89,30 +89,10 @@ describe('one fault in mode off', () => {
   });
 });
 
-describe('whatever the seeds think of', () => {
-  const chunk = 10;
-  const lives = (['available', 'strict', 'off'] as const).flatMap((mode) =>
-    Array.from({ length: mode === 'available' ? 6 : 2 }, (_, at): readonly [SyncMode, number] => [
-      mode,
-      at * chunk + 1,
-    ]),
-  );
-  test.each(lives)(
-    'no invariant is violated, and the cluster is whole again after its faults (mode %s, ten seeds from %i)',
-    async (mode, first) => {
-      for (let seed = first; seed < first + chunk; seed += 1) {
-        const result = await simulate({ seed, mode, durationMs: 30_000 });
-        expect(result.violations, replay(result)).toEqual([]);
-      }
-    },
-  );
-
-  test('the same seed gives the same life, event for event', async () => {
-    const [once, again] = [
-      await simulate({ seed: 42, mode: 'available', durationMs: 20_000 }),
-      await simulate({ seed: 42, mode: 'available', durationMs: 20_000 }),
-    ];
-    expect(again.events).toEqual(once.events);
-    expect(once.events.length).toBeGreaterThan(50);
-  });
+test('the same seed gives the same life, event for event, whatever is lived beside it', async () => {
+  const options = { mode: 'available', durationMs: 20_000 } as const;
+  const once = await simulate({ ...options, seed: 42 });
+  const [, again] = await Promise.all([41, 42, 43].map((seed) => simulate({ ...options, seed })));
+  expect(again?.events).toEqual(once.events);
+  expect(once.events.length).toBeGreaterThan(50);
 });

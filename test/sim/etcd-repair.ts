@@ -24,7 +24,14 @@ export class EtcdRepair {
     this.#putKeys(newest);
     for (const { disk } of this.#world.members)
       if (disk.kept !== null)
-        disk.kept = { ...disk.kept, hold: null, etcdClusterId: null, highestRevision: 0, highestTerm: 0 };
+        disk.kept = {
+          ...disk.kept,
+          hold: null,
+          etcdClusterId: null,
+          lastLedTerm: null,
+          highestRevision: 0,
+          highestTerm: 0,
+        };
     this.#done();
     newest.startBatond();
     await this.#until(() => this.#world.primaries().includes(newest), 30 * second);
@@ -64,13 +71,18 @@ export class EtcdRepair {
     }
   }
 
-  /** By timeline, then by position, among directories that no interrupted work has left behind. */
+  /**
+   * Who led last, among directories that no interrupted work has left behind: numbers of timelines prove nothing, since
+   * a standby that somebody promoted by hand has the same. Then by timeline and position.
+   */
   #newest(): Member | null {
     const startable = this.#world.members.filter(({ disk }) => disk.data !== null && disk.data.unstartable === null);
     const [newest] = startable.toSorted((one, other) => {
-      const [a, b] = [one.disk.data, other.disk.data];
-      if (a === null || b === null) return 0;
-      return b.timeline - a.timeline || b.flushed - a.flushed;
+      const [a, b] = [one.disk, other.disk];
+      const byTerm = (b.kept?.lastLedTerm ?? 0) - (a.kept?.lastLedTerm ?? 0);
+      return (
+        byTerm || (b.data?.timeline ?? 0) - (a.data?.timeline ?? 0) || (b.data?.flushed ?? 0) - (a.data?.flushed ?? 0)
+      );
     });
     return newest ?? null;
   }

@@ -95,7 +95,8 @@ export class Host {
 
   #gainedMs(atMono: MonoMs): Ms {
     const { rate, sinceMono, gainedMs } = this.#drift;
-    return rate === 0 ? gainedMs : gainedMs + rate * (atMono - sinceMono);
+    // Whole 1/1024 ms, as all instants of the simulation: a timer must not miss its instant by a rounding error.
+    return rate === 0 ? gainedMs : gainedMs + Math.floor(rate * (atMono - sinceMono) * 1024) / 1024;
   }
 }
 

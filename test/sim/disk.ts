@@ -1,5 +1,6 @@
 /** What a host keeps when its power is cut: the data directory, and Baton's own small state. */
 import type { LeaseId } from '../../src/core/units.ts';
+import type { Clock } from '../../src/ports/clock.ts';
 import type { KeptFacts } from '../../src/ports/journal.ts';
 import type { LedgerEntry } from '../../src/ports/ledger.ts';
 import { type Circumstances, normally } from './circumstances.ts';
@@ -15,6 +16,12 @@ export class Disk {
   lease: LeaseId | null = null;
   kept: KeptFacts | null = null;
   readonly ledger: LedgerEntry[] = [];
+
+  /** A small file of Baton's becomes durable: when the device says so, and not at all when it does not. */
+  async durably(clock: Clock): Promise<void> {
+    const problem = await new Promise<string | null>((resolve) => this.storage.sync(clock, 'files', resolve));
+    if (problem !== null) throw new Error(problem);
+  }
 
   /** Another device in its place, and nothing on it. */
   lose(): void {

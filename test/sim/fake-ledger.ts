@@ -1,5 +1,5 @@
 /** The ledger on a simulated disk: its order and its survival, not its hashes. */
-import { ok } from '../../src/core/result.ts';
+import { err, ok } from '../../src/core/result.ts';
 import type { Incident } from '../../src/core/sla/incident.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { Ledger } from '../../src/ports/ledger.ts';
@@ -11,6 +11,11 @@ export function createFakeLedger(disk: Disk, clock: Clock): Ledger {
   return {
     append: async (kind, body) => {
       await clock.sleep(1);
+      const problem = await disk.durably(clock).then(
+        () => null,
+        (error: Error) => error.message,
+      );
+      if (problem !== null) return err(problem);
       const entry = {
         seq: disk.ledger.length,
         wall: new Date(clock.wall()).toISOString(),

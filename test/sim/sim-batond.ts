@@ -72,6 +72,7 @@ export class SimBatond {
           read: () => disk.kept ?? nothingKept,
           write: async (facts) => {
             await process.clock.sleep(random.between(0.2, 3));
+            await disk.durably(process.clock);
             disk.kept = { ...(disk.kept ?? nothingKept), ...facts };
           },
         },

@@ -57,6 +57,7 @@ export class SimGuardian {
           read: async () => disk.lease,
           write: async (id: LeaseId) => {
             await clock.sleep(random.between(0.5, 5));
+            await disk.durably(clock);
             disk.lease = id;
           },
         },

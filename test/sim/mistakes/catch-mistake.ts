@@ -1,6 +1,7 @@
 /** Plants one mistake and lives until it shows. */
 import { plant } from './edited-modules.ts';
 import type * as Life from './life.ts';
+import type { Mistakes } from '../world.ts';
 import type { Mistake } from './mistake.ts';
 
 export interface Caught {
@@ -13,28 +14,53 @@ export interface Caught {
 /** A scenario aims; who asks whom in which order within some milliseconds is the seed's. */
 const seedsOfScenario = 12;
 
-/** Null when no life showed anything that it should. */
+/** By the scenario that aims at it, or by the lives that it names. Null when no life showed what it should. */
 export async function catchMistake(name: string, mistake: Mistake): Promise<Caught | null> {
-  const { planted, caughtBy, shows } = mistake;
-  const edits = 'edits' in planted ? planted.edits : [];
-  const ports = 'ports' in planted ? planted.ports : {};
-  plant(name, edits);
+  const { caughtBy, shows } = mistake;
+  const { life, ports } = await planted(name, mistake);
+  if (typeof caughtBy === 'string')
+    return firstOf(seedsOfScenario, shows, async (seed) => ({
+      by: `scenario ${caughtBy}, seed ${seed}`,
+      shortcomings: await life.lifeOfScenario(caughtBy, seed, ports),
+    }));
+  const { seeds, mode, members = 2 } = caughtBy;
+  return firstOf(seeds, shows, async (seed) => ({
+    by: `${mode}, seed ${seed}`,
+    shortcomings: await life.lifeOfSeed({ seed, mode, members, seconds: 30 }, ports),
+  }));
+}
+
+/** By lives of every mode, with faults of every kind: anything that is violated is the mistake's doing. */
+export async function searchMistake(
+  name: string,
+  mistake: Mistake,
+  seeds: number,
+  seconds: number,
+): Promise<Caught | null> {
+  const { life, ports } = await planted(name, mistake);
+  return firstOf(seeds, /./, async (seed) => {
+    const mode = (['available', 'strict', 'off'] as const)[seed % 3] ?? 'available';
+    const members = seed % 4 === 0 ? 3 : 2;
+    const shortcomings = await life.lifeOfSeed({ seed, mode, members, seconds }, ports);
+    return { by: `${mode}, ${members} members, seed ${seed}`, shortcomings };
+  });
+}
+
+async function planted(name: string, { planted: what }: Mistake): Promise<{ life: typeof Life; ports: Mistakes }> {
+  plant(name, 'edits' in what ? what.edits : []);
   const life = (await import(`./life.ts?mistake=${name}`)) as typeof Life;
-  const { seeds, by, live } =
-    typeof caughtBy === 'string'
-      ? {
-          seeds: seedsOfScenario,
-          by: `scenario ${caughtBy}`,
-          live: (seed: number) => life.lifeOfScenario(caughtBy, seed, ports),
-        }
-      : {
-          seeds: caughtBy.seeds,
-          by: caughtBy.mode,
-          live: (seed: number) => life.lifeOfSeed(seed, caughtBy.mode, caughtBy.members ?? 2, ports),
-        };
+  return { life, ports: 'ports' in what ? what.ports : {} };
+}
+
+async function firstOf(
+  seeds: number,
+  shows: RegExp,
+  live: (seed: number) => Promise<{ readonly by: string; readonly shortcomings: readonly string[] }>,
+): Promise<Caught | null> {
   for (let seed = 1; seed <= seeds; seed += 1) {
-    const found = (await live(seed)).find((each) => shows.test(each));
-    if (found !== undefined) return { by: `${by}, seed ${seed}`, shows: found };
+    const { by, shortcomings } = await live(seed);
+    const found = shortcomings.find((each) => shows.test(each));
+    if (found !== undefined) return { by, shows: found };
   }
   return null;
 }

@@ -15,7 +15,15 @@ export async function lifeOfScenario(name: string, seed: number, ports: Mistakes
   return (await play({ ...scenario, seed }, ports)).shortcomings;
 }
 
-export async function lifeOfSeed(seed: number, mode: SyncMode, members: 2 | 3, ports: Mistakes): Promise<Shortcomings> {
-  const result = await simulate({ seed, mode, members, load: 'busy', durationMs: 30 * second, mistakes: ports });
+export interface SeedLife {
+  readonly seed: number;
+  readonly mode: SyncMode;
+  readonly members: 2 | 3;
+  /** How long things go wrong. */
+  readonly seconds: number;
+}
+
+export async function lifeOfSeed({ seconds, ...life }: SeedLife, ports: Mistakes): Promise<Shortcomings> {
+  const result = await simulate({ ...life, load: 'busy', durationMs: seconds * second, mistakes: ports });
   return result.violations.map(({ invariant, atMs, detail }) => `${invariant} at ${Math.round(atMs)}: ${detail}`);
 }

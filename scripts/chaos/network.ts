@@ -13,7 +13,9 @@ export interface Cut {
 
 const prefix = '10.77.0';
 const ownAddress = `${prefix}.254`;
-const commandLimitMs = 10_000;
+const commandLimitMs = 30_000;
+/** Networks that this process made: the kernel takes a moment to remove the links of the one before. */
+let networksMade = 0;
 const emptyRules = [
   'table inet chaos {',
   'chain in { type filter hook input priority 0; policy accept; }',
@@ -26,6 +28,7 @@ export const namespaceFile = (host: string): string => `/run/netns/${host}`;
 
 export class Network {
   readonly #addresses = new Map<string, string>();
+  readonly #number = networksMade++;
 
   /** Only inside an enclosure: the names and the addresses are not unique. */
   constructor(hosts: readonly string[]) {
@@ -103,7 +106,7 @@ export class Network {
 
   #add(host: string, number: number): void {
     const address = `${prefix}.${number}`;
-    const link = `v${number}`;
+    const link = `v${this.#number}-${number}`;
     const outside = [
       `netns add ${host}`,
       `link add ${link} type veth peer name eth0 netns ${host}`,

@@ -15,9 +15,9 @@ const isRiddenOut: Expectation = {
 
 /** The old leader may be frozen for as long as the fault lasts: in mode `strict` writes wait for it. */
 const failsOver: Expectation = {
-  leader: always('other'),
-  promotions: always([1, 1]),
-  outage: { strict: { msMaxAfterHealing: 15_000 }, or: { msMax: 5_000 } },
+  leader: { off: 'either', or: 'other' },
+  promotions: { off: [0, 1], or: [1, 1] },
+  outage: { strict: { msMaxAfterHealing: 15_000 }, off: { msMax: 15_000 }, or: { msMax: 5_000 } },
   redundantMsMax: 25_000,
   rowsLostMaxOff: 500,
 };
@@ -25,7 +25,8 @@ const failsOver: Expectation = {
 /** Mode `off` waits for the lease and for the old leader's own deadline. */
 const takenOver: Expectation = {
   ...failsOver,
-  outage: { strict: { msMaxAfterHealing: 15_000 }, off: { msMax: 15_000 }, or: { msMax: 5_000 } },
+  leader: always('other'),
+  promotions: always([1, 1]),
   rules: { off: ['promote'], or: ['take-over', 'promote'] },
 };
 
@@ -103,9 +104,15 @@ const losesStandby: Expectation = {
 
 export const freezes: readonly Fault[] = [
   frozen(postmaster, '-briefly', [500, 900], isRiddenOut),
-  frozen(postmaster, '', [8_000, 15_000], { ...failsOver, rules: always(['fence-hung', 'promote']) }),
+  frozen(postmaster, '', [8_000, 15_000], {
+    ...failsOver,
+    rules: { off: ['fence-hung'], or: ['fence-hung', 'promote'] },
+  }),
   frozen(postgres, '-briefly', [500, 900], isRiddenOut),
-  frozen(postgres, '', [8_000, 15_000], { ...failsOver, rules: always(['fence-hung', 'promote']) }),
+  frozen(postgres, '', [8_000, 15_000], {
+    ...failsOver,
+    rules: { off: ['fence-hung'], or: ['fence-hung', 'promote'] },
+  }),
   frozen(batond, '-briefly', [500, 7_000], isRiddenOut),
   frozen(batond, '', [15_000, 25_000], failsOver),
   frozen(standbyBatond, '', [1_000, 20_000], isRiddenOut),

@@ -3,11 +3,14 @@ import { signalAll } from '../../rig/processes.ts';
 import { always, type Expectation, type Fault, type Stage } from '../fault.ts';
 import { clientBackends } from '../postgres-processes.ts';
 
-/** Somebody else leads at once. In mode `strict` writes wait until the old leader is its standby. */
+/**
+ * Somebody else leads at once; in mode `strict` writes wait until the old leader is its standby. Mode `off` starts a
+ * dead PostgreSQL again where it is, which loses nothing, and waits for deadlines before anybody else leads.
+ */
 const failsOver: Expectation = {
-  leader: always('other'),
-  promotions: always([1, 1]),
-  outage: { strict: { msMaxAfterHealing: 10_000 }, or: { msMax: 2_000 } },
+  leader: { off: 'either', or: 'other' },
+  promotions: { off: [0, 1], or: [1, 1] },
+  outage: { strict: { msMaxAfterHealing: 10_000 }, off: { msMax: 5_000 }, or: { msMax: 2_000 } },
   redundantMsMax: 20_000,
   rowsLostMaxOff: 50,
 };
@@ -39,7 +42,10 @@ const postmaster: Fault = {
   says: 'The postmaster of the primary is killed',
   lastsMs: [2_000, 4_000],
   inject: async ({ cluster: { rig }, leader }) => void (await rig.killPostmaster(leader)),
-  expects: { ...failsOver, rules: always(['hand-over-dead-postgres', 'promote']) },
+  expects: {
+    ...failsOver,
+    rules: { off: [['restart-in-place', 'promote']], or: ['hand-over-dead-postgres', 'promote'] },
+  },
 };
 
 const backend: Fault = {
@@ -50,7 +56,10 @@ const backend: Fault = {
   async inject({ cluster: { rig }, leader, random }) {
     signalAll([random.pick(clientBackends(rig.member(leader)))], 'SIGKILL');
   },
-  expects: { ...failsOver, rules: always(['hand-over-dead-postgres', 'promote']) },
+  expects: {
+    ...failsOver,
+    rules: { off: [['restart-in-place', 'promote']], or: ['hand-over-dead-postgres', 'promote'] },
+  },
 };
 
 const guardian: Fault = {
@@ -59,7 +68,13 @@ const guardian: Fault = {
   says: 'The guardian of the primary is killed, and the kernel takes PostgreSQL with it',
   lastsMs: [2_000, 4_000],
   inject: async ({ cluster: { rig }, leader }) => void (await rig.member(leader).kill('guardian')),
-  expects: { ...failsOver, rules: always([['hand-over-dead-postgres', 'hand-over-unfenced'], 'promote']) },
+  expects: {
+    ...failsOver,
+    rules: {
+      off: [['restart-in-place', 'promote']],
+      or: [['hand-over-dead-postgres', 'hand-over-unfenced'], 'promote'],
+    },
+  },
 };
 
 const batond: Fault = {
@@ -77,7 +92,7 @@ const batondForGood: Fault = {
   says: 'The batond of the primary is killed and not started again until somebody else leads',
   lastsMs: [15_000, 18_000],
   inject: (stage) => killBatond(stage, stage.leader),
-  expects: failsOver,
+  expects: { ...failsOver, outage: { ...failsOver.outage, off: { msMax: 15_000 } } },
 };
 
 const bothBatond: Fault = {
@@ -101,9 +116,7 @@ const host: Fault = {
   expects: {
     ...failsOver,
     // Mode `off`: nobody takes over before the lease and the old leader's own deadline have passed; it is back before.
-    leader: { off: 'either', or: 'other' },
-    promotions: { off: [0, 1], or: [1, 1] },
-    outage: { off: { msMax: 15_000 }, ...failsOver.outage },
+    outage: { ...failsOver.outage, off: { msMax: 15_000 } },
     rules: { off: [], or: ['take-over', 'promote'] },
   },
 };

@@ -18,8 +18,8 @@ const lastsMs = [8_000, 20_000] as const;
 
 /** In mode `off` the lease has to run out, and the old leader's own deadline too. */
 const failsOver: Expectation = {
-  leader: always('other'),
-  promotions: always([1, 1]),
+  leader: { off: 'either', or: 'other' },
+  promotions: { off: [0, 1], or: [1, 1] },
   outage: { strict: { msMaxAfterHealing: 15_000 }, off: { msMax: 15_000 }, or: { msMax: 5_000 } },
   redundantMsMax: 25_000,
   rowsLostMaxOff: 50,

@@ -29,12 +29,12 @@ const primary: Fault = {
     return cluster.cutPower(leader);
   },
   expects: {
-    leader: always('other'),
-    promotions: always([1, 1]),
-    meanwhile: always('other'),
+    leader: { off: 'either', or: 'other' },
+    promotions: { off: [0, 1], or: [1, 1] },
+    meanwhile: { off: 'anybody', or: 'other' },
     outage: { strict: { msMaxAfterHealing: 15_000 }, off: { msMax: 15_000 }, or: { msMax: 4_000 } },
     redundantMsMax: 25_000,
-    rules: { off: ['promote'], or: ['take-over', 'promote'] },
+    rules: { off: [], or: ['take-over', 'promote'] },
     rowsLostMaxOff: 100,
   },
 };

@@ -33,6 +33,9 @@ const representative = [
   'freeze-host-briefly',
   'cut-cluster',
   'cut-members-rejected',
+  'disk-hangs',
+  'clock-back',
+  'sql-logical-reader',
 ];
 
 /** Of a name, a family, `representative` or `all`, in the order of `faults`. Throws for what is none of these. */

@@ -32,7 +32,12 @@ export function redundancyFacts(
     const lead = each === null ? null : leading(each);
     if (sync === null || lead === null || sync.leader !== lead.key.member) return false;
     if (sync.mode !== 'off') return sync.standbys.length > 0;
-    return seen?.postgres.kind === 'primary' && seen.postgres.walsenders.some((sender) => sender.state === 'streaming');
+    if (seen?.postgres.kind === 'primary')
+      return seen.postgres.walsenders.some((sender) => sender.state === 'streaming');
+    // Seen from elsewhere: what the members say of themselves. Else nobody but the leader would ever close a record.
+    return [...(each?.members.keys() ?? [])].some(
+      (name) => name !== lead.key.member && each !== null && memberRecord(each, name)?.state === 'streaming',
+    );
   };
   const [now, then] = [redundant(state, view), redundant(was, before)];
   const claimed = syncOf(state)?.leader === leading(state)?.key.member;

@@ -239,6 +239,7 @@ class Supervisor {
       this.#memory.serverRunEnded();
       if (!child.exit.requested) this.#memory.crashed();
       this.#performer.abortOperation('postgres ended');
+      this.#sensors.postgresEnded();
     }
     this.#performer.guardianSpoke();
     if (child.kind === before.kind) return;

@@ -43,6 +43,7 @@ export class Sensors {
   /** Wakes every probe loop at once: bad news does not wait for the next round. */
   readonly #doubt: Signalled;
   #doubted = false;
+  readonly #room: Signalled;
   /** Nobody signals it: what waits for it pauses, and ends with the daemon. */
   readonly #pauses: Signalled;
 
@@ -51,6 +52,7 @@ export class Sensors {
     this.#signal = signal;
     this.#look = new Signalled(context.deps.clock, signal);
     this.#doubt = new Signalled(context.deps.clock, signal);
+    this.#room = new Signalled(context.deps.clock, signal);
     this.#pauses = new Signalled(context.deps.clock, signal);
   }
 
@@ -62,6 +64,11 @@ export class Sensors {
   /** Something changed in the server: look now. */
   lookNow(): void {
     this.#look.signal();
+  }
+
+  /** For want of room, perhaps: what is decided next must know. */
+  postgresEnded(): void {
+    this.#room.signal();
   }
 
   doubt(): void {
@@ -161,7 +168,7 @@ export class Sensors {
         wasScarce = scarce;
       }
       seen.sawRoom(room);
-      await this.#pauses.wait(scarce ? scarceRoomEveryMs : roomEveryMs);
+      await this.#room.wait(scarce ? scarceRoomEveryMs : roomEveryMs);
     }
   }
 

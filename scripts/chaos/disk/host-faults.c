@@ -1,6 +1,6 @@
 /*
  * Faults of a host for the processes that load this (LD_PRELOAD): a disk that syncs slowly, hangs, fails or takes no
- * writes, and a wall clock that is wrong. Which of them hold now is read from a file of 64-bit numbers, $BATON_FAULTS,
+ * writes, and a wall clock that is wrong. Which of them hold now is read from a file of 64-bit numbers, $HOST_FAULTS,
  * that is mapped into memory: it may be changed at any time, and costs nothing while all are 0.
  */
 #define _GNU_SOURCE
@@ -49,7 +49,7 @@ static void *real(const char *name, void **slot) {
 }
 
 __attribute__((constructor)) static void load(void) {
-  const char *path = getenv("BATON_FAULTS");
+  const char *path = getenv("HOST_FAULTS");
   int fd = path == NULL ? -1 : open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) return;
   void *mapped = mmap(NULL, sizeof(struct faults), PROT_READ, MAP_SHARED, fd, 0);

@@ -59,9 +59,9 @@ export class HostFaults {
     chmodSync(library, 0o755);
     this.#postgresFile = faultFile(join(directory, 'postgres.faults'));
     this.#daemonFile = faultFile(join(directory, 'daemon.faults'));
-    this.env = { LD_PRELOAD: library, BATON_FAULTS: this.#daemonFile };
+    this.env = { LD_PRELOAD: library, HOST_FAULTS: this.#daemonFile };
     this.binDir = join(directory, 'bin');
-    makeBinDir(this.binDir, realBinDir, `LD_PRELOAD='${library}' BATON_FAULTS='${this.#postgresFile}'`);
+    makeBinDir(this.binDir, realBinDir, `LD_PRELOAD='${library}' HOST_FAULTS='${this.#postgresFile}'`);
   }
 
   disk({ syncDelayMs = 0, syncError, writeError, changeError, sparesWal = false }: DiskFault): void {

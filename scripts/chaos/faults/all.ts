@@ -37,6 +37,9 @@ const representative = [
   'power-all-together',
   'aimed-promotion',
   'operator-manual-promote',
+  'disk-hangs',
+  'clock-back',
+  'sql-logical-reader',
 ];
 
 /** Of a name, a family, `representative` or `all`, in the order of `faults`. Throws for what is none of these. */

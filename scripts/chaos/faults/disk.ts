@@ -13,17 +13,20 @@ const isRiddenOut: Expectation = {
   never: ['fence-deadline', 'fence-hung', 'hand-over-dead-postgres', 'take-over', 'promote'],
 };
 
-/** In mode `strict` writes wait for the old leader, which comes back once its disk is well. */
+/**
+ * In mode `strict` writes wait for the old leader, which comes back once its disk is well. In mode `off` nobody is handed
+ * anything: the leader starts in place, again and again, until it can.
+ */
 const failsOver: Expectation = {
-  leader: always('other'),
-  promotions: always([1, 1]),
-  outage: { strict: { msMaxAfterHealing: 15_000 }, or: { msMax: 5_000 } },
+  leader: { off: 'either', or: 'other' },
+  promotions: { off: [0, 1], or: [1, 1] },
+  outage: { strict: { msMaxAfterHealing: 15_000 }, off: { msMaxAfterHealing: 15_000 }, or: { msMax: 5_000 } },
   redundantMsMax: 25_000,
   rowsLostMaxOff: 500,
 };
 
-const postgresEnds: Expectation = { ...failsOver, rules: always(['hand-over-dead-postgres', 'promote']) };
-const postgresHangs: Expectation = { ...failsOver, rules: always(['fence-hung', 'promote']) };
+const postgresEnds: Expectation = { ...failsOver, rules: { off: [], or: ['hand-over-dead-postgres', 'promote'] } };
+const postgresHangs: Expectation = { ...failsOver, rules: { off: [], or: ['fence-hung', 'promote'] } };
 
 /** Clients wait until the leader has taken the standby out of `sync`; in mode `strict` until it is back. */
 const losesStandby: Expectation = {
@@ -175,7 +178,7 @@ export const disks: readonly Fault[] = [
         fault: { ...readOnly, sparesWal: true },
       },
       // Sessions that are there go on for as long as they need no file; nobody new is served.
-      { ...failsOver, rules: always(['fence-hung', 'promote']) },
+      { ...failsOver, rules: { off: [], or: ['fence-hung', 'promote'] } },
     ),
     prepare: separateWal,
   },

@@ -118,6 +118,8 @@ export class Invariants {
     this.#reads.committed(server, record);
     for (const { running: other } of this.#world.members) {
       if (other === null || other === server || (other.phase !== 'primary' && other.phase !== 'orphaned')) continue;
+      // What a standby's postmaster left behind acknowledges nothing.
+      if (other.phase === 'orphaned' && other.dir.state === 'in archive recovery') continue;
       // An old primary that is not fenced yet harms nobody while it acknowledges nothing.
       if (other.dir.timeline < server.dir.timeline || other.recovery.byHand) continue;
       const has = other.dir.records[record.position] === record;

@@ -39,6 +39,16 @@ describe('batond and guardian of the leader are frozen, and its PostgreSQL serve
     expect(result.lost, replay(result)).toBe(0);
   });
 
+  test.each([1, 2])(
+    'with three members the one that wins stops it, and nothing acknowledged is lost (seed %i)',
+    async (seed) => {
+      const result = await life(seed, 'off', { members: 3 });
+      expect(result.violations, replay(result)).toEqual([]);
+      expect(isFenced(result), replay(result)).toBe(true);
+      expect(result.lost, replay(result)).toBe(0);
+    },
+  );
+
   test.each<SyncMode>(['available', 'strict'])('in mode %s it is fenced beside the promotion', async (mode) => {
     const result = await life(7, mode);
     expect(result.violations, replay(result)).toEqual([]);

@@ -109,11 +109,14 @@ async function found(session: Session, member: MemberName, signal: AbortSignal):
   };
 }
 
+/** Of PostgreSQL 14 to 18. An I/O worker that is gone would leave this session waiting for its pages. */
+const commitNothing = `'walsender', 'walwriter', 'walsummarizer', 'checkpointer', 'background writer', 'archiver', 'logger',
+  'startup', 'io worker', 'slotsync worker', 'autovacuum launcher', 'logical replication launcher'`;
+
 /** The walsenders stay. Nothing is committed after the position that it returns. */
 async function stopCommits(session: Session, { clock, signal }: RemoteFence): Promise<Lsn> {
   await program(session, freezePostmaster, askLimitMs, signal);
-  const others = `pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type NOT IN
-    ('walsender', 'walwriter', 'checkpointer', 'background writer', 'archiver', 'logger', 'startup', 'autovacuum launcher')`;
+  const others = `pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type NOT IN (${commitNothing})`;
   await session.run(`SELECT pg_terminate_backend(pid) FROM ${others}`, askLimitMs, signal);
   await until(
     { clock, limitMs: farewellMs, everyMs, signal },

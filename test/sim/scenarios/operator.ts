@@ -79,7 +79,7 @@ export const operatorScenarios: Readonly<Record<string, Scenario>> = {
     seconds: 30,
     play: async (stage) => {
       const { primary, standby, world } = stage;
-      stage.configures('"failover":{', '"failover":{"maxLag":"1KiB",');
+      stage.configures('"maxLag":"32KiB"', '"maxLag":"1KiB"');
       stage.does('the stream stands still', () => standby.running?.process.stop());
       await stage.lasts(4_000);
       stage.does("the primary's power is cut", () => primary.powerOff());

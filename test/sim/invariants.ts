@@ -7,6 +7,8 @@ import type { Ms } from '../../src/core/units.ts';
 import { Acknowledged } from './acknowledged.ts';
 import { recordBytes, type WalRecord } from './directory.ts';
 import type { FakeServer } from './fake-server.ts';
+import { Guarding } from './guarding.ts';
+import { type Keys, KeyRules } from './key-rules.ts';
 import type { Member } from './member.ts';
 import { OperationEnds } from './operation-ends.ts';
 import { Reads } from './reads.ts';
@@ -30,12 +32,11 @@ export interface Watched {
   readonly members: readonly Member[];
   now(): number;
   sync(): SyncContent | null;
+  /** Null while what etcd holds is not what Baton made of it. */
+  keys(): Keys | null;
   /** What a lone fault costs more than it may; null while nothing does. */
   overBudget(nowMs: number): string | null;
 }
-
-/** Orphan wait, its fast shutdown, and a margin. */
-const unguardedMs: Ms = 18_000;
 
 const lookEveryMs: Ms = 500;
 /** The leader tells its position every ten seconds; then it may have been cut off for as long as its lease lasts. */
@@ -51,8 +52,6 @@ export class Invariants {
   readonly #contents = new Map<number, Map<number, number>>();
   /** What was found in order last; only another `sync`, or other waits, can be out of order. */
   #inOrder: { readonly sync: SyncContent; readonly waits: FakeServer['waits']; readonly loaded: unknown } | null = null;
-  /** Since when each member's primary has had no batond that acts. */
-  readonly #aloneSince = new Map<string, number>();
   #mode: SyncMode | null = null;
   /** Runs of servers that were there when the mode became strict, and have not begun to wait for anybody. */
   readonly #notStrictYet = new Set<string>();
@@ -61,6 +60,8 @@ export class Invariants {
   readonly #claimedStarts = new Set<string>();
   readonly #world: Watched;
   readonly #reads = new Reads();
+  readonly #keys = new KeyRules();
+  readonly #guarding = new Guarding();
   readonly #operations = new OperationEnds();
   #lookAtMs = 0;
 
@@ -109,7 +110,8 @@ export class Invariants {
   acknowledgedCommit(server: FakeServer, record: WalRecord): void {
     const atMs = this.#world.now();
     const sync = this.#world.sync();
-    const why = server.unprotected;
+    const why =
+      server.unprotected ?? (sync?.mode === 'off' && this.#guarding.stoodStill(server, atMs) ? 'unsupervised' : null);
     if (why !== null) {
       this.unprotected.push({ record, why });
       return;
@@ -166,11 +168,22 @@ export class Invariants {
 
   /** What holds between events. */
   check(): void {
+    this.#checkKeys();
     this.#checkMode();
     if (this.#world.now() >= this.#lookAtMs) this.#look();
     this.#checkWaits();
     this.#checkStarts();
-    for (const member of this.#world.members) this.#checkGuarded(member);
+    for (const member of this.#world.members) {
+      const alone = this.#guarding.look(member, this.#world.now());
+      if (alone !== null) this.violated(alone.invariant, alone.detail);
+    }
+  }
+
+  #checkKeys(): void {
+    const keys = this.#world.keys();
+    if (keys === null) this.#keys.forget();
+    const problem = keys === null ? null : this.#keys.look(keys);
+    if (problem !== null) this.violated('I2 claim', problem);
   }
 
   /** A mode that is asked for of a running server begins with what it waits for, which changes a moment after the key. */
@@ -258,25 +271,6 @@ export class Invariants {
       return;
     }
     this.#inOrder = { sync, waits, loaded: waits.loaded };
-  }
-
-  #checkGuarded(member: Member): void {
-    const { running, host } = member;
-    if (running?.phase !== 'primary' || host.paused || running.process.stopped) {
-      this.#aloneSince.delete(member.name);
-      return;
-    }
-    if (member.livingGuardian() === null) this.violated('guarded', `${member.name}'s primary runs without a guardian`);
-    const acts = member.batond?.process.alive === true && !member.batond.process.stopped;
-    const frozen = member.guardian?.process.stopped === true;
-    if (acts || frozen) {
-      this.#aloneSince.delete(member.name);
-      return;
-    }
-    const since = this.#aloneSince.get(member.name) ?? this.#world.now();
-    this.#aloneSince.set(member.name, since);
-    if (this.#world.now() - since > unguardedMs)
-      this.violated('orphan', `${member.name}'s primary goes on ${unguardedMs} ms without its batond`);
   }
 }
 

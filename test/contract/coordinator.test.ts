@@ -1,18 +1,23 @@
+import { cpSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import { createCoordinator } from '../../src/adapters/etcd/create-coordinator.ts';
 import { createLeaseStore } from '../../src/adapters/etcd/lease-store.ts';
 import { FakeEtcd } from '../sim/fake-etcd.ts';
+import type { SavedStore } from '../sim/fake-etcd-store.ts';
 import { Random } from '../sim/random.ts';
 import { VirtualClock } from '../sim/virtual-clock.ts';
 import { realClock, until } from '../support/real-clock.ts';
 import { type RealEtcd, startEtcd } from '../support/real-etcd.ts';
 import { coordinatorContract } from './coordinator.contract.ts';
 import { leaseStoreContract } from './lease-store.contract.ts';
+import { pastContract } from './past.contract.ts';
 import type { StoreUnderTest } from './store-under-test.ts';
 
 async function aFakeStore(): Promise<StoreUnderTest> {
   const clock = new VirtualClock();
   const etcd = new FakeEtcd({ clock, random: new Random(42) });
+  let copy: SavedStore | null = null;
   return {
     coordinator: etcd.coordinatorFor('a'),
     other: etcd.coordinatorFor('b'),
@@ -30,6 +35,13 @@ async function aFakeStore(): Promise<StoreUnderTest> {
     until: (fact, limitMs) => clock.runUntilFact(fact, limitMs),
     stop: async () => etcd.stop(),
     start: async () => etcd.start(),
+    compact: async () => etcd.compact(),
+    backUp: async () => {
+      copy = etcd.store.save();
+    },
+    restore: async () => {
+      if (copy !== null) etcd.restore(copy);
+    },
     [Symbol.asyncDispose]: async () => etcd.close(),
   };
 }
@@ -40,6 +52,18 @@ beforeAll(async () => {
   etcd = await startEtcd({ members: 1 });
 });
 afterAll(() => etcd.stop());
+
+const copyOf = ({ directory }: RealEtcd): string => join(directory, 'copy');
+
+async function compactAll(endpoint: string): Promise<void> {
+  const ask = async (path: string, body: object): Promise<Response> => {
+    const answer = await fetch(`${endpoint}/v3/kv/${path}`, { method: 'POST', body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`${path}: ${await answer.text()}`);
+    return answer;
+  };
+  const { header } = (await (await ask('range', { key: 'AA==' })).json()) as { header: { revision: string } };
+  await ask('compaction', { revision: header.revision });
+}
 
 async function aRealStore(): Promise<StoreUnderTest> {
   clusters += 1;
@@ -56,13 +80,21 @@ async function aRealStore(): Promise<StoreUnderTest> {
     until,
     stop: () => etcd.kill(0),
     start: () => etcd.restart(0),
+    compact: () => compactAll(etcd.endpoints[0] ?? ''),
+    backUp: () =>
+      etcd.startAgain(() => cpSync(etcd.dataDirectory(0), copyOf(etcd), { recursive: true, force: true }), false),
+    restore: () =>
+      etcd.startAgain(() => {
+        rmSync(etcd.dataDirectory(0), { recursive: true });
+        renameSync(copyOf(etcd), etcd.dataDirectory(0));
+      }, false),
     [Symbol.asyncDispose]: async () => {
       for (const client of [coordinator, other, leases]) client.close();
     },
   };
 }
 
-for (const contract of [coordinatorContract, leaseStoreContract]) {
+for (const contract of [coordinatorContract, leaseStoreContract, pastContract]) {
   contract('the simulator’s etcd', aFakeStore);
   contract('a real etcd', aRealStore);
 }

@@ -16,6 +16,12 @@ export interface StoreUnderTest extends AsyncDisposable {
   /** All of etcd refuses connections, and serves again. */
   stop(): Promise<void>;
   start(): Promise<void>;
+  /** Forgets the history up to now. */
+  compact(): Promise<void>;
+  /** Keeps a copy of everything as it is, which may stop etcd for a moment. */
+  backUp(): Promise<void>;
+  /** Puts that copy in the place of what there is, as the same etcd cluster. */
+  restore(): Promise<void>;
 }
 
 export const limitMs: Ms = 2_000;

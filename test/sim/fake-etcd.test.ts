@@ -5,9 +5,9 @@ import { FakeEtcd } from './fake-etcd.ts';
 import { Random } from './random.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
-function aWorld(seed = 1) {
+function aWorld(seed = 1, members: 1 | 3 = 1) {
   const clock = new VirtualClock();
-  const etcd = new FakeEtcd({ clock, random: new Random(seed) });
+  const etcd = new FakeEtcd({ clock, random: new Random(seed), members });
   return { clock, etcd, follow: (coordinator: Coordinator) => follow(clock, coordinator) };
 }
 
@@ -146,7 +146,7 @@ describe('etcd’s own faults', () => {
 
 /** Members write, compare and delete while links and etcd fail; every outcome is remembered. */
 async function aStormyRun(seed: number) {
-  const { clock, etcd, follow } = aWorld(seed);
+  const { clock, etcd, follow } = aWorld(seed, seed % 2 === 0 ? 3 : 1);
   const random = new Random(seed + 1_000);
   const members = ['a', 'b', 'c'].map((name) => {
     const coordinator = etcd.coordinatorFor(name);
@@ -156,13 +156,22 @@ async function aStormyRun(seed: number) {
   let writes = 0;
   for (let turn = 0; turn < 150; turn += 1) {
     const { name, coordinator, follower } = random.pick(members);
-    const fault = random.int(0, 30);
+    const fault = random.int(0, 36);
+    const one = random.int(0, etcd.members.length - 1);
     if (fault === 0) etcd.cut(name, random.pick(['both', 'requests', 'answers'] as const));
     else if (fault <= 2) etcd.heal(name);
     else if (fault === 3) etcd.changeLeader();
     else if (fault === 4) etcd.stop();
     else if (fault <= 6 && etcd.state === 'down') etcd.start();
     else if (fault === 7) etcd.store.compact(revision(Math.max(0, etcd.store.revision - 3)));
+    else if (fault === 8) etcd.compact();
+    else if (fault === 9) etcd.breakWatches();
+    else if (fault === 10) etcd.troubledShare = random.pick([0, 0.5]);
+    else if (fault === 11) etcd.lagWatches(random.pick([0, 700]));
+    else if (fault === 12 && etcd.members.length > 1) etcd.isolateMember(one);
+    else if (fault === 13 && etcd.members.length > 1) etcd.stopMember(one);
+    else if (fault === 14) etcd.slowMember(one, random.pick([0, 300]));
+    else if (fault === 15) etcd.heals();
     else {
       writes += 1;
       const key = `once-${writes}`;
@@ -183,8 +192,7 @@ async function aStormyRun(seed: number) {
     }
     await clock.runFor(random.between(1, 200));
   }
-  if (etcd.state === 'down') etcd.start();
-  for (const { name } of members) etcd.heal(name);
+  etcd.heals();
   await clock.runFor(6_000);
   // Whatever became of the streams, a watch works again: no read is so frequent.
   const lagsMs: number[] = [];

@@ -11,7 +11,8 @@ export const cluster = 'simulated';
 /** Small, so that a life of minutes can exceed it. */
 export const maxLagBytes = 32 * KiB;
 
-export function settingsOf(name: MemberName, mode: SyncMode): MemberSettings {
+/** `host`: where it is reached, for a daemon whose name another has as well. */
+export function settingsOf(name: MemberName, mode: SyncMode, host: string = name): MemberSettings {
   const sharedText = JSON.stringify({
     synchronous: { mode },
     failover: { crashBudget: '99 in 1h', cooldown: '99 in 1h', maxLag: `${maxLagBytes / KiB}KiB` },
@@ -25,8 +26,8 @@ export function settingsOf(name: MemberName, mode: SyncMode): MemberSettings {
     priority: 100,
     nofailover: false,
     nosync: false,
-    postgres: { host: name, port: 5432 },
-    apiUrl: `http://${name}:8008`,
+    postgres: { host, port: 5432 },
+    apiUrl: `http://${host}:8008`,
     shared: sharedPolicy(shared.value),
     sharedText,
   };

@@ -67,6 +67,7 @@ export class World implements PeerWorld {
   /** Set by a planted mistake, and by nothing else. */
   stuckCheckpointer = false;
   readonly #options: WorldOptions;
+  readonly #twins: Member[] = [];
   readonly #hosts = new Map<string, Host>();
   #uid = 0;
   #pid = 1_000;
@@ -87,12 +88,7 @@ export class World implements PeerWorld {
     });
     const names = options.members === 3 ? ['a', 'b', 'c'] : ['a', 'b'];
     this.members = names.map((name) => {
-      const host = new Host(name, this.clock);
-      this.#hosts.set(name, host);
-      return new Member(memberName(name), host, this, this.random.fork(), {
-        batond: (member) => this.#batond(member),
-        guardian: (member) => this.#guardian(member),
-      });
+      return this.#install(memberName(name), name);
     });
     this.operator = new Operator(this);
     this.invariants = new Invariants({
@@ -112,6 +108,28 @@ export class World implements PeerWorld {
     const found = this.members.find((each) => each.name === name);
     if (found === undefined) throw new RangeError(`no member ${name}`);
     return found;
+  }
+
+  /** Somebody copied a configuration: another host, with a disk of its own, and a daemon of a name that is taken. */
+  addTwin(of: Member): Member {
+    const twin = this.#install(of.name, `${of.name}-twin-${this.#twins.length + 1}`);
+    this.#twins.push(twin);
+    twin.startBatond();
+    return twin;
+  }
+
+  /** What runs on this host. */
+  #at(host: string): Member {
+    return this.#twins.find((each) => each.host.name === host) ?? this.member(host);
+  }
+
+  #install(name: MemberName, hostName: string): Member {
+    const host = new Host(hostName, this.clock);
+    this.#hosts.set(hostName, host);
+    return new Member(name, host, this, this.random.fork(), {
+      batond: (member) => this.#batond(member),
+      guardian: (member) => this.#guardian(member),
+    });
   }
 
   /** The members whose server takes clients' writes. */
@@ -166,12 +184,12 @@ export class World implements PeerWorld {
   }
 
   listening(name: string): FakeServer | null {
-    const server = this.member(name).running;
+    const server = this.#at(name).running;
     return server === null || server.phase === 'orphaned' ? null : server;
   }
 
   daemon(name: string): SimBatond | null {
-    const { batond } = this.member(name);
+    const { batond } = this.#at(name);
     return batond?.process.alive === true ? batond : null;
   }
 
@@ -221,14 +239,14 @@ export class World implements PeerWorld {
     const processHost = createFakeProcessHost(machine, process);
     const local = new LocalPostgres(this, process, random, () => member.server);
     const postgres = createFakePostgres({ member: name, disk, local });
-    const coordinator = this.operator.watching(member, this.etcd.coordinatorFor(name, process.clock));
+    const coordinator = this.operator.watching(member, this.etcd.coordinatorFor(member.host.name, process.clock));
     const peers = createFakePeers(this, process);
     this.note(`${name}: batond starts`);
     return new SimBatond({
       process,
       disk,
       random,
-      settings: settingsOf(name, this.mode),
+      settings: settingsOf(name, this.mode, member.host.name),
       coordinator: mistakes?.coordinator?.(coordinator, process.clock, member) ?? coordinator,
       postgres: mistakes?.postgres?.(postgres, member) ?? postgres,
       peers: mistakes?.peers?.(peers) ?? peers,
@@ -250,7 +268,7 @@ export class World implements PeerWorld {
     const process = member.host.spawn('guardian');
     const { mistakes } = this.#options;
     const { name, machine, disk } = member;
-    const leases = this.etcd.leaseStoreFor(name, process.clock);
+    const leases = this.etcd.leaseStoreFor(member.host.name, process.clock);
     const right = createFakeProcessHost(machine, process);
     return new SimGuardian({
       process,

@@ -1,4 +1,5 @@
 /** What happens to Baton's own processes: killed, stopped, asked to end, restarted again and again. */
+import type { Member } from '../member.ts';
 import { type Aim, byStrength, type Fault, type FaultSpec, onMember } from './fault.ts';
 import { repeatedly } from './repeatedly.ts';
 
@@ -50,6 +51,22 @@ export const processFaults = {
   'terminate-guardian': {
     family,
     draw: ({ aim }) => onMember('terminate-guardian', aim, (member) => member.guardian?.terminate()),
+  },
+  /** Two daemons with one member name (R3b). In mode off, whoever has any data may lead, and that is what was asked for. */
+  twin: {
+    family,
+    modes: ['available', 'strict'],
+    draw: ({ aim }) => {
+      let twin: Member | null = null;
+      return onMember(
+        'twin',
+        aim,
+        (member, world) => {
+          if (!world.operator.etcdLostItsPast) twin = world.addTwin(member);
+        },
+        () => twin?.powerOff(),
+      );
+    },
   },
   /** Upgrades, or a supervisor that starts again what ends. */
   'restart-batond-again-and-again': {

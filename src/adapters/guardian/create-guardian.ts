@@ -3,7 +3,7 @@
  * postmaster with it (the kernel's doing) and batond kills the rest; one that is silent is killed, to the same effect.
  */
 import { join } from 'node:path';
-import { elapsed, type Ms } from '../../core/units.ts';
+import type { Ms } from '../../core/units.ts';
 import type { GuardianView } from '../../core/view.ts';
 import type { GuardianReport } from '../../ports/batond-link.ts';
 import { fenceDirectory } from '../../ports/fence-directory.ts';
@@ -129,7 +129,7 @@ class GuardianKeeper {
           return;
         }
         this.#processes.spawnWhenDue();
-      } else if (end.kind === 'silent' || elapsed(lastOpenMono, clock.mono()) >= this.#processes.patienceMs(living)) {
+      } else if (end.kind === 'silent' || this.#processes.isOverdue(living, lastOpenMono)) {
         log('guardian-killed', { pid: living.pid, problem: end.problem });
         this.#options.host.signal(living.pid, 'kill');
         this.#lost(end.problem);

@@ -46,8 +46,17 @@ export class GuardianProcesses {
   /** How long this guardian, or one that is to come, may leave batond without an answer: it may have just begun. */
   patienceMs(living: ProcessIdentity | null): Ms {
     if (living === null) return this.#startLimitMs;
-    const ageMs = this.#options.clock.boot() - living.startTicks * tickMs;
-    return Math.max(this.#options.silentMs, this.#startLimitMs - ageMs);
+    return Math.max(this.#options.silentMs, this.#startLimitMs - this.#ageMs(living));
+  }
+
+  /** It was last heard of too long ago, and it has had the time that it may take to begin. */
+  isOverdue(living: ProcessIdentity, heardMono: MonoMs): boolean {
+    const { clock, silentMs } = this.#options;
+    return elapsed(heardMono, clock.mono()) >= silentMs && this.#ageMs(living) >= this.#startLimitMs;
+  }
+
+  #ageMs({ startTicks }: ProcessIdentity): Ms {
+    return this.#options.clock.boot() - startTicks * tickMs;
   }
 
   /** At once after one that worked; ever more slowly when they end before they answer. */

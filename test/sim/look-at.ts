@@ -1,6 +1,6 @@
 /** One look at a running server: what its views and settings show, which is not always what it does. */
 import { memberName, timeline } from '../../src/core/units.ts';
-import type { Look } from '../../src/ports/postgres.ts';
+import type { CommitWaits, Look } from '../../src/ports/postgres.ts';
 import { endLsn } from './directory.ts';
 import type { FakeServer } from './fake-server.ts';
 
@@ -37,7 +37,7 @@ export function lookAt(server: FakeServer, probeWaits: boolean): Look {
     currentLsn: endLsn(dir.flushed),
     waitsFor: server.waits.loaded.names,
     waitsForNobody: server.waits.loaded.nobody && server.waits.loaded.names.length === 0,
-    waitsRuledBy: null,
+    waitsRuledBy: dir.override === null || sameWaits(dir.override, dir.waits) ? null : 'postgresql.auto.conf',
     checkpointTimeline: timeline(dir.checkpoint.timeline),
     admits: dir.admits,
     archiverFails: false,
@@ -55,3 +55,7 @@ export function lookAt(server: FakeServer, probeWaits: boolean): Look {
     })),
   };
 }
+
+/** What overrides and says the same is not noticed: the value is compared before its place is asked for. */
+const sameWaits = (one: CommitWaits, other: CommitWaits): boolean =>
+  one.names.join() === other.names.join() && (one.names.length > 0 || one.nobody === other.nobody);

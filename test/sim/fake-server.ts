@@ -175,7 +175,7 @@ export class FakeServer {
     acknowledged: Acknowledged,
   ): boolean {
     if (this.phase !== 'primary' && !(this.phase === 'orphaned' && backend !== null)) return false;
-    if (id !== null && (this.#readOnly || this.dir.disk.storage.problem('tables') !== null)) return false;
+    if (id !== null && (this.#readOnly || this.dir.disk.storage.isFull('tables'))) return false;
     if (backend === null) this.#commit(null, kind, id, level, acknowledged);
     else this.backends.run(backend, () => this.#commit(backend, kind, id, level, acknowledged));
     return true;

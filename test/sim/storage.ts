@@ -38,9 +38,13 @@ export class Storage {
     return this.#state.kind === 'hung';
   }
 
+  isFull(written: Written): boolean {
+    return this.#state.kind === 'full' && this.problem(written) !== null;
+  }
+
   /** What statfs says. */
   get room(): Room {
-    const bytes = (written: Written) => (this.problem(written)?.startsWith('ENOSPC') === true ? 0 : freeBytes);
+    const bytes = (written: Written) => (this.isFull(written) ? 0 : freeBytes);
     return { dataBytes: bytes('tables'), walBytes: bytes('wal') };
   }
 
@@ -60,7 +64,7 @@ export class Storage {
       case 'hung':
         return null;
       case 'read-only':
-        return written === 'wal' && this.#state.what === 'mount' ? null : 'EROFS: read-only file system';
+        return written !== 'files' && this.#state.what === 'mount' ? null : 'EROFS: read-only file system';
       case 'failing':
         return 'EIO: i/o error';
       case 'full': {

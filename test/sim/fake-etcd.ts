@@ -44,6 +44,8 @@ export class FakeEtcd {
   #elections = 0;
   #cancelScan: () => void = () => {};
 
+  #touched = false;
+
   constructor(options: FakeEtcdOptions) {
     this.clock = options.clock;
     this.random = options.random;
@@ -197,6 +199,7 @@ export class FakeEtcd {
 
   /** What an operator does with a backup: an older state, new processes. A new cluster token makes a new cluster id. */
   restore(saved: SavedStore, clusterId: string = this.store.clusterId): void {
+    this.#touched = true;
     this.stop();
     this.store.restore(saved, clusterId, this.clock.mono());
     for (const member of this.members) member.forgets();
@@ -219,12 +222,21 @@ export class FakeEtcd {
   // --- from outside Baton, at once -----------------------------------------------------------------------------------
 
   put(key: string, value: string, leaseId?: LeaseId): Revision {
+    this.#touched = true;
     const write: Write = { op: 'put', key, value, ...(leaseId !== undefined && { leaseId }) };
     return this.store.txn({ compares: [], writes: [write] }, null).reading.revision;
   }
 
   delete(key: string): void {
+    this.#touched = true;
     this.store.txn({ compares: [], writes: [{ op: 'delete', key }] }, null);
+  }
+
+  /** Whether anybody but Baton wrote anything since this was asked last. */
+  wasTouched(): boolean {
+    const touched = this.#touched;
+    this.#touched = false;
+    return touched;
   }
 
   get(key: string): Entry | null {

@@ -7,6 +7,7 @@ import type { Ms } from '../../src/core/units.ts';
 import { Acknowledged } from './acknowledged.ts';
 import { recordBytes, type WalRecord } from './directory.ts';
 import type { FakeServer } from './fake-server.ts';
+import { type Keys, KeyRules } from './key-rules.ts';
 import type { Member } from './member.ts';
 import { OperationEnds } from './operation-ends.ts';
 import { Reads } from './reads.ts';
@@ -30,6 +31,8 @@ export interface Watched {
   readonly members: readonly Member[];
   now(): number;
   sync(): SyncContent | null;
+  /** Null while what etcd holds is not what Baton made of it. */
+  keys(): Keys | null;
   /** What a lone fault costs more than it may; null while nothing does. */
   overBudget(nowMs: number): string | null;
 }
@@ -38,6 +41,8 @@ export interface Watched {
 const unguardedMs: Ms = 18_000;
 
 const lookEveryMs: Ms = 500;
+/** A guardian that goes on fences at once what should not have; killing takes a moment. */
+const catchUpMs: Ms = 1_000;
 /** The leader tells its position every ten seconds; then it may have been cut off for as long as its lease lasts. */
 const untoldMs: Ms = 16_000;
 const maxLagRecords = Math.floor(maxLagBytes / recordBytes);
@@ -61,6 +66,9 @@ export class Invariants {
   readonly #claimedStarts = new Set<string>();
   readonly #world: Watched;
   readonly #reads = new Reads();
+  readonly #keys = new KeyRules();
+  /** Runs of servers that went on while nobody on their host acted. */
+  readonly #unsupervisedUntilMs = new Map<string, number>();
   readonly #operations = new OperationEnds();
   #lookAtMs = 0;
 
@@ -109,7 +117,7 @@ export class Invariants {
   acknowledgedCommit(server: FakeServer, record: WalRecord): void {
     const atMs = this.#world.now();
     const sync = this.#world.sync();
-    const why = server.unprotected;
+    const why = server.unprotected ?? (sync?.mode === 'off' && this.#isUnsupervised(server) ? 'unsupervised' : null);
     if (why !== null) {
       this.unprotected.push({ record, why });
       return;
@@ -166,11 +174,35 @@ export class Invariants {
 
   /** What holds between events. */
   check(): void {
+    this.#checkKeys();
     this.#checkMode();
     if (this.#world.now() >= this.#lookAtMs) this.#look();
     this.#checkWaits();
     this.#checkStarts();
-    for (const member of this.#world.members) this.#checkGuarded(member);
+    for (const member of this.#world.members) {
+      this.#noteUnsupervised(member);
+      this.#checkGuarded(member);
+    }
+  }
+
+  #checkKeys(): void {
+    const keys = this.#world.keys();
+    if (keys === null) this.#keys.forget();
+    const problem = keys === null ? null : this.#keys.look(keys);
+    if (problem !== null) this.violated('I2 claim', problem);
+  }
+
+  /**
+   * Both daemons of a host stand still: in mode `off` nothing is left that could stop its postgres, unless a successor
+   * reaches it (docs/safety.md). What it acknowledges until they have caught up is not what was promised.
+   */
+  #noteUnsupervised({ guardian, batond, running }: Member): void {
+    if (running !== null && guardian?.process.stopped === true && batond?.process.stopped === true)
+      this.#unsupervisedUntilMs.set(running.runId, this.#world.now() + catchUpMs);
+  }
+
+  #isUnsupervised({ runId }: FakeServer): boolean {
+    return this.#world.now() <= (this.#unsupervisedUntilMs.get(runId) ?? Number.NEGATIVE_INFINITY);
   }
 
   /** A mode that is asked for of a running server begins with what it waits for, which changes a moment after the key. */

@@ -16,6 +16,7 @@ import type { FakeServer } from './fake-server.ts';
 import { Host } from './host.ts';
 import { Invariants, type SyncContent } from './invariants.ts';
 import type { LifeJournal } from './life-journal.ts';
+import type { Keys } from './key-rules.ts';
 import { LocalPostgres } from './local-postgres.ts';
 import { Member } from './member.ts';
 import { Network } from './network.ts';
@@ -98,6 +99,7 @@ export class World implements PeerWorld {
       members: this.members,
       now: () => this.clock.mono(),
       sync: () => this.sync(),
+      keys: () => this.#keys(),
       overBudget: (nowMs) => this.budget.look(this.redundant(), nowMs),
     });
     this.clients = clientsUnder(options.load ?? 'drawn', this.random.fork()).map(
@@ -143,6 +145,16 @@ export class World implements PeerWorld {
     if (entry.modRevision !== this.#sync.modRevision)
       this.#sync = { modRevision: entry.modRevision, content: syncContent(entry.value) ?? this.#sync.content };
     return this.#sync.content;
+  }
+
+  #keys(): Keys | null {
+    const { store } = this.etcd;
+    if (this.operator.etcdLostItsPast || this.etcd.wasTouched()) return null;
+    return {
+      leader: store.entries.get('leader') ?? null,
+      syncRevision: store.entries.get('sync')?.modRevision ?? null,
+      sync: this.sync(),
+    };
   }
 
   // --- for servers and peers --------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import type { Ms } from '../../src/core/units.ts';
 import { Acknowledged } from './acknowledged.ts';
 import { recordBytes, type WalRecord } from './directory.ts';
 import type { FakeServer } from './fake-server.ts';
+import { Guarded } from './guarded.ts';
 import { type Keys, KeyRules } from './key-rules.ts';
 import type { Member } from './member.ts';
 import { OperationEnds } from './operation-ends.ts';
@@ -37,12 +38,7 @@ export interface Watched {
   overBudget(nowMs: number): string | null;
 }
 
-/** Orphan wait, its fast shutdown, and a margin. */
-const unguardedMs: Ms = 18_000;
-
 const lookEveryMs: Ms = 500;
-/** A guardian that goes on fences at once what should not have; killing takes a moment. */
-const catchUpMs: Ms = 1_000;
 /** The leader tells its position every ten seconds; then it may have been cut off for as long as its lease lasts. */
 const untoldMs: Ms = 16_000;
 const maxLagRecords = Math.floor(maxLagBytes / recordBytes);
@@ -56,8 +52,6 @@ export class Invariants {
   readonly #contents = new Map<number, Map<number, number>>();
   /** What was found in order last; only another `sync`, or other waits, can be out of order. */
   #inOrder: { readonly sync: SyncContent; readonly waits: FakeServer['waits']; readonly loaded: unknown } | null = null;
-  /** Since when each member's primary has had no batond that acts. */
-  readonly #aloneSince = new Map<string, number>();
   #mode: SyncMode | null = null;
   /** Runs of servers that were there when the mode became strict, and have not begun to wait for anybody. */
   readonly #notStrictYet = new Set<string>();
@@ -67,8 +61,7 @@ export class Invariants {
   readonly #world: Watched;
   readonly #reads = new Reads();
   readonly #keys = new KeyRules();
-  /** Runs of servers that went on while nobody on their host acted. */
-  readonly #unsupervisedUntilMs = new Map<string, number>();
+  readonly #guarded = new Guarded();
   readonly #operations = new OperationEnds();
   #lookAtMs = 0;
 
@@ -117,7 +110,9 @@ export class Invariants {
   acknowledgedCommit(server: FakeServer, record: WalRecord): void {
     const atMs = this.#world.now();
     const sync = this.#world.sync();
-    const why = server.unprotected ?? (sync?.mode === 'off' && this.#isUnsupervised(server) ? 'unsupervised' : null);
+    const why =
+      server.unprotected ??
+      (sync?.mode === 'off' && this.#guarded.isUnsupervised(server, atMs) ? 'unsupervised' : null);
     if (why !== null) {
       this.unprotected.push({ record, why });
       return;
@@ -180,8 +175,8 @@ export class Invariants {
     this.#checkWaits();
     this.#checkStarts();
     for (const member of this.#world.members) {
-      this.#noteUnsupervised(member);
-      this.#checkGuarded(member);
+      const unguarded = this.#guarded.look(member, this.#world.now());
+      if (unguarded !== null) this.violated(unguarded.invariant, unguarded.detail);
     }
   }
 
@@ -190,19 +185,6 @@ export class Invariants {
     if (keys === null) this.#keys.forget();
     const problem = keys === null ? null : this.#keys.look(keys);
     if (problem !== null) this.violated('I2 claim', problem);
-  }
-
-  /**
-   * Both daemons of a host stand still: in mode `off` nothing is left that could stop its postgres, unless a successor
-   * reaches it (docs/safety.md). What it acknowledges until they have caught up is not what was promised.
-   */
-  #noteUnsupervised({ guardian, batond, running }: Member): void {
-    if (running !== null && guardian?.process.stopped === true && batond?.process.stopped === true)
-      this.#unsupervisedUntilMs.set(running.runId, this.#world.now() + catchUpMs);
-  }
-
-  #isUnsupervised({ runId }: FakeServer): boolean {
-    return this.#world.now() <= (this.#unsupervisedUntilMs.get(runId) ?? Number.NEGATIVE_INFINITY);
   }
 
   /** A mode that is asked for of a running server begins with what it waits for, which changes a moment after the key. */
@@ -290,25 +272,6 @@ export class Invariants {
       return;
     }
     this.#inOrder = { sync, waits, loaded: waits.loaded };
-  }
-
-  #checkGuarded(member: Member): void {
-    const { running, host } = member;
-    if (running?.phase !== 'primary' || host.paused || running.process.stopped) {
-      this.#aloneSince.delete(member.name);
-      return;
-    }
-    if (member.livingGuardian() === null) this.violated('guarded', `${member.name}'s primary runs without a guardian`);
-    const acts = member.batond?.process.alive === true && !member.batond.process.stopped;
-    const frozen = member.guardian?.process.stopped === true;
-    if (acts || frozen) {
-      this.#aloneSince.delete(member.name);
-      return;
-    }
-    const since = this.#aloneSince.get(member.name) ?? this.#world.now();
-    this.#aloneSince.set(member.name, since);
-    if (this.#world.now() - since > unguardedMs)
-      this.violated('orphan', `${member.name}'s primary goes on ${unguardedMs} ms without its batond`);
   }
 }
 

@@ -198,7 +198,7 @@ export interface MemoryView {
   readonly requestSeen: { readonly id: string; readonly atMono: MonoMs } | null;
   /** The last transaction that was refused or failed: the same is not sent again at once. */
   readonly commitFailed: { readonly purpose: string; readonly atMono: MonoMs } | null;
-  /** The leader that the data directory was made ready to follow. */
+  /** The leader that the data directory was made ready to follow; null again once postgres was stopped to look at it anew. */
   readonly preparedFor: { readonly leader: MemberName; readonly term: Revision } | null;
   /** The request whose first step, the checkpoint, is done. */
   readonly checkpointedRequest: string | null;

@@ -224,6 +224,8 @@ export class Memory {
   operationBegins(spec: OperationSpec): void {
     // What PostgreSQL waits for may change now, and the checkpointer may switch the new waiting on late: prove it again.
     if (spec.kind === 'wait-for' || spec.kind === 'start' || spec.kind === 'promote') this.#proof = null;
+    // A standby is stopped because it cannot stream: what its directory was found to be before is no longer believed.
+    if (spec.kind === 'stop') this.#preparedFor = null;
     this.#operation = { kind: 'busy', spec, sinceMono: this.#clock.mono(), progress: null };
   }
 

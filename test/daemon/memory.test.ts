@@ -3,7 +3,7 @@
  * And the crash budget, which a restart of the daemon or a step of the wall clock does not give back.
  */
 import { describe, expect, test } from 'vitest';
-import { copyId, revision, wallMs } from '../../src/core/units.ts';
+import { copyId, memberName, monoMs, revision, wallMs } from '../../src/core/units.ts';
 import { Memory } from '../../src/daemon/memory.ts';
 import type { KeptFacts, KeptState } from '../../src/ports/journal.ts';
 import type { Clock } from '../../src/ports/clock.ts';
@@ -116,4 +116,15 @@ test('a step of the wall clock is seen once, whichever way it goes, and slewing 
   });
   expect(seen).toEqual([true, false, true, false, false, false]);
   expect(memory.view(1_000).wallJumpedMono).toBe(0);
+});
+
+test('a directory that was made ready to follow a leader is examined again after its postgres was stopped', () => {
+  const memory = begun(aDisk());
+  const spec = { kind: 'rejoin', leader: memberName('b'), term: revision(7), copyId: copyId('bbbbbbbb') } as const;
+  memory.operationEnded({ spec, atMono: monoMs(1), outcome: { ok: true, value: { kind: 'done' } } });
+  expect(memory.view(1_000).preparedFor).toEqual({ leader: 'b', term: 7 });
+  memory.operationBegins({ kind: 'start', as: 'standby', follow: memberName('b') });
+  expect(memory.view(1_000).preparedFor).not.toBeNull();
+  memory.operationBegins({ kind: 'stop', mode: 'fast', limitMs: 10_000, reason: 'cannot stream' });
+  expect(memory.view(1_000).preparedFor).toBeNull();
 });

@@ -106,6 +106,29 @@ export const storageScenarios: Readonly<Record<string, Scenario>> = {
     expect: { leader: 'stays', outageMsMax: 4_000, rules: ['sync-remove-lost', 'sync-add'] },
   }),
 
+  'wal-recycled-while-parted': aScenario({
+    says: 'a standby that finds, when it reaches the primary again, that its WAL is gone there is examined and copied anew',
+    checklist: [35, 36],
+    seconds: 45,
+    play: async (stage) => {
+      const { primary, standby } = stage;
+      Object.assign(primary.disk.circumstances, { segmentRecords: 10, slotKeptRecords: 20 });
+      stage.parts(primary, standby);
+      await stage.lasts(6_000);
+      await stage.until('the primary has recycled what it lacks', () => {
+        primary.running?.checkpoint(() => {});
+        return (primary.disk.data?.walFrom ?? 0) > (standby.disk.data?.records.length ?? 0);
+      });
+      stage.rejoins(primary, standby);
+      await stage.until('both are redundant', () => stage.world.redundant(), 30_000);
+    },
+    expect: {
+      leader: 'stays',
+      outageMsMax: 4_000,
+      rules: ['sync-remove-lost', 'stop-stuck-standby', 'rejoin', 'sync-add'],
+    },
+  }),
+
   'slots-lost': aScenario({
     says: 'a primary without its slots makes them again for those that come back',
     checklist: [36],

@@ -41,6 +41,8 @@ export interface Fault {
   prepare?(cluster: ChaosCluster): Promise<void>;
   /** Milliseconds from its beginning to its healing, drawn for each round. */
   readonly lastsMs: readonly [min: number, max: number];
+  /** A round in which a busy machine made it last longer says nothing: what must come of it is another thing then. */
+  readonly noLonger?: true;
   /** Ends as soon as it is done. Before each thing that lasts it says how to undo it. */
   inject(stage: Stage): Promise<void>;
   readonly expects: Expectation;

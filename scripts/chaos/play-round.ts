@@ -19,6 +19,8 @@ const workLimitMs = 30_000;
 const healthyLimitMs = 60_000;
 const restoredLimitMs = 120_000;
 const settledMs = 1_500;
+/** What the healing itself may take. */
+const lateMsMax = 150;
 /** The fault begins so long after the clients do, drawn for each round. */
 const injectAfterMs = [0, 1_500] as const;
 
@@ -57,6 +59,9 @@ export async function playRound(
     }
   }
   const endedMono = monoNow();
+  const lastedMs = Math.round(endedMono - beganMono);
+  if (fault.noLonger === true && lastedMs > fault.lastsMs[1] + lateMsMax)
+    throw new Error(`it lasted ${lastedMs} ms, meant were at most ${fault.lastsMs[1]} ms: this machine is too busy`);
   const { after, sinceMono } = await settled(cluster, redundancy, endedMono);
   await workload.untilMore(writesAfter, workLimitMs);
   const verdict = await workload.stop();
@@ -65,7 +70,7 @@ export async function playRound(
     ...{ oldLeader: stage.leader, newLeader: after.leader ?? '' },
     meanwhile,
     promotions: (after.timeline ?? 0) - (before.timeline ?? 0),
-    lastedMs: Math.round(endedMono - beganMono),
+    lastedMs,
     outageMs: Math.round(longestGapMs(verdict, beganMono, monoNow())),
     redundantMs: Math.max(0, Math.round(sinceMono - mendsFromMono)),
     rules: rulesOf(stage),

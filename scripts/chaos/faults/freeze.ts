@@ -87,6 +87,7 @@ const frozen = (of: Frozen, suffix: string, lastsMs: Range, expects: Expectation
   family: 'freeze',
   says: `${of.what} frozen for ${seconds(lastsMs)} s`,
   lastsMs,
+  ...(expects === isRiddenOut ? { noLonger: true } : {}),
   async inject(stage) {
     stage.undo(() => of.thaw(stage));
     await of.freeze(stage);

@@ -29,6 +29,8 @@ export const namespaceFile = (host: string): string => `/run/netns/${host}`;
 export class Network {
   readonly #addresses = new Map<string, string>();
   readonly #number = networksMade++;
+  /** Ends of cables that somebody else carries. */
+  readonly #outlets: string[] = [];
 
   /** Only inside an enclosure: the names and the addresses are not unique. */
   constructor(hosts: readonly string[]) {
@@ -74,8 +76,8 @@ export class Network {
    * the host's side and the switch's.
    */
   unplug(host: string): readonly [string, string] {
-    const number = this.#numberOf(host);
-    const [cable, outlet, port] = [`v${number}`, `j${number}`, `k${number}`];
+    const number = Number(this.address(host).split('.').at(-1));
+    const [cable, outlet, port] = ['v', 'j', 'k'].map((kind) => this.#link(kind, number)) as [string, string, string];
     const changes = [
       `link add ${outlet} type veth peer name ${port}`,
       `link set ${port} master br0 up`,
@@ -84,29 +86,30 @@ export class Network {
     ];
     // This machine itself must not answer what it only carries.
     const deaf = (device: string): readonly string[] => [
-      `table netdev ${device} {`,
+      `table netdev late_${device.replace('-', '_')} {`,
       `chain in { type filter hook ingress device "${device}" priority 0; policy drop; }`,
       '}',
     ];
     run('ip', ['-batch', '-'], changes.join('\n'));
     run('nft', ['-f', '-'], [...deaf(cable), ...deaf(outlet)].join('\n'));
+    this.#outlets.push(outlet);
     return [cable, outlet];
   }
 
   remove(): void {
+    for (const outlet of this.#outlets.splice(0)) run('ip', ['link', 'del', outlet]);
     for (const host of this.#addresses.keys()) run('ip', ['netns', 'del', host]);
     run('ip', ['link', 'del', 'br0']);
     this.#addresses.clear();
   }
 
-  /** The last part of its address. */
-  #numberOf(host: string): number {
-    return Number(this.address(host).split('.').at(-1));
+  #link(kind: string, number: number): string {
+    return `${kind}${this.#number}-${number}`;
   }
 
   #add(host: string, number: number): void {
     const address = `${prefix}.${number}`;
-    const link = `v${this.#number}-${number}`;
+    const link = this.#link('v', number);
     const outside = [
       `netns add ${host}`,
       `link add ${link} type veth peer name eth0 netns ${host}`,

@@ -59,13 +59,16 @@ static int64_t now_us(void) {
 /* With the header that carries what the kernel has left to do to the frame: checksums, segments. */
 static int attach(const char *name) {
   int fd = socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL));
-  int on = 1;
+  int on = 1, buffer_bytes = 64 << 20;
   struct sockaddr_ll where = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL)};
   struct packet_mreq everything = {.mr_type = PACKET_MR_PROMISC};
   where.sll_ifindex = everything.mr_ifindex = (int)if_nametoindex(name);
   if (fd < 0 || where.sll_ifindex == 0) give_up(name);
   if (setsockopt(fd, SOL_PACKET, PACKET_VNET_HDR, &on, sizeof on) != 0) give_up("PACKET_VNET_HDR");
   if (setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof on) != 0) give_up("PACKET_IGNORE_OUTGOING");
+  // A cable that loses frames when they come in bursts would be another fault.
+  if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer_bytes, sizeof buffer_bytes) != 0) give_up("SO_RCVBUFFORCE");
+  if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &buffer_bytes, sizeof buffer_bytes) != 0) give_up("SO_SNDBUFFORCE");
   if (bind(fd, (struct sockaddr *)&where, sizeof where) != 0) give_up("bind");
   if (setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &everything, sizeof everything) != 0) give_up("promiscuous");
   return fd;

@@ -61,7 +61,8 @@ export async function writeMemberFiles(plan: MemberPlan): Promise<MemberFiles> {
         listen: `${ports.host}:${ports.postgresPort}`,
         superuser: { username: 'postgres', passwordFile: secret('superuser.password', plan.superuserPassword) },
         replication: { username: 'replicator', passwordFile: secret('replication.password', plan.replicationPassword) },
-        parameters: plan.parameters,
+        // What a killed server leaves of its shared memory lies in its data directory, and goes with it.
+        parameters: { dynamic_shared_memory_type: 'mmap', ...plan.parameters },
         hba: [`host all,replication all ${plan.network} scram-sha-256`],
       },
       api: { listen: `${ports.host}:${ports.apiPort}` },

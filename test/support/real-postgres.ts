@@ -44,6 +44,8 @@ export interface RealPostgres extends AsyncDisposable {
   sql(text: string, user?: string, password?: string): string;
 }
 
+const small = { shared_buffers: '16MB', fsync: 'off', max_connections: 30, log_min_messages: 'warning' } as const;
+
 export async function aPostgres(name: string, more: Partial<PostgresOptions> = {}): Promise<RealPostgres> {
   becomePostgres();
   const directory = mkdtempSync(join(temporary, `baton-pg-${name}-`));
@@ -63,10 +65,11 @@ export async function aPostgres(name: string, more: Partial<PostgresOptions> = {
     connect: endpoint,
     superuser: { username: 'postgres', password: 'super secret' },
     replication: { username: 'replicator', password: "it's: a \\secret" },
-    parameters: { shared_buffers: '16MB', fsync: 'off', max_connections: 30, log_min_messages: 'warning' },
     hba: ['host all all 127.0.0.0/8 scram-sha-256'],
     log: { info: (message) => logged.push(message), warn: (message) => logged.push(message) },
     ...more,
+    // What a killed server leaves of its shared memory lies in its data directory, and goes with it.
+    parameters: { ...small, ...more.parameters, dynamic_shared_memory_type: 'mmap' },
   };
   const postgres = createPostgres(options);
   let child: ChildProcess | null = null;

@@ -112,14 +112,14 @@ export const claimMistakes: Readonly<Record<string, Mistake>> = {
       edits: [{ file: 'src/core/transactions.ts', from: "  unchanged('sync', state.sync),\n];", to: '];' }],
     },
     caughtBy: 'late-takeover',
-    shows: /^I[14] /,
+    shows: /^I[124] /,
   },
   'compares-nothing': {
     says: 'transactions that are decided on one state and written over another',
     drops: 'I1: a transaction compares what it was decided on',
     planted: { ports: ports.comparesNothing },
     caughtBy: 'late-takeover',
-    shows: /^I[14] /,
+    shows: /^I[124] /,
   },
   'keeps-its-tail': {
     says: 'an old primary that follows its successor with what it wrote beyond the fork, and under the name of its old copy',

@@ -29,6 +29,7 @@ const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 /** Run by the first process inside: what is mounted here exists in here only. */
 const furnish = [
   `mount -t tmpfs -o size=${filesMax},mode=755 tmpfs /run`,
+  'mount -t tmpfs -o mode=1777 tmpfs /dev/shm', // A killed PostgreSQL leaves its shared memory there.
   `mkdir -p /run/netns /run/postgresql ${directoryInside}`,
   'chmod 1777 /run/postgresql',
   'ip link set lo up',

@@ -12,7 +12,7 @@ export interface Observed {
   /** Who led before and afterwards. */
   readonly oldLeader: string;
   readonly newLeader: string;
-  /** Who said of himself that he leads, just before the healing. */
+  /** Who said of himself that he leads, just before the healing; null: nobody, or it was not asked. */
   readonly meanwhile: string | null;
   /** Timelines that began. */
   readonly promotions: number;

@@ -51,7 +51,8 @@ export async function playRound(
   try {
     await fault.inject(stage);
     await sleep(Math.max(0, random.between(...fault.lastsMs) - (monoNow() - beganMono)));
-    meanwhile = (await readLeader(cluster.rig))?.name ?? null;
+    // Whoever does not answer is waited for: not asked without need, because the fault lasts as long.
+    if (fault.expects.meanwhile !== undefined) meanwhile = (await readLeader(cluster.rig))?.name ?? null;
   } finally {
     if (undoing.length > 0) {
       for (const heal of undoing.toReversed()) await heal();

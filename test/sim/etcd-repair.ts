@@ -33,9 +33,13 @@ export class EtcdRepair {
           highestTerm: 0,
         };
     this.#done();
+    newest.keptDown = false;
     newest.startBatond();
     await this.#until(() => this.#world.primaries().includes(newest), 30 * second);
-    for (const member of this.#world.members) member.startBatond();
+    for (const member of this.#world.members) {
+      member.keptDown = false;
+      member.startBatond();
+    }
   }
 
   /** I11: every member that knew etcd before says that it holds, and why. */
@@ -61,7 +65,10 @@ export class EtcdRepair {
   /** batond first, so that nobody hands anything over; then each guardian, which stops its postgres. */
   async #stopAll(): Promise<void> {
     const { members } = this.#world;
-    for (const member of members) member.killBatond();
+    for (const member of members) {
+      member.keptDown = true;
+      member.killBatond();
+    }
     for (const member of members) member.guardian?.terminate();
     const stopped = () => members.every((member) => member.running === null && member.livingGuardian() === null);
     if (await this.#until(stopped, 40 * second)) return;

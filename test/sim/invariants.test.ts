@@ -25,6 +25,7 @@ describe('who may get the leader key, and who may claim', () => {
         : { value: leader, modRevision: revision(at), createRevision: revision(at), leaseId: leaseId('1') },
     syncRevision,
     sync: syncContent,
+    forced: null,
   });
   const problemOf = (...seen: readonly Keys[]) => {
     const rules = new KeyRules();
@@ -38,6 +39,10 @@ describe('who may get the leader key, and who may claim', () => {
 
   test('the key goes to somebody whom sync does not name', () => {
     expect(problemOf(calm, keys('c', 3, sync('c'), 3))).toContain('the leader key went to c, and sync named a, b');
+  });
+
+  test('an operator who accepts loss may have it go to whom sync does not name', () => {
+    expect(problemOf(calm, { ...keys('c', 3, sync('c'), 3), forced: 'c' })).toBeNull();
   });
 
   test('somebody claims who does not hold the key', () => {

@@ -20,6 +20,8 @@ export class Member {
   server: FakeServer | null = null;
   guardian: SimGuardian | null = null;
   batond: SimBatond | null = null;
+  /** An operator works on this host: nothing else starts its daemons. */
+  keptDown = false;
   readonly machine: Machine;
   readonly name: MemberName;
   readonly host: Host;
@@ -59,6 +61,7 @@ export class Member {
   }
 
   startBatond(): void {
+    if (this.keptDown) return;
     if (this.host.powered && this.batond?.process.alive !== true) this.batond = this.#daemons.batond(this);
   }
 

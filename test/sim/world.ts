@@ -16,7 +16,7 @@ import type { FakeServer } from './fake-server.ts';
 import { Host } from './host.ts';
 import { Invariants, type SyncContent } from './invariants.ts';
 import type { LifeJournal } from './life-journal.ts';
-import type { Keys } from './key-rules.ts';
+import { forcedCandidate, type Keys } from './key-rules.ts';
 import { LocalPostgres } from './local-postgres.ts';
 import { Member } from './member.ts';
 import { Network } from './network.ts';
@@ -172,6 +172,7 @@ export class World implements PeerWorld {
       leader: store.entries.get('leader') ?? null,
       syncRevision: store.entries.get('sync')?.modRevision ?? null,
       sync: this.sync(),
+      forced: forcedCandidate(store.entries.get('failover')?.value),
     };
   }
 

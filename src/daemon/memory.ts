@@ -162,7 +162,8 @@ export class Memory {
     this.leadsNot(true);
     this.#preparedFor = null;
     this.#divergedKept = null;
-    if (this.lastLedTerm !== term) {
+    // What an etcd without its past says of terms must not replace what was true: an operator goes by it.
+    if (this.lastLedTerm !== term && this.#held.length === 0) {
       this.lastLedTerm = term;
       this.#keep({ lastLedTerm: term });
     }

@@ -56,6 +56,15 @@ test.each([
   expect(held(restarted)).toEqual([code]);
 });
 
+test('the term that was last led is kept as it was, whatever a restored etcd says of it', () => {
+  const disk = aDisk({ ...nothing, etcdClusterId: 'e1', highestRevision: 1_000, highestTerm: 84 });
+  const memory = begun(disk);
+  memory.leads(revision(84));
+  memory.sawEtcd('restored', revision(60), revision(47));
+  memory.leads(revision(47));
+  expect([memory.lastLedTerm, disk.read().lastLedTerm]).toEqual([84, 84]);
+});
+
 test('it goes on once an operator has taken the marks out of the kept facts', () => {
   const memory = begun(aDisk({ ...nothing, lastLedTerm: 50 }));
   memory.sawEtcd('restored', revision(10), revision(5));

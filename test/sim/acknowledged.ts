@@ -6,6 +6,8 @@ export interface Acknowledgement {
   readonly member: string;
   readonly runId: string;
   readonly atMs: number;
+  /** Mode `off`: whether somebody on its host could have stopped it; what nobody could stop is not within the bound. */
+  readonly supervised: boolean;
 }
 
 export class Acknowledged {
@@ -24,8 +26,9 @@ export class Acknowledged {
    */
   newlyLackingIn(dir: SimDirectory, beforeMs: number): number {
     let lacking = 0;
-    for (const { record, atMs } of this.all) {
-      if (atMs >= beforeMs || this.#known.has(record.uid) || dir.records[record.position] === record) continue;
+    for (const { record, atMs, supervised } of this.all) {
+      if (!supervised || atMs >= beforeMs || this.#known.has(record.uid) || dir.records[record.position] === record)
+        continue;
       this.#known.add(record.uid);
       lacking += 1;
     }

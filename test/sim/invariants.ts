@@ -110,13 +110,12 @@ export class Invariants {
   acknowledgedCommit(server: FakeServer, record: WalRecord): void {
     const atMs = this.#world.now();
     const sync = this.#world.sync();
-    const why =
-      server.unprotected ?? (sync?.mode === 'off' && this.#guarding.stoodStill(server, atMs) ? 'unsupervised' : null);
-    if (why !== null) {
-      this.unprotected.push({ record, why });
+    if (server.unprotected !== null) {
+      this.unprotected.push({ record, why: server.unprotected });
       return;
     }
-    this.acknowledged.add({ record, member: server.host.name, runId: server.runId, atMs });
+    const supervised = sync?.mode !== 'off' || !this.#guarding.stoodStill(server, atMs);
+    this.acknowledged.add({ record, member: server.host.name, runId: server.runId, atMs, supervised });
     this.#reads.committed(server, record);
     for (const { running: other } of this.#world.members) {
       if (other === null || other === server || (other.phase !== 'primary' && other.phase !== 'orphaned')) continue;
@@ -126,10 +125,12 @@ export class Invariants {
       if (other.dir.timeline < server.dir.timeline || other.recovery.byHand) continue;
       const has = other.dir.records[record.position] === record;
       if (!has && (sync?.mode !== 'off' || this.acknowledged.firstOf.has(other.runId))) {
-        this.violated(
-          'I1 one leader',
-          `${server.host.name} acknowledged ${record.id}, and ${other.host.name} is a newer primary without it`,
-        );
+        if (!supervised) this.unprotected.push({ record, why: 'unsupervised' });
+        else
+          this.violated(
+            'I1 one leader',
+            `${server.host.name} acknowledged ${record.id}, and ${other.host.name} is a newer primary without it`,
+          );
       }
     }
     if (

@@ -36,6 +36,7 @@ describe('batond and guardian of the leader are frozen, and its PostgreSQL serve
     expect(result.violations, replay(result)).toEqual([]);
     expect(isFenced(result), replay(result)).toBe(true);
     expect(result.acknowledgedBy.length, replay(result)).toBe(2);
+    expect(result.besideAnother, replay(result)).toBe(0);
     expect(result.lost, replay(result)).toBe(0);
   });
 
@@ -58,10 +59,8 @@ describe('batond and guardian of the leader are frozen, and its PostgreSQL serve
 
   test('without the fence two primaries acknowledge in mode off, and one of them for nothing', async () => {
     const result = await life(1, 'off', { mistakes: fencesNobodyRemotely });
-    expect(
-      result.violations.map(({ invariant }) => invariant),
-      replay(result),
-    ).toEqual(['I1 one leader']);
+    expect(result.besideAnother, replay(result)).toBeGreaterThan(0);
+    expect(result.lost, replay(result)).toBeGreaterThan(0);
   });
 });
 

@@ -40,6 +40,8 @@ export interface SimResult {
   readonly acknowledged: number;
   /** Acknowledged commits that the primary lacks at the end; what mode `off` may lose. */
   readonly lost: number;
+  /** Commits that a primary acknowledged beside a newer one, in mode `off`, while nobody on its host could stop it. */
+  readonly besideAnother: number;
   /** How many times a server left recovery. */
   readonly promotions: number;
   /** The longest time in which somebody waited and nobody's commit was acknowledged, from when the cluster was up until the end. */
@@ -98,6 +100,7 @@ function live(options: SimOptions): SimResult {
     acknowledged: world.invariants.acknowledged.all.length,
     outageMs: world.service.longest(world.clock.mono()).lastedMs,
     lost,
+    besideAnother: world.invariants.unprotected.filter(({ why }) => why === 'unsupervised').length,
     acknowledgedBy: world.invariants.acknowledged.all
       .map(({ member }) => member)
       .filter((member, at, all) => member !== all[at - 1]),

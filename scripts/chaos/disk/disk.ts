@@ -34,9 +34,9 @@ export class Disk {
     return (bavail * bsize) / MiB;
   }
 
-  /** Once nobody uses it. */
+  /** It is out of sight at once, and gone when the last process that was killed has let go of it. */
   unmount(): void {
-    run('umount', this.directory);
+    run('umount', '--lazy', this.directory);
   }
 }
 

@@ -251,6 +251,7 @@ class Supervisor {
   // --- the loop's body -------------------------------------------------------------------------------------------
 
   #decideAndPerform(): void {
+    this.#memory.keepWhatWasRefused();
     if (this.#memory.lookedAtClocks()) {
       this.#deps.log.warn('the wall clock jumped: a leader confirms itself, or stops');
       this.#deps.coordinator.refresh();

@@ -267,6 +267,13 @@ export class Memory {
     this.#initializedCopyId = copy;
     await this.#facts.durably({ initializedCopyId: copy });
   }
+
+  /** From now on an etcd that knows no cluster has lost its past (I11): nobody creates the cluster once more from old data. */
+  sawClusterKnown(): void {
+    if (this.#initializedCopyId === null || this.#held.length > 0) return;
+    this.#initializedCopyId = null;
+    this.#facts.keep({ initializedCopyId: null });
+  }
 }
 
 /** Read again, a promotion is the one that is known, whatever id it was given this time. */

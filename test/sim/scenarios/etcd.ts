@@ -116,4 +116,22 @@ export const etcdScenarios: Readonly<Record<string, Scenario>> = {
     },
     expect: { leader: 'moves', outageMsMax: 13_000, rules: ['await-old-deadline', 'campaign'] },
   }),
+
+  'restored-and-overtaken': aScenario({
+    says: 'the copy that once made the cluster does not make it again by an etcd of before, also where no revision shows that etcd went back',
+    seconds: 40,
+    play: async (stage) => {
+      const { primary, standby, world } = stage;
+      stage.does('batond is killed', () => primary.killBatond());
+      stage.does('etcd is as it was before the cluster', () => world.operator.restoreEtcdUnderItsOldId());
+      await stage.until('the standby holds', () => stage.rule(standby) === 'hold');
+      await stage.until('the primary is fenced', () => stage.fenced(primary), 20_000);
+      stage.does('somebody else writes into etcd', () => {
+        for (let count = 0; count < 50; count += 1) world.etcd.put('audit/elsewhere', '{}');
+      });
+      stage.does('batond begins again', () => primary.startBatond());
+      await stage.until('it leaves its data alone', () => stage.rule(primary) === 'hold-foreign-data');
+    },
+    expect: { leader: 'stays', outageMsMax: 60_000, rules: ['hold-foreign-data'], never: ['win-bootstrap'] },
+  }),
 };

@@ -134,4 +134,25 @@ export const etcdScenarios: Readonly<Record<string, Scenario>> = {
     },
     expect: { leader: 'stays', outageMsMax: 60_000, rules: ['hold-foreign-data'], never: ['win-bootstrap'] },
   }),
+
+  'start-under-way-at-the-hold': aScenario({
+    says: 'a primary that was being started when etcd lost its past does not come up, however late the disk lets it',
+    seconds: 25,
+    play: async (stage) => {
+      const { primary, standby, world } = stage;
+      stage.does('the power of the standby is cut', () => standby.powerOff());
+      await stage.until('nobody else could lead', () => stage.rule(primary) === 'lead-exposed');
+      await stage.lasts(1_000);
+      stage.does('the postmaster is killed', () => primary.running?.killPostmaster());
+      await stage.until('it starts again', () => stage.rule(primary) === 'await-postgres' && !stage.fenced(primary));
+      stage.does('the disk hangs', () => primary.disk.storage.become({ kind: 'hung' }));
+      stage.does('somebody sets up an empty etcd', () => world.operator.wipeEtcd());
+      await stage.until('automation is held', () => (primary.batond?.face.latest()?.view.memory.held.length ?? 0) > 0);
+      await stage.lasts(6_000);
+      stage.does('the disk goes on', () => primary.disk.storage.become({ kind: 'sound' }));
+      await stage.until('no postgres is left', () => stage.fenced(primary));
+      standby.powerOn();
+    },
+    expect: { leader: 'stays', outageMsMax: 60_000, rules: ['fence-held', 'hold'] },
+  }),
 };

@@ -100,7 +100,8 @@ function hold(view: View, state: ClusterState): Decision | null {
   const mine = isMine(view, state);
   const guard: readonly Intent[] =
     mine && state.leader.kind === 'present' ? [{ kind: 'guard', term: state.leader.modRevision }] : [];
-  if (first !== undefined) return { ...because('hold', first.reason), intents: guard };
+  if (first !== undefined)
+    return endBegunPrimary(view, first.reason) ?? { ...because('hold', first.reason), intents: guard };
   const taken = nameTaken(view, state);
   if (taken !== null) return because('hold', taken);
   if (malformed?.kind === 'malformed') return { ...because('hold-malformed', malformed.problem), intents: guard };
@@ -111,6 +112,30 @@ function hold(view: View, state: ClusterState): Decision | null {
       : because('hold-foreign-data', foreign);
   }
   return null;
+}
+
+/**
+ * I11: a primary that was begun by what etcd said before it lost its past, and that nobody was let into yet, does not
+ * come up. One that has served goes on; one that was adopted may have, so it does too.
+ */
+function endBegunPrimary(view: View, reason: string): Decision | null {
+  const { operation, postgres, self } = view;
+  const { child } = view.guardian;
+  if (
+    child.kind === 'running' &&
+    child.startedAs === 'primary' &&
+    child.startedMono >= self.startedMono &&
+    postgres.kind === 'starting'
+  )
+    return because('fence-held', `${reason} Postgres here was starting as a primary`, {
+      kind: 'fence',
+      reason: 'automation is held',
+    });
+  if (operation.kind !== 'busy') return null;
+  const { spec } = operation;
+  return spec.kind === 'promote' || (spec.kind === 'start' && spec.as === 'primary')
+    ? because('hold', reason, { kind: 'abort-operation', reason: 'automation is held' })
+    : null;
 }
 
 /** The key carries our name on a lease that is not ours: an earlier run of this host, or a second daemon of the name. */

@@ -9,6 +9,7 @@ export const RULES = [
   'await-lease',
   'await-postgres',
   'hold',
+  'fence-held',
   'hold-malformed',
   'hold-foreign-data',
   'fence-foreign',

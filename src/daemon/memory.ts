@@ -14,15 +14,15 @@ import {
 import type { Hold, MemoryView, OperationResult, OperationView, WaitProof } from '../core/view.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { TxnOutcome } from '../ports/coordinator.ts';
-import type { KeptFacts, KeptState } from '../ports/journal.ts';
+import type { KeptState } from '../ports/journal.ts';
+import { FactKeeper } from './fact-keeper.ts';
 import { FormerLeader } from './former-leader.ts';
 import type { Running } from './observations.ts';
 
 export class Memory {
   readonly #clock: Clock;
-  readonly #kept: KeptState;
+  readonly #facts: FactKeeper;
   readonly #newCopyId: () => CopyId;
-  readonly #notKept: (error: unknown) => void;
   readonly formerLeader: FormerLeader;
   #confirmedSyncRevision: Revision | null = null;
   #committing: { purpose: CommitPurpose; readAfterMono: MonoMs | null } | null = null;
@@ -55,13 +55,12 @@ export class Memory {
   lastLedTerm: Revision | null;
 
   constructor(clock: Clock, kept: KeptState, newCopyId: () => CopyId, notKept: (error: unknown) => void) {
-    this.#notKept = notKept;
     this.#clock = clock;
     this.formerLeader = new FormerLeader(clock);
-    this.#kept = kept;
+    this.#facts = new FactKeeper(clock, kept, notKept);
     this.#newCopyId = newCopyId;
     this.#nextCopyId = newCopyId();
-    const facts = kept.read();
+    const facts = this.#facts.read();
     const [wall, mono] = [clock.wall(), clock.mono()];
     this.#wallAheadMs = wall - mono;
     this.#crashes = facts.crashesWallMs.map((at) => monoMs(mono - Math.max(0, wall - at)));
@@ -136,14 +135,14 @@ export class Memory {
     this.#etcdClusterId = clusterId;
     if (newTerm || first || at - this.#savedRevision >= savedRevisionStep) {
       this.#savedRevision = at;
-      this.#keep({ etcdClusterId: clusterId, highestRevision: at, highestTerm: this.#highestTerm });
+      this.#facts.keep({ etcdClusterId: clusterId, highestRevision: at, highestTerm: this.#highestTerm });
     }
   }
 
   #hold(code: 'etcd-went-back' | 'etcd-replaced', reason: string): void {
     if (this.#held.some((hold) => hold.code === code)) return;
     this.#held = [...this.#held, { code, reason }];
-    this.#keep({ hold: { code, reason } });
+    this.#facts.keep({ hold: { code, reason } });
   }
 
   /** Whether the wall clock has jumped since it was last looked at (I8). */
@@ -165,7 +164,7 @@ export class Memory {
     // What an etcd without its past says of terms must not replace what was true: an operator goes by it.
     if (this.lastLedTerm !== term && this.#held.length === 0) {
       this.lastLedTerm = term;
-      this.#keep({ lastLedTerm: term });
+      this.#facts.keep({ lastLedTerm: term });
     }
   }
 
@@ -182,7 +181,7 @@ export class Memory {
   crashed(): void {
     const [wall, mono] = [this.#clock.wall(), this.#clock.mono()];
     this.#crashes = [...this.#crashes, mono].slice(-crashesMax);
-    this.#keep({ crashesWallMs: this.#crashes.map((at) => wall - (mono - at)) });
+    this.#facts.keep({ crashesWallMs: this.#crashes.map((at) => wall - (mono - at)) });
   }
 
   serverRunEnded(): void {
@@ -259,14 +258,21 @@ export class Memory {
     }
   }
 
-  /** A disk that fails must not end the daemon; what was not kept is kept with the next fact. */
-  #keep(facts: Partial<KeptFacts>): void {
-    this.#kept.write(facts).catch((error: unknown) => this.#notKept(error));
+  /** To be called often: a disk that refused a fact is asked again. */
+  keepWhatWasRefused(): void {
+    this.#facts.keepWhatWasRefused();
   }
 
   async initializing(copy: CopyId): Promise<void> {
     this.#initializedCopyId = copy;
-    await this.#kept.write({ initializedCopyId: copy });
+    await this.#facts.durably({ initializedCopyId: copy });
+  }
+
+  /** From now on an etcd that knows no cluster has lost its past (I11): nobody creates the cluster once more from old data. */
+  sawClusterKnown(): void {
+    if (this.#initializedCopyId === null || this.#held.length > 0) return;
+    this.#initializedCopyId = null;
+    this.#facts.keep({ initializedCopyId: null });
   }
 }
 

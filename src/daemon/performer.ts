@@ -235,6 +235,7 @@ export class Performer {
         const now = view();
         return (
           now.coordinator.kind === 'read' &&
+          now.memory.held.length === 0 &&
           isMine(now, now.coordinator.state) &&
           claimed(now.coordinator.state, settings.name)
         );

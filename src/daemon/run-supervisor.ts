@@ -211,6 +211,7 @@ class Supervisor {
     if (changed) this.#note = parseHandOverNote(snapshot.entries.get(handOverNoteKey)?.value);
     const state = changed || this.#seen.cluster === null ? this.#reader.read(snapshot) : this.#seen.cluster.state;
     this.#memory.sawEtcd(snapshot.etcdClusterId, snapshot.revision, leading(state)?.term ?? null);
+    if (state.initialize.kind === 'present') this.#memory.sawClusterKnown();
     this.#memory.confirmedRead(confirmedMono);
     this.#memory.sawRequest(state.request.kind === 'present' ? state.request.value.id : null);
     const before = this.#seen.cluster === null ? null : leading(this.#seen.cluster.state);
@@ -251,6 +252,7 @@ class Supervisor {
   // --- the loop's body -------------------------------------------------------------------------------------------
 
   #decideAndPerform(): void {
+    this.#memory.keepWhatWasRefused();
     if (this.#memory.lookedAtClocks()) {
       this.#deps.log.warn('the wall clock jumped: a leader confirms itself, or stops');
       this.#deps.coordinator.refresh();

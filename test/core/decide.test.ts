@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { copyName } from '../../src/core/copy-name.ts';
 import { decide } from '../../src/core/decide.ts';
+import type { OperationSpec } from '../../src/core/decision.ts';
 import { RULES, type Rule } from '../../src/core/rules.ts';
 import { copyId, lsn, MiB, memberName, revision, timeline } from '../../src/core/units.ts';
 import type { View } from '../../src/core/view.ts';
@@ -85,6 +86,9 @@ const aStuckProbe = (stuckMs: number) => ({
   stuckSinceMono: ago(stuckMs + 50),
   seenWaiting: true,
 });
+const restored = { code: 'etcd-went-back', reason: 'restored' } as const;
+const startedAsPrimary = (agoMs: number) =>
+  ({ kind: 'running', pid: 4711, startedMono: ago(agoMs), startedAs: 'primary' }) as const;
 const failedInitdb = (agoMs: number) =>
   ({
     kind: 'idle',
@@ -159,8 +163,29 @@ const whoeverLeads: readonly Row[] = [
     aView(aStandby(), {
       state: followsB,
       peer: refuses,
-      memory: { held: [{ code: 'etcd-went-back', reason: 'restored' }] },
+      memory: { held: [restored] },
     }),
+    'hold',
+  ],
+  [
+    'ends a primary that was starting when automation became held',
+    aView(
+      { kind: 'starting', sinceMono: ago(900) },
+      { guardian: { child: startedAsPrimary(900) }, memory: { held: [restored] } },
+    ),
+    'fence-held',
+  ],
+  [
+    'does not end one that this daemon found running: it may have served for days',
+    aView(
+      { kind: 'starting', sinceMono: ago(900) },
+      { guardian: { child: startedAsPrimary(70_000) }, memory: { held: [restored] } },
+    ),
+    'hold',
+  ],
+  [
+    'does not end one that has been seen to serve',
+    aView(aPrimary(), { guardian: { child: startedAsPrimary(900) }, memory: { held: [restored] } }),
     'hold',
   ],
   [
@@ -1208,6 +1233,22 @@ test('nothing is begun while a transaction or an operation is under way', () => 
     view: { operation: { kind: 'busy', spec: { kind: 'resume-replay' }, sinceMono: ago(5), progress: null } },
   });
   expect(decide(busy).intents.filter((intent) => intent.kind === 'operate' || intent.kind === 'commit')).toEqual([]);
+});
+
+const waitFor = { waitFor: [], waitForNobody: false };
+test.each<readonly [OperationSpec, boolean]>([
+  [{ kind: 'start', as: 'primary', term, admits: 'everybody', ...waitFor }, true],
+  [{ kind: 'promote', term, waitForNobody: false }, true],
+  [{ kind: 'start', as: 'standby', follow: b }, false],
+  [{ kind: 'rejoin', leader: b, term, copyId: copyOf.a }, false],
+  [{ kind: 'clone', leader: b, term, copyId: copyOf.a }, false],
+])('%o is aborted when automation becomes held: %s', (spec, aborted) => {
+  const operation = { kind: 'busy', spec, sinceMono: ago(5), progress: null } as const;
+  const decision = decide(
+    aView(stopped(), { guardian: childless(), memory: { held: [restored] }, view: { operation } }),
+  );
+  expect(decision.rule).toBe('hold');
+  expect(decision.intents.some((intent) => intent.kind === 'abort-operation')).toBe(aborted);
 });
 
 test('no operation is begun on a look that is older than the end of the last one', () => {

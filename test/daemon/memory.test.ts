@@ -82,6 +82,23 @@ test('what only goes forward holds nothing', () => {
   expect(held(memory)).toEqual([]);
 });
 
+test('the copy that made the cluster is forgotten once the cluster is known, also over restarts', async () => {
+  const disk = aDisk();
+  const memory = begun(disk);
+  await memory.initializing(copyId('bbbbbbbb'));
+  expect(begun(disk).view(1_000).initializedCopyId).toBe('bbbbbbbb');
+  memory.sawClusterKnown();
+  expect(memory.view(1_000).initializedCopyId).toBeNull();
+  expect(begun(disk).view(1_000).initializedCopyId).toBeNull();
+});
+
+test('an etcd that is not believed makes nobody forget what it made', async () => {
+  const memory = begun(aDisk({ ...nothing, etcdClusterId: 'e1', initializedCopyId: 'bbbbbbbb' }));
+  memory.sawEtcd('e2', revision(10), null);
+  memory.sawClusterKnown();
+  expect(memory.view(1_000).initializedCopyId).toBe('bbbbbbbb');
+});
+
 describe('the crash budget', () => {
   const windowMs = 600_000;
 

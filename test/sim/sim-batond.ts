@@ -52,6 +52,9 @@ export class SimBatond {
     this.member = settings.name;
     this.closeSockets = () => guardian.disconnect();
     let rule = '';
+    // As kept-state.ts does: what the disk refused is written with whatever comes next.
+    let facts = disk.kept ?? nothingKept;
+    let writing = Promise.resolve();
     const running = runSupervisor(
       {
         settings,
@@ -69,11 +72,18 @@ export class SimBatond {
           happened: (event, details) => note(`${event} ${JSON.stringify(details, textOfBigint)}`),
         },
         kept: {
-          read: () => disk.kept ?? nothingKept,
-          write: async (facts) => {
-            await process.clock.sleep(random.between(0.2, 3));
-            await disk.durably(process.clock);
-            disk.kept = { ...(disk.kept ?? nothingKept), ...facts };
+          read: () => facts,
+          write: (news) => {
+            facts = { ...facts, ...news };
+            writing = writing
+              .catch(() => undefined)
+              .then(async () => {
+                const all = facts;
+                await process.clock.sleep(random.between(0.2, 3));
+                await disk.durably(process.clock);
+                disk.kept = all;
+              });
+            return writing;
           },
         },
         ledger: createFakeLedger(disk, process.clock),

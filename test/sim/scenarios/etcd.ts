@@ -116,4 +116,43 @@ export const etcdScenarios: Readonly<Record<string, Scenario>> = {
     },
     expect: { leader: 'moves', outageMsMax: 13_000, rules: ['await-old-deadline', 'campaign'] },
   }),
+
+  'restored-and-overtaken': aScenario({
+    says: 'the copy that once made the cluster does not make it again by an etcd of before, also where no revision shows that etcd went back',
+    seconds: 40,
+    play: async (stage) => {
+      const { primary, standby, world } = stage;
+      stage.does('batond is killed', () => primary.killBatond());
+      stage.does('etcd is as it was before the cluster', () => world.operator.restoreEtcdUnderItsOldId());
+      await stage.until('the standby holds', () => stage.rule(standby) === 'hold');
+      await stage.until('the primary is fenced', () => stage.fenced(primary), 20_000);
+      stage.does('somebody else writes into etcd', () => {
+        for (let count = 0; count < 50; count += 1) world.etcd.put('audit/elsewhere', '{}');
+      });
+      stage.does('batond begins again', () => primary.startBatond());
+      await stage.until('it leaves its data alone', () => stage.rule(primary) === 'hold-foreign-data');
+    },
+    expect: { leader: 'stays', outageMsMax: 60_000, rules: ['hold-foreign-data'], never: ['win-bootstrap'] },
+  }),
+
+  'start-under-way-at-the-hold': aScenario({
+    says: 'a primary that was being started when etcd lost its past does not come up, however late the disk lets it',
+    seconds: 25,
+    play: async (stage) => {
+      const { primary, standby, world } = stage;
+      stage.does('the power of the standby is cut', () => standby.powerOff());
+      await stage.until('nobody else could lead', () => stage.rule(primary) === 'lead-exposed');
+      await stage.lasts(1_000);
+      stage.does('the postmaster is killed', () => primary.running?.killPostmaster());
+      await stage.until('it starts again', () => stage.rule(primary) === 'await-postgres' && !stage.fenced(primary));
+      stage.does('the disk hangs', () => primary.disk.storage.become({ kind: 'hung' }));
+      stage.does('somebody sets up an empty etcd', () => world.operator.wipeEtcd());
+      await stage.until('automation is held', () => (primary.batond?.face.latest()?.view.memory.held.length ?? 0) > 0);
+      await stage.lasts(6_000);
+      stage.does('the disk goes on', () => primary.disk.storage.become({ kind: 'sound' }));
+      await stage.until('no postgres is left', () => stage.fenced(primary));
+      standby.powerOn();
+    },
+    expect: { leader: 'stays', outageMsMax: 60_000, rules: ['fence-held', 'hold'] },
+  }),
 };

@@ -96,7 +96,8 @@ export class World implements PeerWorld {
       now: () => this.clock.mono(),
       sync: () => this.sync(),
       keys: () => this.#keys(),
-      overBudget: (nowMs) => this.budget.look(this.redundant(), nowMs),
+      // What etcd lost, an operator puts right: until then automation is held, whatever else happens.
+      overBudget: (nowMs) => this.budget.look(this.redundant() && !this.operator.etcdLostItsPast, nowMs),
     });
     this.clients = clientsUnder(options.load ?? 'drawn', this.random.fork()).map(
       (each) => new Client(this, this.clock, this.random.fork(), names, each, this.service),

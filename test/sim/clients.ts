@@ -49,6 +49,7 @@ interface OpenSession {
 
 export class Client implements Place {
   readonly name: string;
+  readonly powerCuts = 0;
   readonly #world: ServerWorld;
   readonly #clock: Clock;
   readonly #random: Random;

@@ -11,6 +11,7 @@ export class Disk {
   readonly storage = new Storage();
   readonly circumstances: Circumstances = normally();
   data: SimDirectory | null = null;
+  readonly #lost: SimDirectory[] = [];
   /** Directories that were replaced; Baton never wipes one because something failed. */
   readonly replaced: SimDirectory[] = [];
   lease: LeaseId | null = null;
@@ -23,8 +24,14 @@ export class Disk {
     if (problem !== null) throw new Error(problem);
   }
 
+  /** Every directory that was ever here, also what was moved aside and what went with a device. */
+  get everything(): readonly SimDirectory[] {
+    return [...(this.data === null ? [] : [this.data]), ...this.replaced, ...this.#lost];
+  }
+
   /** Another device in its place, and nothing on it. */
   lose(): void {
+    if (this.data !== null) this.#lost.push(this.data);
     this.data = null;
     this.lease = null;
     this.kept = null;

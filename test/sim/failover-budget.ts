@@ -54,7 +54,10 @@ export class FailoverBudget {
     this.#active -= 1;
   }
 
-  /** To be asked every now and then. What is wrong in words; null when nothing is. */
+  /**
+   * To be asked every now and then. `redundant`: nothing is missing for a failover, automation included. What is wrong
+   * in words; null when nothing is.
+   */
   look(redundant: boolean, nowMs: number): string | null {
     if (redundant) this.#redundantSinceMs ??= nowMs;
     else this.#redundantSinceMs = null;

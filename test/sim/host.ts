@@ -7,6 +7,7 @@ import type { Clock } from '../../src/ports/clock.ts';
 
 export class Host {
   powered = true;
+  powerCuts = 0;
   paused = false;
   /** How long CLOCK_MONOTONIC of this host has stood still (suspends); CLOCK_BOOTTIME counts them. */
   #suspendedMs: Ms = 0;
@@ -45,6 +46,7 @@ export class Host {
   /** Everything in memory is gone, nothing answers. */
   powerOff(): void {
     this.powered = false;
+    this.powerCuts += 1;
     this.paused = false;
     this.#suspendedAt = null;
     this.#held = [];

@@ -1,7 +1,8 @@
 /**
  * The links between the hosts: delays, cuts of either direction, and connections that keep their order. What is sent
  * on a connection while the link is cut arrives after it heals, if both ends still hold the connection by then (TCP
- * retransmits); what is sent without one (the first packet of a connection) is lost.
+ * retransmits, and a host whose power was cut does not); what is sent without one (the first packet of a connection)
+ * is lost.
  */
 import type { Ms } from '../../src/core/units.ts';
 import type { Clock } from '../../src/ports/clock.ts';
@@ -10,6 +11,8 @@ import type { Random } from './random.ts';
 /** Something that has an address: a host, or the clients' own. */
 export interface Place {
   readonly name: string;
+  /** How many times it has lost its memory, and with it what it would have sent again. */
+  readonly powerCuts: number;
   receive(action: () => void): void;
 }
 
@@ -80,10 +83,13 @@ export class Network {
   /** Used by a connection: in order, and after the cut when there is one. */
   deliver(connection: Connection, from: Place, to: Place, arrive: () => void): void {
     const { cut, refuses, lossShare } = this.#trouble(from.name, to.name);
+    const { powerCuts } = from;
     if (cut) {
       const direction = link(from.name, to.name);
       const waiting = this.#waiting.get(direction) ?? [];
-      waiting.push(() => this.deliver(connection, from, to, arrive));
+      waiting.push(() => {
+        if (from.powerCuts === powerCuts) this.deliver(connection, from, to, arrive);
+      });
       this.#waiting.set(direction, waiting);
       return;
     }
@@ -93,9 +99,18 @@ export class Network {
       return;
     }
     const lateMs = this.#lost(lossShare) ? this.#random.between(resendMs.min, resendMs.max) : 0;
+    // What follows a lost packet is of no use without it, so all of it hangs on the sender until that is sent again.
+    const sentAt = Math.max(now + lateMs, connection.lastSent(to));
     const at = Math.max(now + this.#delay(from, to) + lateMs, connection.lastArrival(to));
-    connection.arrivesAt(to, at);
-    this.#clock.timer(at - now, () => to.receive(arrive));
+    connection.travels(to, sentAt, at);
+    let isSent = true;
+    if (sentAt > now)
+      this.#clock.timer(sentAt - now, () => {
+        isSent = from.powerCuts === powerCuts;
+      });
+    this.#clock.timer(at - now, () => {
+      if (isSent) to.receive(arrive);
+    });
   }
 
   #trouble(from: string, to: string): Trouble {
@@ -119,6 +134,7 @@ export class Connection {
   readonly far: Place;
   readonly #network: Network;
   readonly #closed = new Set<Place>();
+  readonly #lastSent = new Map<Place, number>();
   readonly #lastArrival = new Map<Place, number>();
   readonly #onClose = new Map<Place, () => void>();
 
@@ -168,12 +184,19 @@ export class Connection {
     this.#closed.add(end);
   }
 
+  /** When the last packet to this end, and all before it, will have left its sender for good. */
+  lastSent(end: Place): number {
+    return this.#lastSent.get(end) ?? 0;
+  }
+
   lastArrival(end: Place): number {
     return this.#lastArrival.get(end) ?? 0;
   }
 
-  arrivesAt(end: Place, at: number): void {
-    this.#lastArrival.set(end, at);
+  /** One more packet is on its way to this end. */
+  travels(end: Place, sentAt: number, arrivesAt: number): void {
+    this.#lastSent.set(end, sentAt);
+    this.#lastArrival.set(end, arrivesAt);
   }
 
   #other(end: Place): Place {

@@ -183,9 +183,9 @@ export class Operator {
   }
 
   #replace(saved: SavedStore, clusterId: string | null): void {
-    const { etcd, clock, members } = this.#world;
-    if (members.some(({ disk }) => disk.kept === null)) {
-      this.#world.note('a member lost its disk with all that it remembers of etcd: not both at once');
+    const { etcd, clock, installed } = this.#world;
+    if (installed.some(({ disk }) => disk.kept?.etcdClusterId == null)) {
+      this.#world.note('a host remembers nothing of etcd, its disk is lost or new: not both at once');
       return;
     }
     this.#lostPast = { atMono: clock.mono() };

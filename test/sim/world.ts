@@ -119,6 +119,11 @@ export class World implements PeerWorld {
     return twin;
   }
 
+  /** The members and the twins that run: whoever may come to know etcd. */
+  get installed(): readonly Member[] {
+    return [...this.members, ...this.#twins.filter(({ host }) => host.powered)];
+  }
+
   /** What runs on this host. */
   #at(host: string): Member {
     return this.#twins.find((each) => each.host.name === host) ?? this.member(host);

@@ -6,7 +6,7 @@ import type { Aim, Fault } from './fault.ts';
 import { repeatedly } from './repeatedly.ts';
 
 const againMs = 100;
-const application: Place = { name: 'application', receive: (action) => action() };
+const application: Place = { name: 'application', powerCuts: 0, receive: (action) => action() };
 
 /** `superuser`: it connects as one, and takes what is reserved for them as well. */
 export function exhaust(aim: Aim, superuser: boolean): Fault {

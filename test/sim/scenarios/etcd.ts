@@ -56,6 +56,31 @@ export const etcdScenarios: Readonly<Record<string, Scenario>> = {
     expect: { leader: 'moves', outageMsMax: 1_000, rules: ['hand-over-dead-postgres'] },
   }),
 
+  'standby-dies-under-a-hold': aScenario({
+    says: 'while automation is held because etcd lost its past a standby that dies stays in sync, and writes wait for the operator',
+    seconds: 40,
+    play: async (stage) => {
+      const { world, primary, standby } = stage;
+      // There is a backup in which the leader leads, and every member has written down that it has seen more.
+      await stage.lasts(6_000);
+      stage.does('much is written to etcd', () => {
+        for (let written = 0; written < 200; written += 1) world.etcd.put('audit/elsewhere', `${written}`);
+      });
+      await stage.lasts(500);
+      stage.does('an older etcd is put in its place', () => world.operator.restoreEtcdUnderItsOldId());
+      await stage.until('both hold', () => world.members.every((member) => stage.rule(member) === 'hold'));
+      await stage.lasts(6_000);
+      if (!stage.serves(primary)) throw new Error(`${primary.name} does not serve`);
+      world.budget.begins('power-off', world.clock.mono());
+      stage.does('the power of the standby is cut', () => standby.powerOff());
+      await stage.lasts(8_000);
+      if (!stage.named(standby)) throw new Error(`${standby.name} was taken out of a sync that nobody has looked at`);
+      stage.does('the power returns', () => standby.powerOn());
+      world.budget.ends();
+    },
+    expect: { leader: 'either', outageMsMax: 60_000, rules: ['hold'] },
+  }),
+
   'live-lease-deleted': aScenario({
     says: 'a live lease that etcd deletes costs at most a needless change of leader, and no write',
     checklist: [17],

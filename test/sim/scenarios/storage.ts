@@ -87,6 +87,41 @@ export const storageScenarios: Readonly<Record<string, Scenario>> = {
     expect: { leader: 'moves', outageMsMax: 2_500, rules: ['rejoin', 'sync-add'] },
   }),
 
+  'standby-disk-lost-strict': aScenario({
+    says: 'in mode strict what a standby confirmed before its disk was lost may be acknowledged by that word, and nothing else until it is copied anew',
+    mode: 'strict',
+    checklist: [34],
+    seconds: 20,
+    play: async (stage) => {
+      const { primary, standby, world } = stage;
+      stage.does('what the standby confirms is long under way', () =>
+        world.network.trouble(standby.name, primary.name, { slowMs: 150 }),
+      );
+      const acknowledged = () => world.invariants.acknowledged.all.length;
+      const confirmed = () => Math.max(0, ...[...(primary.running?.senders ?? [])].map(({ flushed }) => flushed));
+      const durable = () => standby.disk.data?.records.slice(confirmed(), standby.disk.data.flushed) ?? [];
+      await stage.until('a commit is durable there, and the primary does not know', () =>
+        durable().some(({ kind }) => kind === 'commit'),
+      );
+      const before = acknowledged();
+      stage.does('its power is cut and its disk lost', () => {
+        standby.powerOff();
+        standby.disk.lose();
+      });
+      await stage.until('the commit is acknowledged', () => acknowledged() > before, 1_000);
+      await stage.lasts(1_000);
+      const after = acknowledged();
+      await stage.lasts(1_000);
+      if (acknowledged() > after) throw new Error('commits are acknowledged without a standby');
+      stage.does('it returns', () => {
+        world.network.heal(standby.name, primary.name);
+        standby.powerOn();
+      });
+      await stage.until('both are redundant', () => world.redundant(), 15_000);
+    },
+    expect: { leader: 'stays', outageMsMax: 8_000, rules: ['clone', 'sync-add'] },
+  }),
+
   'wal-recycled': aScenario({
     says: 'a standby whose WAL the primary no longer has is copied anew',
     checklist: [35, 36],

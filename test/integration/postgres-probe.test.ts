@@ -39,6 +39,17 @@ describe('a write probe', () => {
     expect(await leader.postgres.writeProbe(500)).toMatchObject({ ok: false, outcome: 'timed-out' });
   });
 
+  test('leaves at most one session behind while commits wait for a standby that is not there', async () => {
+    await using leader = await aPrimary('a');
+    must(await leader.postgres.waitFor({ names: [], nobody: true }, never));
+    for (let probes = 0; probes < 6; probes += 1)
+      expect(await leader.postgres.writeProbe(150)).toMatchObject({ ok: false, outcome: 'timed-out' });
+    const waiting = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'baton-probe'";
+    expect(Number(leader.sql(waiting))).toBeLessThanOrEqual(2);
+    must(await leader.postgres.waitFor({ names: [], nobody: false }, never));
+    expect(await leader.postgres.writeProbe(2_000)).toMatchObject({ ok: true });
+  });
+
   test('says read-only on a standby and on a primary that takes no writes', async () => {
     await using leader = await aPrimary('a', ['b']);
     await using standby = await aStandby('b', leader);

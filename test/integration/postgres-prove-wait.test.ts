@@ -114,4 +114,20 @@ describe('the proof that commits wait', () => {
       process.kill(frozen, 'SIGCONT');
     }
   });
+
+  test('that fails with its commit still waiting leaves no session behind', async () => {
+    await using leader = await aPrimary('a', ['b']);
+    await using standby = await aStandby('b', leader);
+    const name = await copyNameOf(standby);
+    must(await leader.postgres.waitFor({ names: [name], nobody: false }, never));
+    const receiver = Number(standby.sql("SELECT pid FROM pg_stat_activity WHERE backend_type = 'walreceiver'"));
+    process.kill(receiver, 'SIGSTOP');
+    try {
+      expect(await leader.postgres.proveWait(standby.upstream, name, [name], never)).toMatchObject({ ok: false });
+      const left = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'baton-prove%'";
+      await eventually(async () => (leader.sql(left) === '0' ? true : null), 'its sessions are gone');
+    } finally {
+      process.kill(receiver, 'SIGCONT');
+    }
+  });
 });

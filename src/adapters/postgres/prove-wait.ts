@@ -46,11 +46,13 @@ export async function proveWait(
     sessions.push(session);
     return session;
   };
+  let unproved: Pick<Proof, 'here' | 'prober'> | null = null;
   try {
     const here = await open(instance.local('baton-prove'));
     const prober = await open(instance.local('baton-prove-commit', { synchronous_commit: 'remote_apply' }));
     const there = await open(instance.remote(standby, 'baton-prove'));
     const proof: Proof = { instance, copyName, names, signal, here, prober, there };
+    unproved = proof;
     await mustBeThatCopy(proof);
     await until(
       { clock, limitMs: askLimitMs, everyMs, signal },
@@ -58,9 +60,16 @@ export async function proveWait(
       () => `not every walsender shows its place in ${names.join(', ')}`,
     );
     await flushed(proof, await hangOnce(proof, standby));
+    unproved = null;
   } finally {
+    if (unproved !== null) await endCommit(unproved);
     for (const session of sessions) session.destroy(); // closed, never cancelled
   }
+}
+
+/** A commit that was left waiting would hold its place until a standby comes: its backend does not notice that we are gone. */
+async function endCommit({ here, prober }: Pick<Proof, 'here' | 'prober'>): Promise<void> {
+  await here.run(`SELECT pg_terminate_backend(${prober.pid})`, askLimitMs).catch(() => undefined);
 }
 
 /** With replay paused there, a commit here must hang. The position that the standby has to flush to complete the proof. */

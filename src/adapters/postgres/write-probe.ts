@@ -1,4 +1,5 @@
 /** A commit like a client's, on a session that is kept for it. */
+import { escapeLiteral } from 'pg';
 import type { MonoMs, Ms } from '../../core/units.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { WriteAnswer } from '../../ports/postgres.ts';
@@ -39,20 +40,34 @@ async function ask(talk: Session, limitMs: Ms): Promise<readonly Row[]> {
   }
 }
 
+/**
+ * A backend that waits for a standby does not notice that its client has gone: without this, each probe that gave up
+ * would hold a place, and a blocked server would have none left for the member that comes back to unblock it. To end a
+ * wait is not to cancel it: nobody is told of a commit.
+ */
+const endOf = (pid: number, applicationName: string): string =>
+  `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+   WHERE pid = ${pid} AND usename = current_user AND application_name = ${escapeLiteral(applicationName)}`;
+
 export function createWriteProbe(clock: Clock, target: () => SessionTarget, onLost?: () => void): WriteProbe {
   const session: KeptSession = keepSession(
     clock,
     () => ({ ...target(), settings: { synchronous_commit: 'on' } }),
     onLost,
   );
+  /** The backend of a probe that was given up, until the next one has ended it. */
+  let abandonedPid: number | null = null;
   return {
     async write(limitMs) {
       let sentMono: MonoMs = clock.mono();
       try {
         return await session.use(limitMs, async (talk, leftMs): Promise<WriteAnswer> => {
+          if (abandonedPid !== null) await talk.run(endOf(abandonedPid, target().applicationName), leftMs());
+          abandonedPid = talk.pid;
           talk.takeWarnings();
           sentMono = clock.mono();
           const row = only(await ask(talk, leftMs()));
+          abandonedPid = null;
           const ackedMono = clock.mono();
           if (talk.takeWarnings().some((code) => waitCancelled.includes(code))) {
             return {

@@ -43,15 +43,14 @@ export function mayGoOn(view: View, state: ClusterState): boolean {
 }
 
 /**
- * I6, inside the lease too: neither etcd nor the standby has confirmed this leader for two failsafe windows. Nothing can
- * be acknowledged here any more, so stopping costs no write and ends stale reads. One window was too eager: what this
- * daemon knows of its guardian's renewals is older than they are, on a starved host by a second (found by the soak).
+ * I6, inside the lease too: neither etcd nor the standby has confirmed this leader for the failsafe window. Nothing can
+ * be acknowledged here any more, so stopping costs no write and ends stale reads.
  */
 function cutOff(view: View, state: ClusterState): boolean {
   const { lease } = view.guardian;
   const by = backing(view, state);
   if (by.kind !== 'proved-commits' || lease.kind !== 'held' || view.postgres.kind !== 'primary') return false;
-  const windowMs = 2 * view.policy.failover.failsafeWindowMs;
+  const windowMs = view.policy.failover.failsafeWindowMs;
   const provedMono = by.sentMono ?? view.postgres.probe.pendingSinceMono;
   return (
     view.nowMono - lease.confirmedSentMono > windowMs && provedMono !== null && view.nowMono - provedMono > windowMs

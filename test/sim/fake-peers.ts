@@ -23,6 +23,7 @@ interface Session {
 export function createFakePeers(world: PeerWorld, batond: SimProcess): Peers {
   const near = batond.host;
   const sessions = new Map<string, Session>();
+  const newest = new Map<string, Pick<Session, 'server' | 'backend'>>();
   let lost: (target: Endpoint) => void = () => {};
 
   const ask = <T>(member: string, limitMs: Ms, asked: (answer: (value: T | 'refused') => void) => void) =>
@@ -70,6 +71,10 @@ export function createFakePeers(world: PeerWorld, batond: SimProcess): Peers {
         if (server.phase !== 'primary') return reply('read-only');
         const connection = world.network.connect(near, far);
         const backend = { pid: world.nextPid(), connection, pipelining: false };
+        // As the real probe does: whatever it left behind when it gave up is ended by the next session.
+        const before = newest.get(target.host);
+        if (before?.server === server) server.endBackend(before.backend);
+        newest.set(target.host, { server, backend });
         server.backends.add(backend);
         connection.onClose(far, () => server.process.run(() => server.endBackend(backend)));
         reply({ server, connection, backend });

@@ -111,7 +111,6 @@ export const networkScenarios: Readonly<Record<string, Scenario>> = {
   'late-removal': aScenario({
     says: 'a removal from sync that arrives after the standby has taken over is refused, and its sender is fenced',
     checklist: [49],
-    seed: 2,
     play: async (stage) => {
       const { primary, standby } = stage;
       const { takeover, removal } = await bothDecide(stage);
@@ -127,7 +126,6 @@ export const networkScenarios: Readonly<Record<string, Scenario>> = {
   'late-takeover': aScenario({
     says: 'a takeover that arrives after the leader took its sender out of sync is refused',
     checklist: [49],
-    seed: 2,
     play: async (stage) => {
       const { primary, standby } = stage;
       const { takeover, removal } = await bothDecide(stage);

@@ -219,6 +219,7 @@ function waitAsynchronous(view: View, state: ClusterState, sync: SyncKey): Decis
   const position = [
     view.peers.get(sync.leader)?.report?.lsn ?? null,
     old?.kind === 'present' ? old.value.lsn : null,
+    view.toldLsn?.get(sync.leader) ?? null,
   ].filter((each) => each !== null);
   const [known] = position.toSorted((a, b) => (a > b ? -1 : 1));
   if (view.postgres.kind === 'standby') {

@@ -22,6 +22,8 @@ export interface View {
   /** Null while it was not measured, or the file system does not answer. */
   readonly room: Room | null;
   readonly peers: ReadonlyMap<MemberName, PeerView>;
+  /** The newest position that each member's key told: known also when the key has gone with its lease. */
+  readonly toldLsn?: ReadonlyMap<MemberName, Lsn>;
   readonly operation: OperationView;
   readonly memory: MemoryView;
 }

@@ -35,6 +35,7 @@ export function assembleView(
     postgres: postgresView(seen, memory),
     room: seen.room,
     peers: seen.peers,
+    toldLsn: seen.toldLsn,
     operation: memory.operation,
     memory: memory.view(policy.failover.crashBudget.windowMs),
   };

@@ -68,6 +68,8 @@ export class Observations {
   /** The newest shared configuration that could be read. */
   lastConfig: SharedConfig | null = null;
   readonly knownMembers = new Map<MemberName, MemberRecord>();
+  /** Never changed in place: views hold it. */
+  toldLsn: ReadonlyMap<MemberName, Lsn> = new Map();
 
   constructor(clock: Clock, changed: () => void) {
     this.#clock = clock;
@@ -93,7 +95,12 @@ export class Observations {
     const since = (unbroken ? before.leaderAbsentSinceMono : null) ?? this.#clock.mono();
     if (state.config.kind === 'present') this.lastConfig = state.config.value;
     this.cluster = { state, confirmedMono, unreachableSinceMono: null, leaderAbsentSinceMono: absent ? since : null };
-    for (const [name, key] of state.members) if (key.kind === 'present') this.knownMembers.set(name, key.value);
+    for (const [name, key] of state.members) {
+      if (key.kind !== 'present') continue;
+      this.knownMembers.set(name, key.value);
+      const { lsn } = key.value;
+      if (lsn !== null && this.toldLsn.get(name) !== lsn) this.toldLsn = new Map(this.toldLsn).set(name, lsn);
+    }
     this.#changed();
   }
 

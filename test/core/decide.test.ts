@@ -1187,6 +1187,17 @@ const nobodys: readonly Row[] = [
     'hold-lag',
   ],
   [
+    'goes by what the key of the old leader told while it was there, in mode off',
+    aView(aStandby(), {
+      mode: 'off',
+      leaderAbsentMs: 6_000,
+      peer: behind,
+      state: { ...noLeader, sync: present(sync(b, [], { mode: 'off' })), members: new Map() },
+      view: { toldLsn: new Map([[b, lsn(0x5000000n)]]) },
+    }),
+    'campaign',
+  ],
+  [
     'fences when the key and the deadline are gone',
     aView(aPrimary(alone), {
       mode: 'off',

@@ -216,12 +216,8 @@ function waitAsynchronous(view: View, state: ClusterState, sync: SyncKey): Decis
   }
   if (view.postgres.kind === 'stopped')
     return because('await-leader', 'mode off: only the last leader starts by itself after a cold start');
-  const position = [
-    view.peers.get(sync.leader)?.report?.lsn ?? null,
-    old?.kind === 'present' ? old.value.lsn : null,
-    view.toldLsn?.get(sync.leader) ?? null,
-  ].filter((each) => each !== null);
-  const [known] = position.toSorted((a, b) => (a > b ? -1 : 1));
+  const told = [view.peers.get(sync.leader)?.report?.lsn ?? null, view.toldLsn.get(sync.leader) ?? null];
+  const [known] = told.filter((each) => each !== null).toSorted((a, b) => (a > b ? -1 : 1));
   if (view.postgres.kind === 'standby') {
     if (known === undefined)
       return because(

@@ -62,8 +62,8 @@ function mustStop(view: View, state: ClusterState, primary: PrimaryView): Decisi
 function hung(view: View, state: ClusterState, primary: PrimaryView): Decision | null {
   const { hangMs } = view.policy.failover;
   const failingMs = primary.failingSinceMono === null ? 0 : view.nowMono - primary.failingSinceMono;
-  const next = automaticSuccessor(view, state);
   if (failingMs >= hangMs) {
+    const next = automaticSuccessor(view, state);
     return because(
       'fence-hung',
       `postgres has served nobody new for ${Math.round(failingMs)} ms${next === null ? '' : `, and ${next.name} can lead`}`,
@@ -72,8 +72,10 @@ function hung(view: View, state: ClusterState, primary: PrimaryView): Decision |
   }
   const { stuckSinceMono } = primary.probe;
   const stuckMs = stuckSinceMono === null ? 0 : primary.seenMono - stuckSinceMono;
+  if (stuckMs < hangMs) return null;
   // Nothing is gained by a restart on the same disk: only for somebody who can lead on another one (ADR 13).
-  if (stuckMs < hangMs || next === null) return null;
+  const next = automaticSuccessor(view, state);
+  if (next === null) return null;
   return because(
     'fence-hung',
     `no commit has become durable here for ${Math.round(stuckMs)} ms (does the disk hang?), and ${next.name} can lead`,

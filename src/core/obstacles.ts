@@ -9,7 +9,10 @@ import type { View } from './view.ts';
 export function obstacles(view: View): readonly string[] {
   const scarce = scarceRoom(view);
   const held = view.memory.held.map((hold) => hold.reason);
-  if (scarce !== null) held.push(`${view.self.name} is not promoted: ${scarce}. Make room`);
+  if (scarce !== null)
+    held.push(
+      `${view.self.name} has ${scarce}: it does not take over, and a primary that keeps ending here stays down. Make room`,
+    );
   if (view.coordinator.kind !== 'read') return held;
   if (view.postgres.kind === 'primary' && view.postgres.waitsRuledBy !== null)
     held.push(overridden(view.postgres.waitsRuledBy));

@@ -23,7 +23,7 @@ export interface View {
   readonly room: Room | null;
   readonly peers: ReadonlyMap<MemberName, PeerView>;
   /** The newest position that each member's key told: known also when the key has gone with its lease. */
-  readonly toldLsn?: ReadonlyMap<MemberName, Lsn>;
+  readonly toldLsn: ReadonlyMap<MemberName, Lsn>;
   readonly operation: OperationView;
   readonly memory: MemoryView;
 }

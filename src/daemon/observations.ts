@@ -64,11 +64,11 @@ export class Observations {
   readonly #flushes = new Map<CopyName, Seen<Lsn | null>>();
   /** Never changed in place: views hold it. */
   peers: ReadonlyMap<MemberName, PeerView> = new Map();
-  /** Member records as last seen: a peer whose lease ran out is still probed where it was. */
   /** The newest shared configuration that could be read. */
   lastConfig: SharedConfig | null = null;
+  /** Member records as last seen: a peer whose lease ran out is still probed where it was. */
   readonly knownMembers = new Map<MemberName, MemberRecord>();
-  /** Never changed in place: views hold it. */
+  /** The newest position that each member's key told. Never changed in place: views hold it. */
   toldLsn: ReadonlyMap<MemberName, Lsn> = new Map();
 
   constructor(clock: Clock, changed: () => void) {

@@ -17,8 +17,8 @@ export function postgresContract(pair: () => Promise<ServersUnderTest>): void {
     await until(proved, limitMs);
   }
 
-  test('a commit waits for as long as the standby is away, and a look shows it', async () => {
-    await using made = await pair();
+  /** b is gone, and a's probe commit is seen waiting for it. */
+  async function waitingProbe(made: ServersUnderTest) {
     const { a, b, settled, until } = made;
     await synchronous(made);
     await b.kill();
@@ -27,6 +27,13 @@ export function postgresContract(pair: () => Promise<ServersUnderTest>): void {
       const look = await settled(a.postgres.look(1_000));
       return look.kind === 'primary' && look.probeWaits;
     }, limitMs);
+    return { probe };
+  }
+
+  test('a commit waits for as long as the standby is away, and a look shows it', async () => {
+    await using made = await pair();
+    const { a, b, settled } = made;
+    const { probe } = await waitingProbe(made);
     expect(await a.write(300)).toBe(false);
     await b.start(must(await settled(b.postgres.prepareStandby(a.upstream))));
     expect(await settled(probe)).toMatchObject({ ok: true });
@@ -34,14 +41,8 @@ export function postgresContract(pair: () => Promise<ServersUnderTest>): void {
 
   test('a wait that somebody cancels is no acknowledgement of ours', async () => {
     await using made = await pair();
-    const { a, b, settled, until } = made;
-    await synchronous(made);
-    await b.kill();
-    const probe = a.postgres.writeProbe(limitMs);
-    await until(async () => {
-      const look = await settled(a.postgres.look(1_000));
-      return look.kind === 'primary' && look.probeWaits;
-    }, limitMs);
+    const { a, settled } = made;
+    const { probe } = await waitingProbe(made);
     await a.cancelWaits();
     expect(await settled(probe)).toMatchObject({
       ok: false,

@@ -287,6 +287,14 @@ export interface Changes {
 }
 
 /** `a`'s view: its own PostgreSQL as given, everything else healthy unless changed. */
+/** What those told whose keys are there. */
+const told = ({ members }: ClusterState): View['toldLsn'] =>
+  new Map(
+    [...members].flatMap(([name, key]) =>
+      key.kind === 'present' && key.value.lsn !== null ? [[name, key.value.lsn]] : [],
+    ),
+  );
+
 export function aView(postgres: View['postgres'], changes: Changes = {}): View {
   const state = aState(changes.state);
   return {
@@ -313,6 +321,7 @@ export function aView(postgres: View['postgres'], changes: Changes = {}): View {
     postgres,
     room: null,
     peers: new Map([[b, changes.peer ?? answers]]),
+    toldLsn: told(state),
     operation: { kind: 'idle', last: null },
     memory: aMemory(changes.memory),
     ...changes.view,

@@ -177,6 +177,7 @@ function aView(name: MemberName, postgres: View['postgres'], but: Partial<View>)
     },
     postgres,
     peers: new Map(),
+    toldLsn: new Map(),
     operation: { kind: 'idle', last: null },
     memory: {
       confirmedSyncRevision: null,

@@ -14,8 +14,9 @@ import { markUnstartable, promoteFile, standbySignalFile, unmarkUnstartable, wri
 import { writeStandbyFiles } from './prepare.ts';
 
 /**
- * Where what diverged is kept. Throws OperationFailure; the mark of an unstartable directory then stays. pg_rewind removes standby.signal with every
- * other file that the leader does not have: between it and the end of this, the directory would start as a primary.
+ * Where what diverged is kept. Throws OperationFailure; the mark of an unstartable directory then stays. pg_rewind
+ * removes standby.signal with every other file that the leader does not have: between it and the end of this, the
+ * directory would start as a primary.
  */
 export async function rewind(
   instance: Instance,

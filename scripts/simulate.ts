@@ -1,7 +1,7 @@
 /** `npm run simulate -- --help` */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { type LifeJournal, lifeJournal } from '../test/sim/life-journal.ts';
+import { type LifeJournal, lifeJournal } from '../test/sim/run/life-journal.ts';
 import { type Life, type Lived, live, modeOf, optionsOf, replayOf } from '../test/sim/run/life.ts';
 import { runLives } from '../test/sim/run/lives.ts';
 import { readOptions, type SimulateOptions, usage } from '../test/sim/run/options.ts';

@@ -4,7 +4,7 @@
  */
 import type { SyncMode } from '../../src/core/cluster.ts';
 import type { Rule } from '../../src/core/rules.ts';
-import type { Random } from '../../test/sim/random.ts';
+import type { Random } from '../../test/sim/clock/random.ts';
 import type { ChaosCluster } from './cluster.ts';
 import type { JournalMark } from './journal-mark.ts';
 

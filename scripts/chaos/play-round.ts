@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RULES, type Rule } from '../../src/core/rules.ts';
 import type { Status } from '../../src/wire/status.ts';
-import { Random } from '../../test/sim/random.ts';
+import { Random } from '../../test/sim/clock/random.ts';
 import { readLeader } from '../rig/daemon-facts.ts';
 import { monoNow } from '../rig/rig-member.ts';
 import type { ChaosCluster } from './cluster.ts';

@@ -7,8 +7,8 @@ import { hedged } from '../../src/adapters/etcd/hedge.ts';
 import { createPreference } from '../../src/adapters/etcd/preference.ts';
 import { leaseStoreOver } from '../../src/adapters/etcd/renewing.ts';
 import { leaseId, type Ms } from '../../src/core/units.ts';
-import { FakeEtcdStore } from '../sim/fake-etcd-store.ts';
-import { VirtualClock } from '../sim/virtual-clock.ts';
+import { FakeEtcdStore } from '../sim/etcd/fake-etcd-store.ts';
+import { VirtualClock } from '../sim/clock/virtual-clock.ts';
 
 const store = new FakeEtcdStore('c1');
 

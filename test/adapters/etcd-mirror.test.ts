@@ -4,7 +4,7 @@ import type { Change, Reading } from '../../src/adapters/etcd/endpoint.ts';
 import { Mirror } from '../../src/adapters/etcd/mirror.ts';
 import { leaseId, revision } from '../../src/core/units.ts';
 import type { Entry } from '../../src/ports/coordinator.ts';
-import { FakeEtcdStore } from '../sim/fake-etcd-store.ts';
+import { FakeEtcdStore } from '../sim/etcd/fake-etcd-store.ts';
 
 const entry = (value: string, at: number): Entry => ({
   value,

@@ -1,7 +1,7 @@
 /** The simulated servers under the suite, on virtual time. */
-import { aPair, type Pair, upstream } from '../sim/a-pair.ts';
+import { aPair, type Pair, upstream } from '../sim/postgres/a-pair.ts';
 import type { Postgres } from '../../src/ports/postgres.ts';
-import type { Backend } from '../sim/sessions.ts';
+import type { Backend } from '../sim/postgres/sessions.ts';
 import { must, type ServersUnderTest, type ServerUnderTest } from './servers-under-test.ts';
 
 const signal = new AbortController().signal;

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { copyId, revision } from '../../src/core/units.ts';
 import { Memory } from '../../src/daemon/memory.ts';
 import type { KeptFacts } from '../../src/ports/journal.ts';
-import { VirtualClock } from '../sim/virtual-clock.ts';
+import { VirtualClock } from '../sim/clock/virtual-clock.ts';
 
 const known: KeptFacts = {
   etcdClusterId: 'e1',

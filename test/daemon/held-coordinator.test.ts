@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import type { Hold } from '../../src/core/view.ts';
 import { writeUnlessHeld } from '../../src/daemon/held-coordinator.ts';
-import { FakeEtcd } from '../sim/fake-etcd.ts';
-import { Random } from '../sim/random.ts';
-import { VirtualClock } from '../sim/virtual-clock.ts';
+import { FakeEtcd } from '../sim/etcd/fake-etcd.ts';
+import { Random } from '../sim/clock/random.ts';
+import { VirtualClock } from '../sim/clock/virtual-clock.ts';
 
 test('a member that holds automation because etcd lost its past writes nothing, whoever asks', async () => {
   const clock = new VirtualClock();

@@ -7,7 +7,7 @@ import { copyId, memberName, monoMs, revision, wallMs } from '../../src/core/uni
 import { Memory } from '../../src/daemon/memory.ts';
 import type { KeptFacts, KeptState } from '../../src/ports/journal.ts';
 import type { Clock } from '../../src/ports/clock.ts';
-import { VirtualClock } from '../sim/virtual-clock.ts';
+import { VirtualClock } from '../sim/clock/virtual-clock.ts';
 import { realClock } from '../support/real-clock.ts';
 
 const nothing: KeptFacts = {

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { lsn, timeline } from '../../src/core/units.ts';
 import { Observations, type Running } from '../../src/daemon/observations.ts';
-import { VirtualClock } from '../sim/virtual-clock.ts';
+import { VirtualClock } from '../sim/clock/virtual-clock.ts';
 
 const aLook = (probeWaits: boolean, written = 0x5000000n): Running => ({
   kind: 'primary',

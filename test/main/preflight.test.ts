@@ -7,7 +7,7 @@ import { leaseId, memberName, monoMs, type Ms, revision } from '../../src/core/u
 import { preflight, type PreflightDeps } from '../../src/main/preflight.ts';
 import type { Entry, Observation } from '../../src/ports/coordinator.ts';
 import type { Inspection } from '../../src/ports/postgres.ts';
-import { VirtualClock } from '../sim/virtual-clock.ts';
+import { VirtualClock } from '../sim/clock/virtual-clock.ts';
 import { readSharedPolicy } from '../../src/config/shared.ts';
 
 const self = { name: memberName('a'), postgres: { host: '10.0.0.1', port: 5432 }, apiUrl: 'http://10.0.0.1:8008' };

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { Answer } from './mistakes/catcher-worker.ts';
 import { knownMistakes } from './mistakes/index.ts';
 import { scenarios } from './scenarios/index.ts';
-import { slowCommits } from './mistakes.ts';
+import { slowCommits } from './mistakes/wrong-ports.ts';
 import { simulate } from './simulate.ts';
 
 describe('a planted mistake is caught', () => {

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { SyncMode } from '../../src/core/cluster.ts';
 import { aFault } from './faults/registry.ts';
-import { Random } from './random.ts';
+import { Random } from './clock/random.ts';
 import { simulate } from './simulate.ts';
 import type { World } from './world.ts';
 

@@ -4,7 +4,7 @@ import type { SyncMode } from '../../src/core/cluster.ts';
 import type { Ms } from '../../src/core/units.ts';
 import type { Planned } from './faults/plan.ts';
 import { aFault, type FaultKind } from './faults/registry.ts';
-import { Random } from './random.ts';
+import { Random } from './clock/random.ts';
 import { type SimResult, simulate } from './simulate.ts';
 import type { World } from './world.ts';
 

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import type { SyncMode } from '../../src/core/cluster.ts';
 import { aFault, type FaultKind } from './faults/registry.ts';
 import type { Planned } from './faults/plan.ts';
-import { fencesNobodyRemotely } from './mistakes.ts';
-import { Random } from './random.ts';
+import { fencesNobodyRemotely } from './mistakes/wrong-ports.ts';
+import { Random } from './clock/random.ts';
 import { type SimOptions, type SimResult, simulate } from './simulate.ts';
 import type { World } from './world.ts';
 

@@ -6,10 +6,10 @@ import type { SyncMode } from '../../src/core/cluster.ts';
 import { monoMs, type Ms } from '../../src/core/units.ts';
 import { type DrawnFault, healAll, type Planned, planFaults } from './faults/plan.ts';
 import type { FaultKind } from './faults/registry.ts';
-import type { ClientLoad } from './clients.ts';
-import type { Violation } from './invariants.ts';
-import type { LifeJournal } from './life-journal.ts';
-import { asTask } from './microtasks.ts';
+import type { ClientLoad } from './clients/clients.ts';
+import type { Violation } from './checks/invariants.ts';
+import type { LifeJournal } from './run/life-journal.ts';
+import { asTask } from './clock/microtasks.ts';
 import { type Mistakes, settleMs, World } from './world.ts';
 
 export interface SimOptions {

@@ -5,7 +5,7 @@
  * silent is dropped, what was under way has an unknown outcome, and is not repeated.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Random } from '../../../test/sim/random.ts';
+import type { Random } from '../../../test/sim/clock/random.ts';
 import type { ClientEndpoint } from '../../rig/rig.ts';
 import { monoNow } from '../../rig/rig-member.ts';
 import { identifyServer } from './identify-server.ts';

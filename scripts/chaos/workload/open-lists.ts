@@ -1,4 +1,4 @@
-import type { Random } from '../../../test/sim/random.ts';
+import type { Random } from '../../../test/sim/clock/random.ts';
 
 /** A longer list would make appends and reads dear, and say no more. */
 const itemsMax = 60;

@@ -1,5 +1,5 @@
 /** The operations of a client on a server that takes writes. Each is noted, however it ends. */
-import type { Random } from '../../../test/sim/random.ts';
+import type { Random } from '../../../test/sim/clock/random.ts';
 import type { Operation, Server } from './history.ts';
 import type { OpenLists } from './open-lists.ts';
 import type { Recorder } from './recorder.ts';

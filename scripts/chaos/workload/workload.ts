@@ -4,7 +4,7 @@
  */
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Random } from '../../../test/sim/random.ts';
+import { Random } from '../../../test/sim/clock/random.ts';
 import type { ClientEndpoint } from '../../rig/rig.ts';
 import { BoundClient } from './bound-client.ts';
 import { check } from './check.ts';

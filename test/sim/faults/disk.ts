@@ -1,5 +1,5 @@
 /** What happens to a member's disk. */
-import type { StorageState } from '../storage.ts';
+import type { StorageState } from '../postgres/storage.ts';
 import { type Aim, byStrength, type Fault, type FaultSpec, onMember } from './fault.ts';
 
 const family = 'disk';

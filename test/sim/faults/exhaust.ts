@@ -1,7 +1,7 @@
 /** An application that leaks connections: whatever place there is, it takes, and takes it again. */
-import type { FakeServer } from '../fake-server.ts';
-import type { Place } from '../network.ts';
-import type { Backend } from '../sessions.ts';
+import type { FakeServer } from '../postgres/fake-server.ts';
+import type { Place } from '../hosts/network.ts';
+import type { Backend } from '../postgres/sessions.ts';
 import type { Aim, Fault } from './fault.ts';
 import { repeatedly } from './repeatedly.ts';
 

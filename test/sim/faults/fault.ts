@@ -1,8 +1,8 @@
 /** What a fault is: something that begins, and something that ends it. When the last has ended, the world is whole again. */
 import type { SyncMode } from '../../../src/core/cluster.ts';
 import type { Ms } from '../../../src/core/units.ts';
-import type { Member } from '../member.ts';
-import type { Random } from '../random.ts';
+import type { Member } from '../hosts/member.ts';
+import type { Random } from '../clock/random.ts';
 import type { World } from '../world.ts';
 
 export interface Fault {

@@ -1,6 +1,6 @@
 /** What happens to a whole host: its power, its scheduling, its clocks. */
 import type { Ms } from '../../../src/core/units.ts';
-import type { Member } from '../member.ts';
+import type { Member } from '../hosts/member.ts';
 import type { World } from '../world.ts';
 import { byStrength, type FaultSpec, onMember, onWorld } from './fault.ts';
 

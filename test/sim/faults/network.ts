@@ -1,7 +1,7 @@
 /** What happens to the links between the members, to their clients, and to etcd: one direction at a time, or both. */
 import type { Ms } from '../../../src/core/units.ts';
-import type { Member } from '../member.ts';
-import type { Trouble } from '../network.ts';
+import type { Member } from '../hosts/member.ts';
+import type { Trouble } from '../hosts/network.ts';
 import type { World } from '../world.ts';
 import { type Aim, byStrength, type Drawn, type Fault, type FaultSpec, onMember } from './fault.ts';
 

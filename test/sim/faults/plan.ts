@@ -1,7 +1,7 @@
 /** Which faults a life has: drawn from its seed, and nothing but data, so that a plan can be shortened, printed and repeated. */
 import type { SyncMode } from '../../../src/core/cluster.ts';
 import type { Ms } from '../../../src/core/units.ts';
-import { Random } from '../random.ts';
+import { Random } from '../clock/random.ts';
 import type { World } from '../world.ts';
 import type { Aim, Fault } from './fault.ts';
 import { aFault, type FaultKind, faultKinds, specOf } from './registry.ts';

@@ -1,7 +1,7 @@
 /** What happens to PostgreSQL's own processes, and what makes them slow, stubborn or short of something. */
 import { type Drawn, byStrength, type Fault, type FaultSpec, onMember, onWorld } from './fault.ts';
-import { type Circumstances, normally } from '../circumstances.ts';
-import type { Member } from '../member.ts';
+import { type Circumstances, normally } from '../postgres/circumstances.ts';
+import type { Member } from '../hosts/member.ts';
 import type { World } from '../world.ts';
 import { exhaust } from './exhaust.ts';
 import { repeatedly } from './repeatedly.ts';

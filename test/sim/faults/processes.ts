@@ -1,5 +1,5 @@
 /** What happens to Baton's own processes: killed, stopped, asked to end, restarted again and again. */
-import type { Member } from '../member.ts';
+import type { Member } from '../hosts/member.ts';
 import { type Aim, byStrength, type Fault, type FaultSpec, onMember } from './fault.ts';
 import { repeatedly } from './repeatedly.ts';
 

@@ -1,5 +1,5 @@
 /** All kinds of faults. To add one: a spec in the file of its family. */
-import type { Random } from '../random.ts';
+import type { Random } from '../clock/random.ts';
 import { diskFaults } from './disk.ts';
 import { etcdFaults } from './etcd.ts';
 import type { Aim, Fault, FaultSpec } from './fault.ts';

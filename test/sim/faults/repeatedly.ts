@@ -1,6 +1,6 @@
 /** Something that is done to a member again and again while a fault lasts. */
 import type { Ms } from '../../../src/core/units.ts';
-import type { Member } from '../member.ts';
+import type { Member } from '../hosts/member.ts';
 import type { World } from '../world.ts';
 import { type Aim, type Fault, onMember } from './fault.ts';
 

@@ -1,5 +1,5 @@
 /** Plants one mistake and lives until it shows. */
-import { plant } from './edited-modules.ts';
+import { missing, plant } from './edited-modules.ts';
 import type * as Life from './life.ts';
 import type { Mistakes } from '../world.ts';
 import type { Mistake } from './mistake.ts';
@@ -49,6 +49,8 @@ export async function searchMistake(
 async function planted(name: string, { planted: what }: Mistake): Promise<{ life: typeof Life; ports: Mistakes }> {
   plant(name, 'edits' in what ? what.edits : []);
   const life = (await import(`./life.ts?mistake=${name}`)) as typeof Life;
+  const [unread] = missing(name);
+  if (unread !== undefined) throw new Error(`${name} edits ${unread.file}, which no life loads`);
   return { life, ports: 'ports' in what ? what.ports : {} };
 }
 

@@ -1,5 +1,5 @@
 /** Mistakes about who may lead: claims, comparisons, copies, modes. */
-import * as ports from '../mistakes.ts';
+import * as ports from './wrong-ports.ts';
 import type { Mistake } from './mistake.ts';
 
 export const claimMistakes: Readonly<Record<string, Mistake>> = {
@@ -149,7 +149,7 @@ export const claimMistakes: Readonly<Record<string, Mistake>> = {
     planted: {
       edits: [
         {
-          file: 'test/sim/sim-batond.ts',
+          file: 'test/sim/hosts/sim-batond.ts',
           from: 'newCopyId: () => copyId(random.hex(8)),',
           to: "newCopyId: () => copyId('0a0b0c0d'),",
         },

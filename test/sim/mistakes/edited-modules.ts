@@ -6,11 +6,18 @@ import { registerHooks } from 'node:module';
 import type { Edit } from './mistake.ts';
 
 const planted = new Map<string, readonly Edit[]>();
+/** What was planted and compiled by now. */
+const applied = new Set<Edit>();
 const marked = /\?mistake=([\w-]+)$/;
 
 export function plant(name: string, edits: readonly Edit[]): void {
   if (planted.size === 0) watchLoading();
   planted.set(name, edits);
+}
+
+/** The edits of a mistake whose files were not loaded since it was planted: such a mistake was never made. */
+export function missing(name: string): readonly Edit[] {
+  return (planted.get(name) ?? []).filter((edit) => !applied.has(edit));
 }
 
 function watchLoading(): void {
@@ -33,8 +40,10 @@ function watchLoading(): void {
   });
 }
 
-function edited(source: string, { file, from, to }: Edit): string {
+function edited(source: string, edit: Edit): string {
+  const { file, from, to } = edit;
   const parts = source.split(from);
   if (parts.length !== 2) throw new Error(`${file} has ${parts.length - 1} times, not once: ${from}`);
+  applied.add(edit);
   return parts.join(to);
 }

@@ -1,5 +1,5 @@
 /** Mistakes about time: leases, deadlines, clocks, evidence. In mode off safety rests on these alone. */
-import * as ports from '../mistakes.ts';
+import * as ports from './wrong-ports.ts';
 import type { Mistake } from './mistake.ts';
 
 export const timeMistakes: Readonly<Record<string, Mistake>> = {
@@ -31,7 +31,7 @@ export const timeMistakes: Readonly<Record<string, Mistake>> = {
     planted: {
       edits: [
         {
-          file: 'test/sim/sim-guardian.ts',
+          file: 'test/sim/hosts/sim-guardian.ts',
           from: '    const { clock } = process;\n',
           to: `    const start = process.clock.wall() - process.clock.mono();
     const byWall = () => (process.clock.wall() - start) as never;

@@ -1,5 +1,5 @@
 /** Mistakes about what PostgreSQL waits for, and who may know it. */
-import * as ports from '../mistakes.ts';
+import * as ports from './wrong-ports.ts';
 import type { Mistake } from './mistake.ts';
 
 export const waitMistakes: Readonly<Record<string, Mistake>> = {
@@ -98,7 +98,7 @@ export const waitMistakes: Readonly<Record<string, Mistake>> = {
     planted: {
       edits: [
         {
-          file: 'test/sim/prove-wait.ts',
+          file: 'test/sim/postgres/prove-wait.ts',
           from: '  if (misplaced !== undefined) return',
           to: '  if (misplaced === null) return',
         },

@@ -1,8 +1,8 @@
 /** One life as data: what to simulate, and what came of it. Both cross the border between two processes as JSON. */
 import type { SyncMode } from '../../../src/core/cluster.ts';
 import { type Ms, second } from '../../../src/core/units.ts';
-import type { Violation } from '../invariants.ts';
-import type { LifeJournal } from '../life-journal.ts';
+import type { Violation } from '../checks/invariants.ts';
+import type { LifeJournal } from './life-journal.ts';
 import { type SimOptions, type SimResult, simulate } from '../simulate.ts';
 
 export interface Life {

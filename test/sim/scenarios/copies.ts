@@ -1,7 +1,7 @@
 /** Copies of the data that are not the one which `sync` names (R3 of the safety model). */
 import { copyId } from '../../../src/core/units.ts';
-import { SimDirectory } from '../directory.ts';
-import type { Member } from '../member.ts';
+import { SimDirectory } from '../postgres/directory.ts';
+import type { Member } from '../hosts/member.ts';
 import { aScenario, type Scenario } from './scenario.ts';
 
 export const copyScenarios: Readonly<Record<string, Scenario>> = {

@@ -1,5 +1,5 @@
 /** Data directories that are not what they were. */
-import { SimDirectory } from '../directory.ts';
+import { SimDirectory } from '../postgres/directory.ts';
 import { aScenario, type Scenario } from './scenario.ts';
 
 export const dataScenarios: Readonly<Record<string, Scenario>> = {

@@ -1,7 +1,7 @@
 /** What a scenario does to the ports of a member, without any mistake: a transaction that arrives late. */
 import type { Txn } from '../../../src/core/transaction.ts';
 import type { TxnOutcome } from '../../../src/ports/coordinator.ts';
-import type { Member } from '../member.ts';
+import type { Member } from '../hosts/member.ts';
 import type { Mistakes } from '../world.ts';
 
 export type Matches = (txn: Txn) => boolean;

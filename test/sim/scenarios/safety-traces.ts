@@ -2,7 +2,7 @@
  * R1 to R8 of the safety model: the counterexample that each rule closes, enacted as far as the production code lets
  * it go. With the rule dropped (test/sim/mistakes) the same play violates an invariant.
  */
-import type { Member } from '../member.ts';
+import type { Member } from '../hosts/member.ts';
 import { aScenario, type Scenario } from './scenario.ts';
 import { puts, putsSyncNaming } from './transaction-shapes.ts';
 

@@ -3,7 +3,7 @@ import { EtcdFailure } from '../../../src/adapters/etcd/endpoint.ts';
 import type { Rule } from '../../../src/core/rules.ts';
 import type { Txn } from '../../../src/core/transaction.ts';
 import type { Ms } from '../../../src/core/units.ts';
-import type { Member } from '../member.ts';
+import type { Member } from '../hosts/member.ts';
 import type { World } from '../world.ts';
 import { type HeldTransaction, holdTransaction, type Landed, type Matches } from './interference.ts';
 

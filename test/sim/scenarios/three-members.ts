@@ -1,5 +1,5 @@
 /** R9 to R11 of the safety model: what two members cannot show, or what a proof is void for. */
-import type { FakeServer } from '../fake-server.ts';
+import type { FakeServer } from '../postgres/fake-server.ts';
 import { aScenario, type Scenario } from './scenario.ts';
 
 export const threeMemberTraces: Readonly<Record<string, Scenario>> = {

@@ -1,6 +1,6 @@
 /** What a transaction writes, for holding back the one that a scenario is about. */
 import type { Txn } from '../../../src/core/transaction.ts';
-import type { Member } from '../member.ts';
+import type { Member } from '../hosts/member.ts';
 import type { Matches } from './interference.ts';
 
 const valuePut = (txn: Txn, key: string): string | null => {

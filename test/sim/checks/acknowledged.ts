@@ -1,0 +1,69 @@
+/** Every commit that a server acknowledged to a client, and who acknowledged it: what must never be lost. */
+import type { SimDirectory, WalRecord } from '../postgres/directory.ts';
+
+export interface Acknowledgement {
+  readonly record: WalRecord;
+  readonly member: string;
+  readonly runId: string;
+  readonly atMs: number;
+  /** Mode `off`: whether somebody on its host could have stopped it; what nobody could stop is not within the bound. */
+  readonly supervised: boolean;
+}
+
+export class Acknowledged {
+  readonly all: Acknowledgement[] = [];
+  /** When each run of a server acknowledged for the first time. */
+  readonly firstOf = new Map<string, number>();
+
+  add(acknowledgement: Acknowledgement): void {
+    this.all.push(acknowledgement);
+    if (!this.firstOf.has(acknowledgement.runId)) this.firstOf.set(acknowledgement.runId, acknowledgement.atMs);
+  }
+
+  /**
+   * How many a directory lacks that were acknowledged before `beforeMs`, those aside that other directories lacked
+   * already: each is lost once.
+   */
+  newlyLackingIn(dir: SimDirectory, beforeMs: number): number {
+    let lacking = 0;
+    for (const { record, atMs, supervised } of this.all) {
+      if (!supervised || atMs >= beforeMs || this.#known.has(record.uid) || dir.records[record.position] === record)
+        continue;
+      this.#known.add(record.uid);
+      lacking += 1;
+    }
+    return lacking;
+  }
+
+  /** Uids of what is known to be lost. */
+  readonly #known = new Set<number>();
+
+  /** How many a directory lacks. */
+  lackingIn(dir: SimDirectory): number {
+    return this.all.filter(({ record }) => dir.records[record.position] !== record).length;
+  }
+
+  /** How many of the oldest may be lost by now. */
+  #lapsed = 0;
+  readonly #forgiven = new Set<Acknowledgement>();
+
+  /** The promise is over for what was acknowledged so far: mode `off` bounds a loss, and does not rule it out. */
+  lapse(): void {
+    this.#lapsed = this.all.length;
+  }
+
+  /** An operator accepted the loss of what this directory lacks. */
+  forgive(dir: SimDirectory): void {
+    for (let lost = this.missingFrom(dir); lost !== null; lost = this.missingFrom(dir)) this.#forgiven.add(lost);
+  }
+
+  /** The first that a directory lacks and must have; null when it has them all. */
+  missingFrom(dir: SimDirectory): Acknowledgement | null {
+    for (let at = this.#lapsed; at < this.all.length; at += 1) {
+      const acknowledgement = this.all[at];
+      if (acknowledgement === undefined || this.#forgiven.has(acknowledgement)) continue;
+      if (dir.records[acknowledgement.record.position] !== acknowledgement.record) return acknowledgement;
+    }
+    return null;
+  }
+}

@@ -1,0 +1,39 @@
+/** The ledger on a simulated disk: its order and its survival, not its hashes. */
+import { err, ok } from '../../../src/core/result.ts';
+import type { Incident } from '../../../src/core/sla/incident.ts';
+import type { Clock } from '../../../src/ports/clock.ts';
+import type { Ledger } from '../../../src/ports/ledger.ts';
+import type { Disk } from './disk.ts';
+
+const noHash = '0'.repeat(64);
+
+export function createFakeLedger(disk: Disk, clock: Clock): Ledger {
+  return {
+    append: async (kind, body) => {
+      await clock.sleep(1);
+      const problem = await disk.durably(clock).then(
+        () => null,
+        (error: Error) => error.message,
+      );
+      if (problem !== null) return err(problem);
+      const entry = {
+        seq: disk.ledger.length,
+        wall: new Date(clock.wall()).toISOString(),
+        kind,
+        body,
+        prev: noHash,
+        hash: noHash,
+      };
+      disk.ledger.push(entry);
+      return ok(entry);
+    },
+    verify: async () => ({ kind: 'intact', entries: disk.ledger.length, lastHash: noHash }),
+    incidents: () => {
+      const newest = new Map<string, Incident>();
+      for (const { kind, body } of disk.ledger)
+        if (kind === 'incident') newest.set((body as Incident).id, body as Incident);
+      return [...newest.values()];
+    },
+    close: async () => {},
+  };
+}

@@ -1,0 +1,138 @@
+/** What a batond asks of the other members, over the simulated network, each question on a fresh connection. */
+import type { Ms } from '../../../src/core/units.ts';
+import type { Endpoint, Peers, ProbeAnswer, WriteAnswer } from '../../../src/ports/postgres.ts';
+import { endLsn } from '../postgres/directory.ts';
+import { askFar } from './ask-far.ts';
+import type { FakeServer } from '../postgres/fake-server.ts';
+import { fenceRemotely } from './remote-fence.ts';
+import type { SimProcess } from './host.ts';
+import type { Connection } from './network.ts';
+import type { ServerWorld } from '../postgres/server-world.ts';
+
+export interface PeerWorld extends ServerWorld {
+  /** The batond that listens on this member's host, and what it says of itself; null when nobody listens. */
+  daemon(member: string): { readonly process: SimProcess; self(): unknown } | null;
+}
+
+interface Session {
+  readonly server: FakeServer;
+  readonly connection: Connection;
+  readonly backend: { readonly pid: number; readonly connection: Connection; readonly pipelining: boolean };
+}
+
+export function createFakePeers(world: PeerWorld, batond: SimProcess): Peers {
+  const near = batond.host;
+  const sessions = new Map<string, Session>();
+  const newest = new Map<string, Pick<Session, 'server' | 'backend'>>();
+  let lost: (target: Endpoint) => void = () => {};
+
+  const ask = <T>(member: string, limitMs: Ms, asked: (answer: (value: T | 'refused') => void) => void) =>
+    askFar(world, batond, member, limitMs, asked);
+
+  async function probePostgres(target: Endpoint, limitMs: Ms): Promise<ProbeAnswer> {
+    const answer = await ask<ProbeAnswer>(target.host, limitMs, (reply) => {
+      const server = world.listening(target.host);
+      if (server === null) return reply('refused');
+      server.accept(true, (admission) =>
+        reply(
+          admission === 'unavailable'
+            ? { outcome: 'unreachable', problem: `the database system is ${server.phase}` }
+            : { outcome: 'ok', problem: admission === 'served' ? null : 'sorry, too many clients already' },
+        ),
+      );
+    });
+    return typeof answer === 'string' ? { outcome: answer, problem: answer } : answer;
+  }
+
+  async function probeDaemon(apiUrl: string, limitMs: Ms): Promise<ProbeAnswer & { readonly report: unknown }> {
+    const member = memberAt(apiUrl);
+    const answer = await ask<{ readonly report: unknown }>(member, limitMs, (reply) => {
+      const daemon = world.daemon(member);
+      if (daemon === null) return reply('refused');
+      daemon.process.run(() => reply({ report: daemon.self() }));
+    });
+    return typeof answer === 'string'
+      ? { outcome: answer, problem: answer, report: null }
+      : { outcome: 'ok', problem: null, report: answer.report };
+  }
+
+  async function sessionTo(
+    target: Endpoint,
+    limitMs: Ms,
+  ): Promise<Session | 'refused' | 'timed-out' | 'read-only' | 'unreachable'> {
+    const kept = sessions.get(target.host);
+    if (kept?.connection.isOpen(near) === true) return kept;
+    const far = world.host(target.host);
+    const answer = await ask<Session | 'read-only' | 'unreachable'>(target.host, limitMs, (reply) => {
+      const server = world.listening(target.host);
+      if (server === null) return reply('refused');
+      server.accept(true, (admission) => {
+        if (admission !== 'served') return reply('unreachable');
+        if (server.phase !== 'primary') return reply('read-only');
+        const connection = world.network.connect(near, far);
+        const backend = { pid: world.nextPid(), connection, pipelining: false };
+        // As the real probe does: whatever it left behind when it gave up is ended by the next session.
+        const before = newest.get(target.host);
+        if (before?.server === server) server.endBackend(before.backend);
+        newest.set(target.host, { server, backend });
+        server.backends.add(backend);
+        connection.onClose(far, () => server.process.run(() => server.endBackend(backend)));
+        reply({ server, connection, backend });
+      });
+    });
+    if (typeof answer === 'string') return answer;
+    sessions.set(target.host, answer);
+    answer.connection.onClose(near, () => batond.run(() => lost(target)));
+    return answer;
+  }
+
+  async function writeProbe(target: Endpoint, limitMs: Ms): Promise<WriteAnswer> {
+    const sentMono = batond.clock.mono();
+    const session = await sessionTo(target, limitMs);
+    if (typeof session === 'string') return { ok: false, sentMono, outcome: session, problem: session };
+    const { server, connection, backend } = session;
+    const far = world.host(target.host);
+    return new Promise((resolve) => {
+      const failed = (outcome: 'timed-out' | 'unreachable') => {
+        cancel();
+        connection.close(near);
+        sessions.delete(target.host);
+        resolve({ ok: false, sentMono, outcome, problem: outcome });
+      };
+      const cancel = batond.clock.timer(limitMs, () => failed('timed-out'));
+      connection.onClose(near, () =>
+        batond.run(() => {
+          failed('unreachable');
+          lost(target);
+        }),
+      );
+      connection.send(near, () =>
+        server.process.run(() => {
+          server.commit(backend, 'probe', null, 'flush', (count, how) =>
+            connection.send(far, () =>
+              batond.run(() => {
+                if (how === 'cancelled') return failed('unreachable');
+                cancel();
+                connection.onClose(near, () => batond.run(() => lost(target)));
+                resolve({ ok: true, sentMono, ackedMono: batond.clock.mono(), lsn: endLsn(count) });
+              }),
+            ),
+          );
+        }),
+      );
+    });
+  }
+
+  return {
+    probePostgres,
+    probeDaemon,
+    writeProbe,
+    fence: (target, expected, steps) => fenceRemotely(world, batond, target, expected, steps),
+    onSessionLost: (listener) => {
+      lost = listener;
+    },
+  };
+}
+
+/** A member's host has its name: `http://a:8008`. */
+const memberAt = (apiUrl: string): string => apiUrl.split(/:\/\/|:/, 2)[1] ?? apiUrl;

@@ -1,0 +1,34 @@
+/** The configuration of the simulated members: the product's own defaults, with budgets that many faults do not use up. */
+import { readShared } from '../../../src/config/shared.ts';
+import { sharedPolicy } from '../../../src/config/shared-policy.ts';
+import type { SyncMode } from '../../../src/core/cluster.ts';
+import { KiB, type MemberName, type Ms } from '../../../src/core/units.ts';
+import type { MemberSettings } from '../../../src/daemon/supervisor.ts';
+
+export const silentMs: Ms = 2_000;
+export const cluster = 'simulated';
+
+/** Small, so that a life of minutes can exceed it. */
+export const maxLagBytes = 32 * KiB;
+
+/** `host`: where it is reached, for a daemon whose name another has as well. */
+export function settingsOf(name: MemberName, mode: SyncMode, host: string = name): MemberSettings {
+  const sharedText = JSON.stringify({
+    synchronous: { mode },
+    failover: { crashBudget: '99 in 1h', cooldown: '99 in 1h', maxLag: `${maxLagBytes / KiB}KiB` },
+  });
+  const shared = readShared(sharedText);
+  if (!shared.ok) throw new Error(`the simulator's configuration: ${JSON.stringify(shared.error)}`);
+  return {
+    cluster,
+    name,
+    location: `site-${name}`,
+    priority: 100,
+    nofailover: false,
+    nosync: false,
+    postgres: { host, port: 5432 },
+    apiUrl: `http://${host}:8008`,
+    shared: sharedPolicy(shared.value),
+    sharedText,
+  };
+}

@@ -1,0 +1,113 @@
+/** One run of the production supervisor in a simulated process, on fake ports. */
+import { copyId, type MemberName } from '../../../src/core/units.ts';
+import { readSharedPolicy } from '../../../src/config/shared.ts';
+import { runSupervisor } from '../../../src/daemon/run-supervisor.ts';
+import type { Decision } from '../../../src/core/decision.ts';
+import type { View } from '../../../src/core/view.ts';
+import type { MemberSettings } from '../../../src/daemon/supervisor.ts';
+import type { Coordinator } from '../../../src/ports/coordinator.ts';
+import type { DaemonFace } from '../../../src/ports/daemon-face.ts';
+import type { GuardianPort } from '../../../src/ports/guardian.ts';
+import type { KeptFacts } from '../../../src/ports/journal.ts';
+import type { Peers, Postgres } from '../../../src/ports/postgres.ts';
+import type { Disk } from './disk.ts';
+import type { SimProcess } from './host.ts';
+import type { Random } from '../clock/random.ts';
+import { selfReport } from './self-report.ts';
+import { createFakeLedger } from './fake-ledger.ts';
+
+export interface BatondOptions {
+  readonly process: SimProcess;
+  readonly settings: MemberSettings;
+  readonly disk: Disk;
+  readonly random: Random;
+  readonly coordinator: Coordinator;
+  readonly guardian: GuardianPort & { disconnect(): void };
+  readonly postgres: Postgres;
+  readonly peers: Peers;
+  readonly note: (text: string) => void;
+  /** Told of every decision that is journalled. */
+  readonly decided: (view: View, decision: Decision) => void;
+}
+
+const nothingKept: KeptFacts = {
+  etcdClusterId: null,
+  highestRevision: 0,
+  highestTerm: 0,
+  lastLedTerm: null,
+  crashesWallMs: [],
+  hold: null,
+  initializedCopyId: null,
+};
+
+export class SimBatond {
+  readonly process: SimProcess;
+  readonly member: MemberName;
+  readonly face: DaemonFace;
+  readonly closeSockets: () => void;
+
+  constructor(options: BatondOptions) {
+    const { process, settings, disk, random, coordinator, guardian, postgres, peers, note, decided } = options;
+    this.process = process;
+    this.member = settings.name;
+    this.closeSockets = () => guardian.disconnect();
+    let rule = '';
+    // As kept-state.ts does: what the disk refused is written with whatever comes next.
+    let facts = disk.kept ?? nothingKept;
+    let writing = Promise.resolve();
+    const running = runSupervisor(
+      {
+        settings,
+        clock: process.clock,
+        coordinator,
+        guardian,
+        postgres,
+        peers,
+        journal: {
+          decided: (view, decision) => {
+            decided(view, decision);
+            if (decision.rule !== rule) note(`${decision.rule}: ${decision.because}`);
+            rule = decision.rule;
+          },
+          happened: (event, details) => note(`${event} ${JSON.stringify(details, textOfBigint)}`),
+        },
+        kept: {
+          read: () => facts,
+          write: (news) => {
+            facts = { ...facts, ...news };
+            writing = writing
+              .catch(() => undefined)
+              .then(async () => {
+                const all = facts;
+                await process.clock.sleep(random.between(0.2, 3));
+                await disk.durably(process.clock);
+                disk.kept = all;
+              });
+            return writing;
+          },
+        },
+        ledger: createFakeLedger(disk, process.clock),
+        log: {
+          info: () => {},
+          warn: (message) => note(`warns: ${message}`),
+          error: (message) => note(`error: ${message}`),
+        },
+        version: '0.0.0-simulated',
+        parseConfig: readSharedPolicy,
+        promisesOf: () => null,
+        newCopyId: () => copyId(random.hex(8)),
+      },
+      new AbortController().signal,
+    );
+    this.face = running.face;
+    running.ended.catch((error: unknown) =>
+      note(`batond ended: ${error instanceof Error ? error.stack : String(error)}`),
+    );
+  }
+
+  self(): unknown {
+    return selfReport(this.face, this.member);
+  }
+}
+
+const textOfBigint = (_key: string, value: unknown) => (typeof value === 'bigint' ? value.toString(16) : value);

@@ -1,6 +1,7 @@
 /** The key is ours and postgres is out of recovery: lead, look after who is waited for, and stop when it must be. */
 import { backing, mayGoOn } from './backing.ts';
 import { because } from './because.ts';
+import { clockJumpUnconfirmed } from './clock-jump.ts';
 import type { ClusterState } from './cluster.ts';
 import { claimed, claimedLast, syncOf } from './cluster-queries.ts';
 import { decideRequest } from './decide-switchover.ts';
@@ -80,32 +81,6 @@ function hung(view: View, state: ClusterState, primary: PrimaryView): Decision |
     'fence-hung',
     `no commit has become durable here for ${Math.round(stuckMs)} ms (does the disk hang?), and ${next.name} can lead`,
     { kind: 'fence', reason: 'the disk hangs', blames: 'postgres' },
-  );
-}
-
-/** How long a leader has, after its wall clock jumped, to show that it leads still. */
-const confirmLimitMs: Ms = 500;
-
-/**
- * I8: a wall clock that jumps is doubt, not proof. The machine may have been stopped in a way that its monotonic clock
- * does not count, so whatever backs the leadership has to be newer than the jump: the key read from etcd, a commit that
- * every named standby has, or that nobody else is eligible (ADR 11).
- */
-function clockJumpUnconfirmed(view: View, state: ClusterState, primary: PrimaryView): Decision | null {
-  const jumpedMono = view.memory.wallJumpedMono;
-  if (jumpedMono === null || view.nowMono - jumpedMono < confirmLimitMs) return null;
-  const readMono = view.coordinator.kind === 'read' ? view.coordinator.confirmedMono : null;
-  const provedMono = primary.probe.provedSentMono;
-  const by = backing(view, state).kind;
-  const confirmed =
-    by === 'nobody-eligible' ||
-    (readMono !== null && readMono >= jumpedMono) ||
-    (by === 'proved-commits' && provedMono !== null && provedMono >= jumpedMono);
-  if (confirmed) return null;
-  return because(
-    'fence-clock-jump',
-    `the wall clock jumped, and ${confirmLimitMs} ms later neither etcd nor a standby has confirmed that this member leads`,
-    { kind: 'fence', reason: 'the wall clock jumped' },
   );
 }
 

@@ -7,6 +7,7 @@ import { because } from './because.ts';
 import type { ClusterState } from './cluster.ts';
 import { claimed, isMine, leading, ownCopy, syncOf } from './cluster-queries.ts';
 import { decideFollower } from './decide-follower.ts';
+import { decideHeld } from './decide-held.ts';
 import { decideLeader } from './decide-leader.ts';
 import { decideLeaderless } from './decide-leaderless.ts';
 import type { Decision, Intent, OperationSpec } from './decision.ts';
@@ -23,10 +24,12 @@ export function decide(view: View): Decision {
 function decideFreely(view: View): Decision {
   const remains = handOverUnfenced(view) ?? childRemains(view);
   if (remains !== null) return remains;
+  const [held] = view.memory.held;
+  if (held !== undefined) return decideHeld(view, held);
   if (view.coordinator.kind === 'never-read') return unread(view);
   const { state } = view.coordinator;
-  const held = hold(view, state);
-  if (held !== null) return held;
+  const unusable = unusableKeys(view, state);
+  if (unusable !== null) return unusable;
   const lead = leading(state);
   if (lead === null) return decideLeaderless(view, state);
   if (lead.key.member !== view.self.name) return decideFollower(view, state);
@@ -93,49 +96,21 @@ function unread(view: View): Decision {
   );
 }
 
-/** Automation is held; a leader goes on leading under its guardian, and nobody is promoted, started or renamed. */
-function hold(view: View, state: ClusterState): Decision | null {
-  const [first] = view.memory.held;
-  const malformed = [state.leader, state.sync, state.initialize].find((key) => key.kind === 'malformed');
-  const mine = isMine(view, state);
-  const guard: readonly Intent[] =
-    mine && state.leader.kind === 'present' ? [{ kind: 'guard', term: state.leader.modRevision }] : [];
-  if (first !== undefined)
-    return endBegunPrimary(view, first.reason) ?? { ...because('hold', first.reason), intents: guard };
+/** Keys that no member may act on: a leader goes on leading under its guardian, and nothing else is begun. */
+function unusableKeys(view: View, state: ClusterState): Decision | null {
   const taken = nameTaken(view, state);
   if (taken !== null) return because('hold', taken);
-  if (malformed?.kind === 'malformed') return { ...because('hold-malformed', malformed.problem), intents: guard };
-  const foreign = foreignData(view, state);
-  if (foreign !== null) {
-    return view.postgres.kind === 'primary'
-      ? because('fence-foreign', foreign, { kind: 'fence', reason: 'another system identifier' })
-      : because('hold-foreign-data', foreign);
+  const malformed = [state.leader, state.sync, state.initialize].find((key) => key.kind === 'malformed');
+  if (malformed?.kind === 'malformed') {
+    const guard: readonly Intent[] =
+      isMine(view, state) && state.leader.kind === 'present' ? [{ kind: 'guard', term: state.leader.modRevision }] : [];
+    return { ...because('hold-malformed', malformed.problem), intents: guard };
   }
-  return null;
-}
-
-/**
- * I11: a primary that was begun by what etcd said before it lost its past, and that nobody was let into yet, does not
- * come up. One that has served goes on; one that was adopted may have, so it does too.
- */
-function endBegunPrimary(view: View, reason: string): Decision | null {
-  const { operation, postgres, self } = view;
-  const { child } = view.guardian;
-  if (
-    child.kind === 'running' &&
-    child.startedAs === 'primary' &&
-    child.startedMono >= self.startedMono &&
-    postgres.kind === 'starting'
-  )
-    return because('fence-held', `${reason} Postgres here was starting as a primary`, {
-      kind: 'fence',
-      reason: 'automation is held',
-    });
-  if (operation.kind !== 'busy') return null;
-  const { spec } = operation;
-  return spec.kind === 'promote' || (spec.kind === 'start' && spec.as === 'primary')
-    ? because('hold', reason, { kind: 'abort-operation', reason: 'automation is held' })
-    : null;
+  const foreign = foreignData(view, state);
+  if (foreign === null) return null;
+  return view.postgres.kind === 'primary'
+    ? because('fence-foreign', foreign, { kind: 'fence', reason: 'another system identifier' })
+    : because('hold-foreign-data', foreign);
 }
 
 /** The key carries our name on a lease that is not ours: an earlier run of this host, or a second daemon of the name. */

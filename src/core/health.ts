@@ -4,6 +4,7 @@
  */
 import { mayGoOn } from './backing.ts';
 import { eligible, isMine, memberRecord, ownCopy, syncOf } from './cluster-queries.ts';
+import { leadsOn } from './decide-held.ts';
 import type { Lsn, Ms } from './units.ts';
 import type { View } from './view.ts';
 
@@ -68,9 +69,11 @@ export function isReady(view: View, mode: ReadinessMode, lagBytesMax: number | n
 export const isAlive = (view: View, loopAgeMs: Ms): boolean =>
   loopAgeMs < view.policy.lease.ttlMs * (view.postgres.kind === 'primary' ? 1 : 2);
 
-/** The leader key is ours, by a lease whose deadline has not passed, or we may go on without (I5, I6). */
+/** The leader key is ours, by a lease whose deadline has not passed, or we may go on without (I5, I6, I11). */
 function holdsKey(view: View): boolean {
-  const { coordinator } = view;
+  const { coordinator, memory } = view;
+  const [held] = memory.held;
+  if (held !== undefined) return leadsOn(view, held);
   return coordinator.kind === 'read' && isMine(view, coordinator.state) && mayGoOn(view, coordinator.state);
 }
 

@@ -10,6 +10,7 @@ export const RULES = [
   'await-postgres',
   'hold',
   'fence-held',
+  'fence-overtaken',
   'hold-malformed',
   'hold-foreign-data',
   'fence-foreign',

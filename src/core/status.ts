@@ -1,4 +1,5 @@
 /** The cluster in one JSON document: `baton status --json` and `GET /v1/status`. */
+import { leadsOn } from './decide-held.ts';
 import type { ClusterState, Key, MemberRecord, MemberState, SharedConfig, SyncMode } from './cluster.ts';
 import { leading, syncOf } from './cluster-queries.ts';
 import { memberOfCopy } from './copy-name.ts';
@@ -70,7 +71,14 @@ export function statusOf(cluster: string, view: View, incidents: readonly Incide
   const known = new Set<MemberName>([view.self.name, ...view.peers.keys()]);
   const held = obstacles(view);
   const paused = view.memory.held.some((hold) => hold.code === 'paused');
-  return build(cluster, state, known, view.policy, { held, paused }, incidents, (member) => freshen(member, view));
+  const built = build(cluster, state, known, view.policy, { held, paused }, incidents, (member) =>
+    freshen(member, view),
+  );
+  const [hold] = view.memory.held;
+  if (hold === undefined) return built;
+  // What was believed last names this member still; whether it leads on is known here.
+  const leads = built.leader !== view.self.name || leadsOn(view, hold);
+  return { ...built, redundant: false, ...(leads ? {} : { leader: null, term: null }) };
 }
 
 /** From etcd alone, for when no daemon answers: positions are up to 10 s old. */

@@ -41,10 +41,11 @@ export interface SelfView {
 }
 
 export type CoordinatorView =
-  /** Nothing was read since this daemon began. */
+  /** Nothing was read since this daemon began, or nothing that is believed (I11). */
   | { readonly kind: 'never-read'; readonly sinceMono: MonoMs }
   | {
       readonly kind: 'read';
+      /** What etcd said last, before it lost its past if it did. */
       readonly state: ClusterState;
       /** When the newest read that confirmed the state was sent. */
       readonly confirmedMono: MonoMs;
@@ -185,11 +186,15 @@ export interface MemoryView {
   readonly committing: string | null;
   /** Since when the leader key is ours without a break; null while it is not. */
   readonly leadingSinceMono: MonoMs | null;
+  /** The newest term in which this member led and had claimed. Kept on disk. */
+  readonly lastLedTerm: Revision | null;
   readonly proof: WaitProof | null;
   /** Unrequested ends of postgres within the crash budget's window. Kept on disk. */
   readonly crashes: readonly MonoMs[];
   /** Why automation is held; empty when it is not. */
   readonly held: readonly Hold[];
+  /** Who has become leader of this very cluster in an etcd that lost its past, after that was noticed (I11). */
+  readonly overtakenBy: MemberName | null;
   /** A random id for the next copy of the data, if one is made. */
   readonly nextCopyId: CopyId;
   /** The copy that initdb made here and that the cluster does not know yet. Kept on disk. */

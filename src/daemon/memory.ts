@@ -15,6 +15,7 @@ import type { Hold, MemoryView, OperationResult, OperationView, WaitProof } from
 import type { Clock } from '../ports/clock.ts';
 import type { TxnOutcome } from '../ports/coordinator.ts';
 import type { KeptState } from '../ports/journal.ts';
+import { EtcdPast } from './etcd-past.ts';
 import { FactKeeper } from './fact-keeper.ts';
 import { FormerLeader } from './former-leader.ts';
 import type { Running } from './observations.ts';
@@ -24,6 +25,7 @@ export class Memory {
   readonly #facts: FactKeeper;
   readonly #newCopyId: () => CopyId;
   readonly formerLeader: FormerLeader;
+  readonly etcdPast: EtcdPast;
   #confirmedSyncRevision: Revision | null = null;
   #committing: { purpose: CommitPurpose; readAfterMono: MonoMs | null } | null = null;
   #leadingSinceMono: MonoMs | null = null;
@@ -45,13 +47,7 @@ export class Memory {
   /** Wall clock minus monotonic clock, as of the last look. */
   #wallAheadMs: Ms;
   #wallJumpedMono: MonoMs | null = null;
-  #held: readonly Hold[] = [];
   #operation: OperationView = { kind: 'idle', last: null };
-  #highestRevision: number;
-  #highestTerm: number;
-  /** What of `highestRevision` is on disk. */
-  #savedRevision = 0;
-  #etcdClusterId: string | null;
   lastLedTerm: Revision | null;
 
   constructor(clock: Clock, kept: KeptState, newCopyId: () => CopyId, notKept: (error: unknown) => void) {
@@ -61,14 +57,11 @@ export class Memory {
     this.#newCopyId = newCopyId;
     this.#nextCopyId = newCopyId();
     const facts = this.#facts.read();
+    this.etcdPast = new EtcdPast(this.#facts);
     const [wall, mono] = [clock.wall(), clock.mono()];
     this.#wallAheadMs = wall - mono;
     this.#crashes = facts.crashesWallMs.map((at) => monoMs(mono - Math.max(0, wall - at)));
-    if (facts.hold !== null) this.#held = [facts.hold];
     this.#initializedCopyId = facts.initializedCopyId === null ? null : copyId(facts.initializedCopyId);
-    this.#highestRevision = facts.highestRevision;
-    this.#highestTerm = facts.highestTerm;
-    this.#etcdClusterId = facts.etcdClusterId;
     this.lastLedTerm = facts.lastLedTerm === null ? null : revision(facts.lastLedTerm);
   }
 
@@ -78,9 +71,11 @@ export class Memory {
       confirmedSyncRevision: this.#confirmedSyncRevision,
       committing: this.#committing?.purpose ?? null,
       leadingSinceMono: this.#leadingSinceMono,
+      lastLedTerm: this.lastLedTerm,
       proof: this.#proof,
       crashes: this.#crashes.filter((at) => mono - at < crashWindowMs),
-      held: this.#held,
+      held: this.held,
+      overtakenBy: this.etcdPast.overtakenBy,
       nextCopyId: this.#nextCopyId,
       initializedCopyId: this.#initializedCopyId,
       preparedFor: this.#preparedFor,
@@ -102,47 +97,11 @@ export class Memory {
   }
 
   get held(): readonly Hold[] {
-    return this.#held;
+    return this.etcdPast.held;
   }
 
   get furnished(): boolean {
     return this.#furnished;
-  }
-
-  /**
-   * I11: etcd never goes back. A lower revision, or another etcd cluster, means a restore: automation is held until
-   * an operator who has seen every member's evidence removes the mark.
-   */
-  sawEtcd(clusterId: string, at: Revision, term: Revision | null): void {
-    if (this.#etcdClusterId !== null && this.#etcdClusterId !== clusterId) {
-      this.#hold(
-        'etcd-replaced',
-        `etcd's cluster id is ${clusterId}, it was ${this.#etcdClusterId}: another etcd, or one that was restored. Nothing is written until you have compared every member and followed docs/operations.md (etcd was restored)`,
-      );
-      return;
-    }
-    if (at < this.#highestRevision || (term !== null && term < this.#highestTerm)) {
-      this.#hold(
-        'etcd-went-back',
-        `etcd is at revision ${at}, this host has seen ${this.#highestRevision}: it was restored from an older copy. Nothing is written until you have compared every member and followed docs/operations.md (etcd was restored)`,
-      );
-      return;
-    }
-    const newTerm = term !== null && term > this.#highestTerm;
-    const first = this.#etcdClusterId === null;
-    this.#highestRevision = at;
-    this.#highestTerm = Math.max(this.#highestTerm, term ?? 0);
-    this.#etcdClusterId = clusterId;
-    if (newTerm || first || at - this.#savedRevision >= savedRevisionStep) {
-      this.#savedRevision = at;
-      this.#facts.keep({ etcdClusterId: clusterId, highestRevision: at, highestTerm: this.#highestTerm });
-    }
-  }
-
-  #hold(code: 'etcd-went-back' | 'etcd-replaced', reason: string): void {
-    if (this.#held.some((hold) => hold.code === code)) return;
-    this.#held = [...this.#held, { code, reason }];
-    this.#facts.keep({ hold: { code, reason } });
   }
 
   /** Whether the wall clock has jumped since it was last looked at (I8). */
@@ -162,7 +121,7 @@ export class Memory {
     this.#preparedFor = null;
     this.#divergedKept = null;
     // What an etcd without its past says of terms must not replace what was true: an operator goes by it.
-    if (this.lastLedTerm !== term && this.#held.length === 0) {
+    if (this.lastLedTerm !== term && this.held.length === 0) {
       this.lastLedTerm = term;
       this.#facts.keep({ lastLedTerm: term });
     }
@@ -270,7 +229,7 @@ export class Memory {
 
   /** From now on an etcd that knows no cluster has lost its past (I11): nobody creates the cluster once more from old data. */
   sawClusterKnown(): void {
-    if (this.#initializedCopyId === null || this.#held.length > 0) return;
+    if (this.#initializedCopyId === null || this.held.length > 0) return;
     this.#initializedCopyId = null;
     this.#facts.keep({ initializedCopyId: null });
   }
@@ -284,8 +243,6 @@ const samePromotion = (known: HistoryRow | null, read: HistoryRow | null): boole
   known.timeline === read.timeline &&
   known.lsn === read.lsn;
 
-/** The revision on disk may lag by this much: a restore that goes back further is noticed after a restart too. */
-const savedRevisionStep = 50;
 const crashesMax = 50;
 /** Far above what slewing moves between two looks, and far below the shortest lease. */
 const wallJumpMs: Ms = 1_000;

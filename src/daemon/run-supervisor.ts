@@ -2,6 +2,7 @@
  * The loop: observe → decide → journal → perform. Any fresh fact wakes it at once; it never waits for a probe, a disk
  * or a clone. What it decides is pure (core/decide.ts); what it does is here, one transaction and one operation at a time.
  */
+import type { ClusterState } from '../core/cluster.ts';
 import { claimed, isMine, leading } from '../core/cluster-queries.ts';
 import { unreadable } from '../core/obstacles.ts';
 import { decide } from '../core/decide.ts';
@@ -62,6 +63,8 @@ class Supervisor {
   readonly #performer: Performer;
   readonly #reader: ClusterReader;
   #snapshot: Snapshot | null = null;
+  /** The newest snapshot, read: what etcd shows, whether or not it is believed. */
+  #shown: ClusterState | null = null;
   #note: HandOverNote | null = null;
   #latest: Moment | null = null;
   #ranMono: MonoMs;
@@ -208,9 +211,13 @@ class Supervisor {
     const { snapshot, confirmedMono } = observation;
     const changed = this.#snapshot?.revision !== snapshot.revision || this.#snapshot.entries !== snapshot.entries;
     this.#snapshot = snapshot;
+    if (changed || this.#shown === null) this.#shown = this.#reader.read(snapshot);
+    const state = this.#shown;
+    if (!this.#memory.etcdPast.believes(state, this.#seen.cluster?.state ?? null)) {
+      this.#seen.etcdUnreachable();
+      return;
+    }
     if (changed) this.#note = parseHandOverNote(snapshot.entries.get(handOverNoteKey)?.value);
-    const state = changed || this.#seen.cluster === null ? this.#reader.read(snapshot) : this.#seen.cluster.state;
-    this.#memory.sawEtcd(snapshot.etcdClusterId, snapshot.revision, leading(state)?.term ?? null);
     if (state.initialize.kind === 'present') this.#memory.sawClusterKnown();
     this.#memory.confirmedRead(confirmedMono);
     this.#memory.sawRequest(state.request.kind === 'present' ? state.request.value.id : null);

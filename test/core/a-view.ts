@@ -253,6 +253,8 @@ export const aMemory = (changes: Partial<MemoryView> = {}): MemoryView => ({
   confirmedSyncRevision: revision(101),
   committing: null,
   leadingSinceMono: ago(60_000),
+  lastLedTerm: null,
+  overtakenBy: null,
   proof: null,
   crashes: [],
   held: [],

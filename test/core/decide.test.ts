@@ -184,6 +184,57 @@ const whoeverLeads: readonly Row[] = [
     'hold',
   ],
   [
+    'goes on leading without the past of etcd, on a lease of that etcd or on none, while its standby acknowledges',
+    aView(aPrimary(), { guardian: { lease: { kind: 'gone', leaseId: leaseOf.a } }, memory: { held: [restored] } }),
+    'hold',
+  ],
+  [
+    'goes on so although its key had gone with its lease before etcd lost its past',
+    aView(aPrimary(), { state: { leader: absent }, memory: { held: [restored], lastLedTerm: term } }),
+    'hold',
+  ],
+  [
+    'stops once the standby has not acknowledged for the failsafe window, whatever that etcd says of the lease',
+    aView(aPrimary({ probe: aProbe({ provedSentMono: ago(1_600) }) }), { memory: { held: [restored] } }),
+    'fence-deadline',
+  ],
+  [
+    'leaves that to its guardian in mode off, which knows whether the lease is still the one of this term',
+    aView(aPrimary(), { mode: 'off', state: off, memory: { held: [restored] } }),
+    'hold',
+  ],
+  [
+    'ends a standby that somebody promotes by hand while automation is held',
+    aView(aPrimary(), { state: { leader: absent, sync: present(sync(b, [a])) }, memory: { held: [restored] } }),
+    'fence-unclaimed',
+  ],
+  [
+    'ends a primary that another member had succeeded before etcd lost its past',
+    aView(aPrimary(), { state: followsB, memory: { held: [restored] } }),
+    'fence-not-leader',
+  ],
+  [
+    'ends a leader whom somebody has succeeded in the etcd that lost its past',
+    aView(aPrimary(), { memory: { held: [restored], overtakenBy: b } }),
+    'fence-overtaken',
+  ],
+  [
+    'ends a leader whose clock jumped while automation is held, when no commit has confirmed it since',
+    aView(aPrimary({ probe: aProbe({ provedSentMono: ago(700) }) }), {
+      readMs: 700,
+      memory: { held: [restored], wallJumpedMono: ago(600) },
+    }),
+    'fence-clock-jump',
+  ],
+  [
+    'leaves what runs to its guardian when it began with automation held and believes nothing',
+    aView(aPrimary(), {
+      memory: { held: [restored] },
+      view: { coordinator: { kind: 'never-read', sinceMono: ago(500) } },
+    }),
+    'hold',
+  ],
+  [
     'holds while another daemon has its name',
     aView(aStandby(), {
       state: { ...followsB, members: new Map([[a, present(record('a', { leaseId: leaseOf.b }))]]) },
@@ -1267,6 +1318,14 @@ test.each<readonly [OperationSpec, boolean]>([
   );
   expect(decision.rule).toBe('hold');
   expect(decision.intents.some((intent) => intent.kind === 'abort-operation')).toBe(aborted);
+});
+
+test('a held leader is guarded in the term that it led, so that its guardian hears of its proofs', () => {
+  const gone = { guardian: { lease: { kind: 'gone', leaseId: leaseOf.a } } } as const;
+  const held = { held: [restored] };
+  expect(decide(aView(aPrimary(), { ...gone, memory: held })).intents).toEqual([{ kind: 'guard', term }]);
+  const led = aView(aPrimary(), { ...gone, state: { leader: absent }, memory: { ...held, lastLedTerm: term } });
+  expect(decide(led).intents).toEqual([{ kind: 'guard', term }]);
 });
 
 test('no operation is begun on a look that is older than the end of the last one', () => {

@@ -4,6 +4,7 @@ import { copyId, revision } from '../../src/core/units.ts';
 import { Memory } from '../../src/daemon/memory.ts';
 import type { KeptFacts } from '../../src/ports/journal.ts';
 import { VirtualClock } from '../sim/clock/virtual-clock.ts';
+import { shown } from './shown.ts';
 
 const known: KeptFacts = {
   etcdClusterId: 'e1',
@@ -42,7 +43,7 @@ test('a hold that the disk refused is kept once the disk takes it, with no furth
       await clock.runFor(100);
     }
   };
-  memory.sawEtcd('e1', revision(900), revision(50));
+  memory.etcdPast.believes(shown('e1', revision(900), revision(50)), null);
   await lives(5_000);
   expect(disk.facts.hold).toBeNull();
   expect(disk.refusals).toBeGreaterThan(3);

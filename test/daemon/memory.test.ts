@@ -3,12 +3,13 @@
  * And the crash budget, which a restart of the daemon or a step of the wall clock does not give back.
  */
 import { describe, expect, test } from 'vitest';
-import { copyId, memberName, monoMs, revision, wallMs } from '../../src/core/units.ts';
+import { copyId, memberName, monoMs, type Revision, revision, wallMs } from '../../src/core/units.ts';
 import { Memory } from '../../src/daemon/memory.ts';
 import type { KeptFacts, KeptState } from '../../src/ports/journal.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import { VirtualClock } from '../sim/clock/virtual-clock.ts';
 import { realClock } from '../support/real-clock.ts';
+import { shown } from './shown.ts';
 
 const nothing: KeptFacts = {
   etcdClusterId: null,
@@ -40,6 +41,8 @@ const begun = (disk: KeptState, clock: Clock = realClock) =>
       throw error;
     },
   );
+const shows = (memory: Memory, clusterId: string, at: Revision, term: Revision | null) =>
+  memory.etcdPast.believes(shown(clusterId, at, term), null);
 const held = (memory: Memory) => memory.view(1_000).held.map(({ code }) => code);
 
 test.each([
@@ -49,10 +52,10 @@ test.each([
 ])('%s holds automation, also after a restart at later revisions', (_what, clusterId, at, term, code) => {
   const disk = aDisk({ ...nothing, etcdClusterId: 'e1', highestRevision: 1_000, highestTerm: 50 });
   const memory = begun(disk);
-  memory.sawEtcd(clusterId, revision(at), revision(term));
+  shows(memory, clusterId, revision(at), revision(term));
   expect(held(memory)).toEqual([code]);
   const restarted = begun(disk);
-  restarted.sawEtcd('e1', revision(2_000), revision(70));
+  shows(restarted, 'e1', revision(2_000), revision(70));
   expect(held(restarted)).toEqual([code]);
 });
 
@@ -60,14 +63,14 @@ test('the term that was last led is kept as it was, whatever a restored etcd say
   const disk = aDisk({ ...nothing, etcdClusterId: 'e1', highestRevision: 1_000, highestTerm: 84 });
   const memory = begun(disk);
   memory.leads(revision(84));
-  memory.sawEtcd('restored', revision(60), revision(47));
+  shows(memory, 'restored', revision(60), revision(47));
   memory.leads(revision(47));
   expect([memory.lastLedTerm, disk.read().lastLedTerm]).toEqual([84, 84]);
 });
 
 test('it goes on once an operator has taken the marks out of the kept facts', () => {
   const memory = begun(aDisk({ ...nothing, lastLedTerm: 50 }));
-  memory.sawEtcd('restored', revision(10), revision(5));
+  shows(memory, 'restored', revision(10), revision(5));
   expect(held(memory)).toEqual([]);
 });
 
@@ -78,7 +81,7 @@ test('what only goes forward holds nothing', () => {
     [11, 5],
     [500, 400],
   ] as const)
-    memory.sawEtcd('e1', revision(at), revision(term));
+    shows(memory, 'e1', revision(at), revision(term));
   expect(held(memory)).toEqual([]);
 });
 
@@ -94,7 +97,7 @@ test('the copy that made the cluster is forgotten once the cluster is known, als
 
 test('an etcd that is not believed makes nobody forget what it made', async () => {
   const memory = begun(aDisk({ ...nothing, etcdClusterId: 'e1', initializedCopyId: 'bbbbbbbb' }));
-  memory.sawEtcd('e2', revision(10), null);
+  shows(memory, 'e2', revision(10), null);
   memory.sawClusterKnown();
   expect(memory.view(1_000).initializedCopyId).toBe('bbbbbbbb');
 });

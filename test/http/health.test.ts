@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type HealthCheck, isAlive, isHealthy, isReady, noLimits } from '../../src/core/health.ts';
-import { leaseId, monoMs, parseLsn } from '../../src/core/units.ts';
+import { leaseId, type MemberName, monoMs, parseLsn } from '../../src/core/units.ts';
 import type { View } from '../../src/core/view.ts';
 import {
   absent,
@@ -31,6 +31,13 @@ const everyCheck: readonly HealthCheck[] = [
 ];
 const lease = (view: View['guardian']['lease']) => ({ guardian: { ...leaderView().guardian, lease: view } });
 const child = (view: View['guardian']['child'], of = leaderView()) => ({ guardian: { ...of.guardian, child: view } });
+const withoutPast = (overtakenBy: MemberName | null = null) => ({
+  memory: {
+    ...leaderView().memory,
+    held: [{ code: 'etcd-replaced', reason: 'another etcd' } as const],
+    overtakenBy,
+  },
+});
 const asLeader = ['primary', 'leader', 'read-only', 'read-only-sync', 'health'] as const;
 const asSync = ['replica', 'read-only', 'synchronous', 'read-only-sync', 'health'] as const;
 const asAsync = ['replica', 'read-only', 'asynchronous', 'health'] as const;
@@ -66,6 +73,22 @@ describe('which checks pass', () => {
       leaderView({ ...lease(held('slough-a', 4_499)), coordinator: read(aState({ sync: aSync({ mode: 'off' }) })) }),
       asLeader,
     ],
+    [
+      'a leader without a lease in an etcd that lost its past, whose standby acknowledges',
+      leaderView({ ...lease({ kind: 'gone', leaseId: leaseId('11') }), ...withoutPast() }),
+      asLeader,
+    ],
+    [
+      'the same in mode off',
+      leaderView({
+        ...lease({ kind: 'gone', leaseId: leaseId('11') }),
+        ...withoutPast(),
+        coordinator: read(aState({ sync: aSync({ mode: 'off' }) })),
+      }),
+      ['health'],
+    ],
+    ['one that was succeeded in that etcd', leaderView(withoutPast(reading)), ['health']],
+    ['a standby of an etcd that lost its past', standbyView(withoutPast()), asSync],
     ['a leader whose lease etcd says is gone', leaderView(lease({ kind: 'gone', leaseId: leaseId('11') })), ['health']],
     [
       'the key names it on another lease',

@@ -183,6 +183,8 @@ function aView(name: MemberName, postgres: View['postgres'], but: Partial<View>)
       confirmedSyncRevision: null,
       committing: null,
       leadingSinceMono: null,
+      lastLedTerm: null,
+      overtakenBy: null,
       wallJumpedMono: null,
       divergedKept: null,
       proof: null,

@@ -224,6 +224,13 @@ describe('status', () => {
     });
     expect(status).toMatchObject({ paused: true, held: ['for the move, until noon'] });
   });
+  test('without the past of etcd nobody could take over, and the leader is named while it leads on', () => {
+    const view = leaderView();
+    const held = [{ code: 'etcd-replaced', reason: 'another etcd' }] as const;
+    expect(of({ ...view, memory: { ...view.memory, held } })).toMatchObject({ leader: slough, redundant: false });
+    const overtaken = { ...view, memory: { ...view.memory, held, overtakenBy: reading } };
+    expect(of(overtaken)).toMatchObject({ leader: null, term: null, redundant: false });
+  });
   test('the open incident and what the contracts say of it', () => {
     const status = statusOf('c', leaderView(), [incident('closed'), incident('open')]);
     expect(status.incident).toEqual({

@@ -127,14 +127,16 @@ const garbage: Fault = {
 };
 
 /**
- * Who sees another etcd holds automation, and the leader is fenced when its old lease has run out: nobody serves until
- * an operator has looked. Nothing is created, promoted or cloned before that.
+ * Who sees another etcd holds automation. In a synchronous mode the leader serves on, backed by its standby's
+ * acknowledgements, until the runbook restarts it (ADR 15); in mode `off` it is fenced when its old lease has run out,
+ * and nobody serves until then. Nothing is created, promoted or cloned before the operator has looked.
  */
 const needsOperator: Expectation = {
   leader: always('either'),
   promotions: always([0, 1]),
-  meanwhile: always('nobody'),
-  outage: always({ msMaxAfterHealing: 25_000 }),
+  meanwhile: { off: 'nobody', or: 'same' },
+  // Shorter than the fault lasts: what remains is the runbook's own restart.
+  outage: { off: { msMaxAfterHealing: 25_000 }, or: { msMax: 10_000 } },
   redundantMsMax: 40_000,
   rules: always(['hold']),
   never: ['take-over', 'win-bootstrap', 'initialize', 'clone'],

@@ -50,7 +50,7 @@ export class EtcdRepair {
       if (member.disk.kept?.etcdClusterId == null || member.disk.kept.etcdClusterId === etcd.store.clusterId)
         return true;
       const latest = member.batond?.face.latest() ?? null;
-      return latest !== null && latest.view.coordinator.kind === 'read' && latest.view.memory.held.length > 0;
+      return latest !== null && latest.view.memory.held.length > 0;
     };
     if (!(await this.#until(() => members.every(holds), 15 * second))) {
       const who = members

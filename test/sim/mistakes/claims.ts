@@ -96,8 +96,8 @@ export const claimMistakes: Readonly<Record<string, Mistake>> = {
     planted: {
       edits: [
         {
-          file: 'src/daemon/memory.ts',
-          from: 'if (this.#etcdClusterId !== null && this.#etcdClusterId !== clusterId) {',
+          file: 'src/daemon/etcd-past.ts',
+          from: 'if (this.#clusterId !== null && this.#clusterId !== clusterId) {',
           to: 'if (false) {',
         },
       ],

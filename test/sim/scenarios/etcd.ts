@@ -160,6 +160,60 @@ export const etcdScenarios: Readonly<Record<string, Scenario>> = {
     expect: { leader: 'stays', outageMsMax: 60_000, rules: ['hold-foreign-data'], never: ['win-bootstrap'] },
   }),
 
+  'leader-goes-on-without-etcds-past': aScenario({
+    says: 'a leader whose standby acknowledges goes on serving when etcd is wiped, on no lease of that etcd, until an operator has compared the members',
+    seconds: 25,
+    play: async (stage) => {
+      const { primary, standby, world } = stage;
+      stage.does('somebody sets up an empty etcd', () => world.operator.wipeEtcd());
+      await stage.until('both hold', () => [primary, standby].every((each) => stage.rule(each) === 'hold'));
+      for (let count = 0; count < 8; count += 1) {
+        await stage.lasts(1_000);
+        await stage.until('the primary acknowledges', () => stage.acknowledges(primary), 300);
+      }
+      stage.does('the power of the standby is cut', () => standby.powerOff());
+      await stage.until('the primary is fenced: nobody confirms it any more', () => stage.fenced(primary), 3_000);
+      standby.powerOn();
+    },
+    expect: { leader: 'stays', promotions: 0, outageMsMax: 60_000, rules: ['hold', 'fence-deadline'] },
+  }),
+
+  'overtaken-at-the-hold': aScenario({
+    says: 'a leader that serves on without the past of etcd stops as soon as that etcd has another leader of this cluster, and not for one of another cluster',
+    seconds: 25,
+    play: async (stage) => {
+      const { primary, standby, world } = stage;
+      stage.does('somebody sets up an empty etcd', () => world.operator.wipeEtcd());
+      await stage.until('the primary holds', () => stage.rule(primary) === 'hold');
+      stage.does('an empty host makes a cluster of its own there', () => {
+        world.etcd.put('initialize', '7999999999999999999');
+        world.etcd.put('leader', standby.name);
+      });
+      await stage.lasts(3_000);
+      await stage.until('the primary acknowledges', () => stage.acknowledges(primary), 300);
+      stage.does('somebody puts this cluster there, led by the standby', () => {
+        world.etcd.put('initialize', primary.disk.data?.systemIdentifier ?? '');
+        world.etcd.put('leader', standby.name);
+      });
+      await stage.until('the primary is fenced', () => stage.fenced(primary), 500);
+    },
+    expect: { leader: 'stays', outageMsMax: 60_000, rules: ['hold', 'fence-overtaken'] },
+  }),
+
+  'promoted-by-hand-at-the-hold': aScenario({
+    says: 'a standby that somebody promotes while automation is held is fenced, and the leader serves on',
+    seconds: 25,
+    play: async (stage) => {
+      const { primary, standby, world } = stage;
+      stage.does('somebody sets up an empty etcd', () => world.operator.wipeEtcd());
+      await stage.until('both hold', () => [primary, standby].every((each) => stage.rule(each) === 'hold'));
+      stage.promotesByHand(standby);
+      await stage.until('it has a timeline of its own', () => standby.disk.data?.timeline === 2);
+      await stage.until('it is fenced', () => stage.fenced(standby), 500);
+    },
+    expect: { leader: 'stays', promotions: 1, outageMsMax: 60_000, rules: ['hold', 'fence-not-leader'] },
+  }),
+
   'start-under-way-at-the-hold': aScenario({
     says: 'a primary that was being started when etcd lost its past does not come up, however late the disk lets it',
     seconds: 25,

@@ -7,12 +7,16 @@ import type { View } from './view.ts';
 /** Mirrored by the guardian, which enforces it; see its port for the meaning of each. */
 export type Backing =
   | { readonly kind: 'lease-only' }
-  | { readonly kind: 'proved-commits'; readonly sentMono: MonoMs | null }
+  /**
+   * `sentMono`: of the newest probe that every named standby is known to have. `overdue`: the next one has not been
+   * acknowledged for the failsafe window.
+   */
+  | { readonly kind: 'proved-commits'; readonly sentMono: MonoMs | null; readonly overdue: boolean }
   | { readonly kind: 'nobody-eligible' };
 
 export const sameBacking = (one: Backing, other: Backing): boolean =>
   one.kind === 'proved-commits' && other.kind === 'proved-commits'
-    ? one.sentMono === other.sentMono
+    ? one.sentMono === other.sentMono && one.overdue === other.overdue
     : one.kind === other.kind;
 
 export function backing(view: View, state: ClusterState): Backing {
@@ -21,10 +25,11 @@ export function backing(view: View, state: ClusterState): Backing {
   const waits = view.postgres.kind === 'primary' && view.postgres.waitsFor.length > 0;
   // Whoever PostgreSQL waits for may be named by now: an addition may have landed that this member has not read yet.
   if (sync.standbys.length === 0 && !waits) return { kind: 'nobody-eligible' };
-  return {
-    kind: 'proved-commits',
-    sentMono: view.postgres.kind === 'primary' ? view.postgres.probe.provedSentMono : null,
-  };
+  if (view.postgres.kind !== 'primary') return { kind: 'proved-commits', sentMono: null, overdue: false };
+  const { provedSentMono, pendingSinceMono } = view.postgres.probe;
+  const sinceMono = provedSentMono ?? pendingSinceMono;
+  const overdue = sinceMono !== null && view.nowMono - sinceMono > view.policy.failover.failsafeWindowMs;
+  return { kind: 'proved-commits', sentMono: provedSentMono, overdue };
 }
 
 /** I5: when this host must have stopped, unless it is backed. Null while no renewal was ever confirmed. */
@@ -36,25 +41,9 @@ export function leaseDeadlineOf(view: View): MonoMs | null {
 
 /** Whether a leader may go on now: inside its deadline, or backed. */
 export function mayGoOn(view: View, state: ClusterState): boolean {
-  if (cutOff(view, state)) return false;
   const deadline = leaseDeadlineOf(view);
   if (deadline !== null && view.nowMono < deadline) return true;
   return backedNow(view, state);
-}
-
-/**
- * I6, inside the lease too: neither etcd nor the standby has confirmed this leader for the failsafe window. Nothing can
- * be acknowledged here any more, so stopping costs no write and ends stale reads.
- */
-function cutOff(view: View, state: ClusterState): boolean {
-  const { lease } = view.guardian;
-  const by = backing(view, state);
-  if (by.kind !== 'proved-commits' || lease.kind !== 'held' || view.postgres.kind !== 'primary') return false;
-  const windowMs = view.policy.failover.failsafeWindowMs;
-  const provedMono = by.sentMono ?? view.postgres.probe.pendingSinceMono;
-  return (
-    view.nowMono - lease.confirmedSentMono > windowMs && provedMono !== null && view.nowMono - provedMono > windowMs
-  );
 }
 
 /** I6 alone, whatever the lease says. */

@@ -52,7 +52,10 @@ function childRemains(view: View): Decision | null {
       reason: 'the postmaster is gone',
     });
   }
-  if (child.kind === 'fencing') return because('await-fence', 'processes of the data directory are being killed');
+  if (child.kind === 'fencing')
+    return child.why === null
+      ? because('await-fence', 'processes of the data directory are being killed')
+      : because('fenced-by-guardian', `the guardian ends postgres (${child.why})`);
   if (child.kind === 'stopping') return because('await-stop', 'postgres is stopping');
   if (child.kind === 'unknown') return because('observe-first', 'the guardian has not said what runs');
   return null;

@@ -6,11 +6,10 @@ import {
   batondSilentMs,
   handOverLimitMs,
   orphanStopLimitMs,
-  suspendMinMs,
   terminateStopLimitMs,
   type GuardianState,
 } from './guardian-state.ts';
-import { leaseDeadline } from './lease-deadline.ts';
+import { backed, backedUntil, cutOffAt, deadlineOf, sleptPastDeadline } from './guardian-deadlines.ts';
 import { after, elapsed, type MonoMs, type Ms } from './units.ts';
 
 export const GUARDIAN_RULES = [
@@ -19,6 +18,7 @@ export const GUARDIAN_RULES = [
   'fence-after-suspend',
   'fence-lease-gone',
   'fence-deadline',
+  'fence-cut-off',
   'fence-stop-limit',
   'await-hand-over',
   'stop-terminating',
@@ -67,6 +67,18 @@ export function decideGuardian(state: GuardianState, nowMono: MonoMs): GuardianD
   );
 }
 
+/** Rules by which the guardian ends a leader that nobody told it to end. */
+const ownFences: readonly GuardianRule[] = [
+  'fence-after-suspend',
+  'fence-lease-gone',
+  'fence-deadline',
+  'fence-cut-off',
+];
+
+/** What batond is told of a fence; null when it asked for it itself, or when nobody led. */
+export const whyFenced = ({ rule, because }: GuardianDecision): string | null =>
+  ownFences.includes(rule) ? `${rule}: ${because}` : null;
+
 const act = (rule: GuardianRule, why: string, action: GuardianAction): GuardianDecision => ({
   rule,
   because: why,
@@ -76,55 +88,6 @@ const act = (rule: GuardianRule, why: string, action: GuardianAction): GuardianD
 
 /** Whether processes of the data directory may be running, as far as the guardian knows. */
 const mayRun = (state: GuardianState): boolean => state.child.kind !== 'none';
-
-/**
- * I5: until when the lease that this leadership is on is believed; null when it is not held. Sooner by the time the
- * machine was suspended since the renewal was sent, which the monotonic clock did not count.
- */
-export function deadlineOf(state: GuardianState): MonoMs | null {
-  const { lease, leading, rules } = state;
-  if (lease.kind !== 'held' || rules === null) return null;
-  if (leading !== null && leading.leaseId !== lease.leaseId) return null;
-  return after(leaseDeadline(lease.confirmedSentMono, lease.ttlMs, rules.marginMs), -suspendedMs(state));
-}
-
-/** How long the machine was suspended since the confirmed renewal was sent; 0 when the clocks agree. */
-function suspendedMs(state: GuardianState): Ms {
-  if (state.lease.kind !== 'held') return 0;
-  const ahead = state.bootAheadMs - state.lease.confirmedBootAheadMs;
-  return ahead > suspendMinMs ? ahead : 0;
-}
-
-/** The lease's deadline passed while the machine slept: backing or not, postgres is fenced before anybody is asked. */
-export function sleptPastDeadline(state: GuardianState): boolean {
-  const deadline = deadlineOf(state);
-  return (
-    suspendedMs(state) > 0 && deadline !== null && state.suspendSeenMono !== null && state.suspendSeenMono >= deadline
-  );
-}
-
-/** I6: until when a leader may go on without a lease; 'ever' when nobody else is eligible, null when it may not. */
-export function backedUntil(state: GuardianState): MonoMs | 'ever' | null {
-  const backing = state.leading?.backing ?? { kind: 'lease-only' };
-  switch (backing.kind) {
-    case 'lease-only':
-      return null;
-    case 'nobody-eligible':
-      return 'ever';
-    case 'proved-commits': {
-      if (backing.sentMono === null || state.rules === null) return null;
-      // What was proved before a suspend says nothing about the time of the suspend.
-      if (state.suspendSeenMono !== null && backing.sentMono <= state.suspendSeenMono) return null;
-      return after(backing.sentMono, state.rules.failsafeWindowMs);
-    }
-  }
-}
-
-/** Whether the leader may go on past its deadline at this instant. */
-export function backed(state: GuardianState, nowMono: MonoMs): boolean {
-  const until = backedUntil(state);
-  return until === 'ever' || (until !== null && nowMono < until);
-}
 
 export const silent = (state: GuardianState, nowMono: MonoMs): boolean =>
   !state.batond.connected || elapsed(state.batond.heardMono, nowMono) >= batondSilentMs;
@@ -150,6 +113,9 @@ function decideFence(state: GuardianState, nowMono: MonoMs): GuardianDecision | 
       if (deadline === null || nowMono >= deadline) {
         return fence('fence-deadline', 'no renewal was confirmed in time, and nothing proves that nobody else leads');
       }
+      const cutOffMono = cutOffAt(state);
+      if (cutOffMono !== null && nowMono > cutOffMono)
+        return fence('fence-cut-off', 'neither etcd nor a synchronous standby confirms this leader any more');
     }
   }
   if (state.stopByMono !== null && nowMono >= state.stopByMono) {
@@ -272,6 +238,8 @@ function nextInstant(state: GuardianState, nowMono: MonoMs): MonoMs | null {
       instants.push(after(lease.renewSentMono, rules.heartbeatMs));
     }
     if (state.leading !== null) {
+      const cutOffMono = cutOffAt(state);
+      if (cutOffMono !== null) instants.push(after(cutOffMono, 1));
       instants.push(deadlineOf(state), until === 'ever' ? null : until, after(state.batond.heardMono, rules.orphanMs));
     }
   }

@@ -1,5 +1,5 @@
 /** Whether the guardian may start postgres as it is told to (I8, I9). */
-import { backed, deadlineOf, sleptPastDeadline } from './guardian-policy.ts';
+import { backed, deadlineOf, sleptPastDeadline } from './guardian-deadlines.ts';
 import type { GuardianState } from './guardian-state.ts';
 import { err, ok, type Result } from './result.ts';
 import type { MonoMs, Revision } from './units.ts';

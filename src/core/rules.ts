@@ -3,6 +3,7 @@ export const RULES = [
   // whoever leads
   'fence-remains',
   'await-fence',
+  'fenced-by-guardian',
   'await-stop',
   'observe-first',
   'await-etcd',

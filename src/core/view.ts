@@ -94,7 +94,8 @@ export type ChildView =
   | { readonly kind: 'stopping'; readonly pid: number; readonly sinceMono: MonoMs }
   /** The postmaster is gone, other processes of the data directory may not be yet. */
   | { readonly kind: 'exited'; readonly exit: ChildExit }
-  | { readonly kind: 'fencing'; readonly sinceMono: MonoMs };
+  /** `why`: what made the guardian end a leader by itself; null when it was told to, or when nobody led. */
+  | { readonly kind: 'fencing'; readonly sinceMono: MonoMs; readonly why: string | null };
 
 export interface ChildExit {
   readonly atMono: MonoMs;

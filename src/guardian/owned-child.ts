@@ -68,7 +68,7 @@ export class OwnedChild {
   }
 
   /** SIGKILL at once, then until nothing of the data directory is left. No-op while one is under way. */
-  fence(): void {
+  fence(why: string | null): void {
     if (this.#fencing || this.#view.kind === 'none') return;
     const { clock, host, dataDir, signal, changed } = this.#deps;
     this.#fencing = true;
@@ -79,7 +79,7 @@ export class OwnedChild {
       host.signal(this.#pid, 'kill');
     }
     // What ended by itself stays `exited` until its remains are gone: that is what batond must know of it.
-    if (this.#view.kind !== 'exited') this.#view = { kind: 'fencing', sinceMono: clock.mono() };
+    if (this.#view.kind !== 'exited') this.#view = { kind: 'fencing', sinceMono: clock.mono(), why };
     fenceDirectory(host, clock, dataDir, signal).then(
       () => {
         this.#swept = true;

@@ -2,7 +2,7 @@
  * The guardian's loop: on every event, and when the policy wants to be asked again, decide and act until there is
  * nothing left to do. It waits for nothing but ports, so that the simulator runs this very code on virtual time.
  */
-import { decideGuardian, type GuardianDecision } from '../core/guardian-policy.ts';
+import { decideGuardian, type GuardianDecision, whyFenced } from '../core/guardian-policy.ts';
 import { judgeStart } from '../core/guardian-start.ts';
 import type { GuardianRules, GuardianState } from '../core/guardian-state.ts';
 import { absurd } from '../core/result.ts';
@@ -164,7 +164,7 @@ class GuardianLoop {
       case 'wait':
         return;
       case 'fence':
-        this.#child.fence();
+        this.#child.fence(whyFenced(decision));
         return;
       case 'stop':
         this.#child.stop(action.mode, action.limitMs);
@@ -207,7 +207,7 @@ class GuardianLoop {
       case 'fence':
         this.#ends += 1;
         this.#deps.log('fence', { reason: command.reason });
-        this.#child.fence();
+        this.#child.fence(null);
         return;
       case 'lead':
         if (!this.#term.tell(command.term, command.backing, this.#leases?.leaseId ?? null)) {

@@ -20,7 +20,8 @@ const pid = z.int().positive();
 
 const backing = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('lease-only') }),
-  z.object({ kind: z.literal('proved-commits'), sentMono: mono.nullable() }),
+  // An older batond does not say that a proof is overdue: its guardian waits for the lease's deadline.
+  z.object({ kind: z.literal('proved-commits'), sentMono: mono.nullable(), overdue: z.boolean().default(false) }),
   z.object({ kind: z.literal('nobody-eligible') }),
 ]);
 
@@ -76,7 +77,7 @@ const childView = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('running'), pid, startedMono: mono, startedAs: z.enum(['primary', 'standby']) }),
   z.object({ kind: z.literal('stopping'), pid, sinceMono: mono }),
   z.object({ kind: z.literal('exited'), exit: childExit }),
-  z.object({ kind: z.literal('fencing'), sinceMono: mono }),
+  z.object({ kind: z.literal('fencing'), sinceMono: mono, why: z.string().nullable().default(null) }),
 ]);
 
 const report = z.discriminatedUnion('type', [

@@ -125,7 +125,7 @@ const whoeverLeads: readonly Row[] = [
   ],
   [
     'waits while processes are being killed',
-    aView(aPrimary(), { guardian: { child: { kind: 'fencing', sinceMono: ago(5) } } }),
+    aView(aPrimary(), { guardian: { child: { kind: 'fencing', sinceMono: ago(5), why: null } } }),
     'await-fence',
   ],
   [
@@ -135,12 +135,23 @@ const whoeverLeads: readonly Row[] = [
   ],
   [
     'hands over without the fence when processes cannot be killed',
-    aView(aPrimary(), { guardian: { child: { kind: 'fencing', sinceMono: ago(1_200) } } }),
+    aView(aPrimary(), { guardian: { child: { kind: 'fencing', sinceMono: ago(1_200), why: null } } }),
     'hand-over-unfenced',
   ],
   [
+    'says why its guardian ends a leader by itself',
+    aView(aPrimary(), {
+      guardian: { child: { kind: 'fencing', sinceMono: ago(5), why: 'fence-cut-off: nobody confirms' } },
+    }),
+    'fenced-by-guardian',
+  ],
+  [
     'does not do so in mode off',
-    aView(aPrimary(), { mode: 'off', state: off, guardian: { child: { kind: 'fencing', sinceMono: ago(1_200) } } }),
+    aView(aPrimary(), {
+      mode: 'off',
+      state: off,
+      guardian: { child: { kind: 'fencing', sinceMono: ago(1_200), why: null } },
+    }),
     'await-fence',
   ],
   [
@@ -691,7 +702,7 @@ const oursAndPrimary: readonly Row[] = [
     'lead',
   ],
   [
-    'fences when neither etcd nor the standby confirmed it for the failsafe window',
+    'leaves it to its guardian to judge the lease when the standby has not confirmed it for the failsafe window',
     aView(
       aPrimary({
         probe: aProbe({
@@ -706,7 +717,7 @@ const oursAndPrimary: readonly Row[] = [
         guardian: { lease: { kind: 'held', leaseId: leaseOf.a, ttlMs: 5_000, confirmedSentMono: ago(1_600) } },
       },
     ),
-    'fence-deadline',
+    'lead-blind',
   ],
   [
     'waits a while before it adds a standby that it removed',

@@ -26,7 +26,7 @@ import {
 } from '../support/guardian-state.ts';
 
 type Row = readonly [says: string, state: GuardianState, rule: GuardianRule, action: GuardianAction['kind']];
-const never = leads({ kind: 'proved-commits', sentMono: null });
+const never = leads({ kind: 'proved-commits', sentMono: null, overdue: true });
 const nobody = leads({ kind: 'nobody-eligible' });
 const gone = { kind: 'gone', leaseId: oneLease } as const;
 const dueRenewal = { ...heldFor(300), renewSentMono: monoMs(9_750) } as GuardianState['lease'];
@@ -98,6 +98,25 @@ const rows: readonly Row[] = [
     'fence',
   ],
   ['no commit was ever proved', aGuardian({ lease: heldFor(60_000), leading: never }), 'fence-deadline', 'fence'],
+  [
+    'inside its lease, neither etcd nor the standby has confirmed it for the failsafe window',
+    aGuardian({ lease: heldFor(1_501), leading: provedFor(1_501) }),
+    'fence-cut-off',
+    'fence',
+  ],
+  ['etcd confirmed it within that', aGuardian({ lease: heldFor(1_500), leading: provedFor(60_000) }), 'hold', 'wait'],
+  [
+    'batond has not found a proof overdue',
+    aGuardian({ lease: heldFor(1_501), leading: provedFor(1_500) }),
+    'hold',
+    'wait',
+  ],
+  [
+    'nor without any proof so far, though overdue',
+    aGuardian({ lease: heldFor(1_501), leading: never }),
+    'fence-cut-off',
+    'fence',
+  ],
   ['nobody else is eligible', aGuardian({ lease: heldFor(60_000), leading: nobody }), 'hold-backed', 'wait'],
   [
     'a lease that is gone fences its leader before the deadline',
@@ -274,7 +293,7 @@ const rows: readonly Row[] = [
   ['a heartbeat is due', aStandby({ lease: dueRenewal }), 'renew-lease', 'renew'],
   [
     'also while processes are being killed',
-    aGuardian({ lease: dueRenewal, fencing: true, child: { kind: 'fencing', sinceMono: nowMono } }),
+    aGuardian({ lease: dueRenewal, fencing: true, child: { kind: 'fencing', sinceMono: nowMono, why: null } }),
     'renew-lease',
     'renew',
   ],

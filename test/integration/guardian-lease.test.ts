@@ -22,13 +22,17 @@ test('a leader whose renewals are not confirmed is fenced at the deadline, count
 test('commits that are proved again and again keep a leader past its deadline; when they stop it is fenced', async () => {
   await using rig = new GuardianRig();
   const batond = rig.batond();
-  const child = await batond.startPrimary({ kind: 'proved-commits', sentMono: clock.mono() });
+  const child = await batond.startPrimary({ kind: 'proved-commits', sentMono: clock.mono(), overdue: false });
   rig.etcd('mute');
   const mutedMono = clock.mono();
   let provedMono = mutedMono;
   await until(() => {
     provedMono = clock.mono();
-    batond.port.send({ type: 'lead', term: revision(7), backing: { kind: 'proved-commits', sentMono: provedMono } });
+    batond.port.send({
+      type: 'lead',
+      term: revision(7),
+      backing: { kind: 'proved-commits', sentMono: provedMono, overdue: false },
+    });
     return clock.mono() - mutedMono > 2 * testRules.ttlMs;
   }, 'two ttls pass');
   expect(isAlive(child.pid)).toBe(true);

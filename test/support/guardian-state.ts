@@ -24,7 +24,7 @@ export const leads = (backing: GuardedLead['backing'] = { kind: 'lease-only' }):
   over: false,
 });
 export const provedFor = (ageMs: number): GuardedLead =>
-  leads({ kind: 'proved-commits', sentMono: monoMs(nowMono - ageMs) });
+  leads({ kind: 'proved-commits', sentMono: monoMs(nowMono - ageMs), overdue: ageMs > rules.failsafeWindowMs });
 
 export const running = (startedAs: 'primary' | 'standby' = 'primary'): ChildView => ({
   kind: 'running',

@@ -23,7 +23,7 @@ describe('what batond says', () => {
     { type: 'start', as: 'standby', term: null, command },
     { type: 'stop', mode: 'fast', limitMs: 30_000, reason: 'switchover' },
     { type: 'fence', reason: 'hung' },
-    { type: 'lead', term: 42, backing: { kind: 'proved-commits', sentMono: 12.5 } },
+    { type: 'lead', term: 42, backing: { kind: 'proved-commits', sentMono: 12.5, overdue: true } },
     { type: 'lead', term: 42, backing: { kind: 'nobody-eligible' } },
     { type: 'follow' },
   ];
@@ -32,6 +32,14 @@ describe('what batond says', () => {
       expect(readJson(toGuardian, formatLine(message))).toEqual({ ok: true, value: message });
     });
   }
+});
+
+test('a batond and a guardian of before the cut-off rule are understood: nothing is overdue, and no reason is known', () => {
+  const lead = formatLine({ type: 'lead', term: 42, backing: { kind: 'proved-commits', sentMono: 12.5 } });
+  expect(readJson(toGuardian, lead)).toMatchObject({ ok: true, value: { backing: { overdue: false } } });
+  const child = { kind: 'fencing', sinceMono: 12.5 };
+  const status = formatLine({ type: 'status', status: { lease: { kind: 'none' }, child, terminating: false } });
+  expect(readJson(fromGuardian, status)).toMatchObject({ ok: true, value: { status: { child: { why: null } } } });
 });
 
 describe('what the guardian says', () => {

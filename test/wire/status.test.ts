@@ -294,10 +294,13 @@ describe("a daemon's report of itself", () => {
     } as const;
     expect(report({ ...view, operation: stop }).planned).toBe(true);
     expect(
-      report({ ...view, guardian: { ...view.guardian, child: { kind: 'stopping', pid: 1, sinceMono: now } } }).planned,
+      report({
+        ...view,
+        guardian: { ...view.guardian, child: { kind: 'stopping', pid: 1, sinceMono: now } },
+      }).planned,
     ).toBe(true);
     expect(
-      report({ ...view, guardian: { ...view.guardian, child: { kind: 'fencing', sinceMono: now } } }),
+      report({ ...view, guardian: { ...view.guardian, child: { kind: 'fencing', sinceMono: now, why: null } } }),
     ).toMatchObject({ planned: false, state: 'crashed' });
   });
   const wrong: readonly unknown[] = [

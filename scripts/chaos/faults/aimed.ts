@@ -107,7 +107,7 @@ const clone: Fault = {
     promotions: always([0, 0]),
     outage: { strict: { msMaxAfterHealing: 15_000 }, or: { msMax: 3_500 } },
     redundantMsMax: 30_000,
-    never: ['take-over', 'promote', 'fence-deadline'],
+    never: ['take-over', 'promote', 'fence-deadline', 'fenced-by-guardian'],
   },
 };
 

@@ -9,7 +9,15 @@ const staysAsItIs: Expectation = {
   promotions: always([0, 0]),
   outage: always({ msMax: 2_000 }),
   redundantMsMax: 10_000,
-  never: ['fence-deadline', 'fence-hung', 'fence-clock-jump', 'hand-over-dead-postgres', 'take-over', 'promote'],
+  never: [
+    'fence-deadline',
+    'fenced-by-guardian',
+    'fence-hung',
+    'fence-clock-jump',
+    'hand-over-dead-postgres',
+    'take-over',
+    'promote',
+  ],
 };
 
 const stepped = (name: string, says: string, whose: (stage: Stage) => readonly string[], offsetMs: number): Fault => {

@@ -10,7 +10,7 @@ const isRiddenOut: Expectation = {
   promotions: always([0, 0]),
   outage: always({ msMax: 2_000 }),
   redundantMsMax: 10_000,
-  never: ['fence-deadline', 'fence-hung', 'hand-over-dead-postgres', 'take-over', 'promote'],
+  never: ['fence-deadline', 'fenced-by-guardian', 'fence-hung', 'hand-over-dead-postgres', 'take-over', 'promote'],
 };
 
 /**

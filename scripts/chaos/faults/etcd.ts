@@ -12,7 +12,7 @@ const goesOn: Expectation = {
   promotions: always([0, 0]),
   outage: always({ msMax: 500 }),
   redundantMsMax: 10_000,
-  never: ['fence-deadline', 'take-over', 'promote'],
+  never: ['fence-deadline', 'fenced-by-guardian', 'take-over', 'promote'],
 };
 
 /** I6: commits that the standby acknowledges prove the leadership. Mode `off` has only the lease. */

@@ -10,7 +10,7 @@ const isRiddenOut: Expectation = {
   promotions: always([0, 0]),
   outage: always({ msMaxAfterHealing: 1_000 }),
   redundantMsMax: 10_000,
-  never: ['fence-deadline', 'fence-hung', 'take-over', 'promote'],
+  never: ['fence-deadline', 'fenced-by-guardian', 'fence-hung', 'take-over', 'promote'],
 };
 
 /** The old leader may be frozen for as long as the fault lasts: in mode `strict` writes wait for it. */

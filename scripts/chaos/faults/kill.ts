@@ -20,7 +20,15 @@ const staysAsItIs: Expectation = {
   promotions: always([0, 0]),
   outage: always({ msMax: 500 }),
   redundantMsMax: 10_000,
-  never: ['fence-deadline', 'fence-hung', 'hand-over-dead-postgres', 'hand-over-unfenced', 'take-over', 'promote'],
+  never: [
+    'fence-deadline',
+    'fenced-by-guardian',
+    'fence-hung',
+    'hand-over-dead-postgres',
+    'hand-over-unfenced',
+    'take-over',
+    'promote',
+  ],
 };
 
 /** Clients wait until the leader has taken the standby out of `sync`; in mode `strict` until it is back. */

@@ -139,7 +139,7 @@ const upgrades: Fault = {
     promotions: always([0, 0]),
     outage: always({ msMax: 500 }),
     redundantMsMax: 120_000,
-    never: ['take-over', 'promote', 'fence-deadline', 'fence-hung'],
+    never: ['take-over', 'promote', 'fence-deadline', 'fenced-by-guardian', 'fence-hung'],
   },
 };
 

@@ -45,7 +45,7 @@ const losesStandby: Expectation = {
   promotions: always([0, 0]),
   outage: { strict: { msMaxAfterHealing: 10_000 }, or: { msMax: 3_500 } },
   redundantMsMax: 20_000,
-  never: ['fence-deadline', 'fence-hung', 'take-over', 'promote'],
+  never: ['fence-deadline', 'fenced-by-guardian', 'fence-hung', 'take-over', 'promote'],
 };
 
 function cut({ who, from, direction = 'both', how = 'drop' }: Line, { cluster, leader, standby, undo }: Stage): void {

@@ -54,7 +54,7 @@ const standby: Fault = {
     outage: { strict: { msMaxAfterHealing: 15_000 }, or: { msMax: 3_500 } },
     redundantMsMax: 25_000,
     rules: { off: [], or: ['sync-remove-lost'] },
-    never: ['take-over', 'promote', 'fence-deadline'],
+    never: ['take-over', 'promote', 'fence-deadline', 'fenced-by-guardian'],
   },
 };
 

@@ -11,7 +11,7 @@ const staysAsItIs: Expectation = {
   promotions: always([0, 0]),
   outage: always({ msMax: 1_000 }),
   redundantMsMax: 10_000,
-  never: ['fence-deadline', 'fence-hung', 'hand-over-dead-postgres', 'take-over', 'promote'],
+  never: ['fence-deadline', 'fenced-by-guardian', 'fence-hung', 'hand-over-dead-postgres', 'take-over', 'promote'],
 };
 
 /** Nothing that clients leave open holds it up. In mode `strict` writes wait until the old leader follows. */
@@ -21,7 +21,7 @@ const switchesOver: Expectation = {
   outage: { strict: { msMax: 5_000 }, or: { msMax: 1_500 } },
   redundantMsMax: 15_000,
   rules: always(['switchover-hand-over', 'promote']),
-  never: ['fence-deadline', 'fence-hung', 'switchover-roll-back', 'take-over'],
+  never: ['fence-deadline', 'fenced-by-guardian', 'fence-hung', 'switchover-roll-back', 'take-over'],
 };
 
 /** Until the healing. */

@@ -24,7 +24,14 @@ export interface SoakFacts {
 
 /** Rules by which leadership moves, or somebody is stopped. */
 const forbidden: readonly Rule[] = [
-  ...(['fence-deadline', 'fence-hung', 'fence-clock-jump', 'fence-unclaimed', 'fence-not-leader'] as const),
+  ...([
+    'fence-deadline',
+    'fenced-by-guardian',
+    'fence-hung',
+    'fence-clock-jump',
+    'fence-unclaimed',
+    'fence-not-leader',
+  ] as const),
   ...(['fence-other-lease', 'fence-remains', 'fence-foreign', 'fence-slow-start'] as const),
   ...(['hand-over-dead-postgres', 'hand-over-unfenced', 'hand-over-shutdown', 'restart-in-place'] as const),
   ...(['take-over', 'promote', 'campaign', 'claim-again'] as const),

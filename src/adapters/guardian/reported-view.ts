@@ -87,7 +87,7 @@ export class ReportedView {
       this.#lastExit = { atMono: nowMono, code: null, signal: 'SIGKILL', requested: true };
     }
     this.#overruled =
-      child.kind === 'exited' || child.kind === 'fencing' ? child : { kind: 'fencing', sinceMono: nowMono };
+      child.kind === 'exited' || child.kind === 'fencing' ? child : { kind: 'fencing', why: null, sinceMono: nowMono };
   }
 
   /** Batond's own scans found nothing left. */

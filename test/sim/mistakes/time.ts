@@ -49,7 +49,7 @@ export const timeMistakes: Readonly<Record<string, Mistake>> = {
     planted: {
       edits: [
         {
-          file: 'src/core/guardian-policy.ts',
+          file: 'src/core/guardian-deadlines.ts',
           from: '  return ahead > suspendMinMs ? ahead : 0;',
           to: '  return ahead > suspendMinMs ? 0 : 0;',
         },
@@ -154,8 +154,8 @@ export const timeMistakes: Readonly<Record<string, Mistake>> = {
       edits: [
         {
           file: 'src/core/backing.ts',
-          from: "sentMono: view.postgres.kind === 'primary' ? view.postgres.probe.provedSentMono : null,",
-          to: 'sentMono: view.nowMono,',
+          from: 'sentMono: provedSentMono, overdue }',
+          to: 'sentMono: view.nowMono, overdue: false }',
         },
       ],
     },

@@ -13,7 +13,7 @@ export const networkScenarios: Readonly<Record<string, Scenario>> = {
       await stage.until('its successor serves', () => stage.serves(stage.standby));
       await stage.until('the old primary has fenced itself', () => stage.fenced(stage.primary));
     },
-    expect: { leader: 'moves', outageMsMax: 2_000, rules: ['take-over', 'promote', 'rejoin'] },
+    expect: { leader: 'moves', outageMsMax: 2_000, rules: ['take-over', 'promote', 'fenced-by-guardian', 'rejoin'] },
   }),
 
   'isolated-off': aScenario({

@@ -99,6 +99,14 @@ test('failure-modes.md names every fault, and measures by the newest commit that
   expect(line).not.toContain('20,000');
 });
 
+test('failure-modes.md says how many rounds shared the machine', () => {
+  const alone = { ...passed(1, 700), commit: 'older' };
+  expect(failureModesText([alone])).not.toContain('at a time');
+  expect(failureModesText([alone, { ...alone, parallel: 2 }])).toContain(
+    'Up to 2 rounds at a time shared the machine.',
+  );
+});
+
 test('faults are chosen by name, family, or all of them; another word is refused with those that there are', () => {
   expect(faultsNamed(['kill-host', 'etcd-garbage']).map(({ name }) => name)).toEqual(['kill-host', 'etcd-garbage']);
   expect(new Set(faultsNamed(['power']).map(({ family }) => family))).toEqual(new Set(['power']));

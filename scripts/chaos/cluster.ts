@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SyncMode } from '../../src/core/cluster.ts';
 import type { Status } from '../../src/wire/status.ts';
-import { readLeader, readStatus } from '../rig/daemon-facts.ts';
+import { readLeader } from '../rig/daemon-facts.ts';
 import type { Command, Place } from '../rig/place.ts';
 import { type Rig, startRig } from '../rig/rig.ts';
 import { Equipment } from './disk/equipment.ts';
@@ -119,9 +119,7 @@ export class ChaosCluster implements AsyncDisposable {
   /** Of a leader who says that one more failure would be survived, when every member is where it belongs; else null. */
   async redundantStatus(): Promise<Status | null> {
     const leader = await readLeader(this.rig);
-    if (leader?.redundant !== true) return null;
-    const status = await readStatus(this.rig, leader.name);
-    return status !== null && isWhole(status, this.members.length) ? status : null;
+    return leader?.redundant && isWhole(leader.status, this.members.length) ? leader.status : null;
   }
 
   untilRedundant(limitMs: number): Promise<Status> {

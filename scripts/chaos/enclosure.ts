@@ -52,8 +52,18 @@ export function enclosureProblem(): string | null {
   return `this ${isRoot ? 'root' : 'user'} may not make network namespaces here: ${reason}`;
 }
 
-/** Runs the program again, inside. Its exit status; a signal to this process ends everything inside at once. */
-export async function runEnclosed(program: string, args: readonly string[]): Promise<number> {
+export interface Enclosed {
+  /** The first process inside. */
+  readonly process: ChildProcess;
+  /** The program's exit status, once nothing of it is left. */
+  readonly ended: Promise<number>;
+}
+
+/**
+ * Runs a program of this project inside a new one; `ipc`: it can be talked to. A signal to this process ends everything
+ * inside at once.
+ */
+export function startEnclosed(program: string, args: readonly string[], ...talks: readonly 'ipc'[]): Enclosed {
   const groups = makeGroups();
   const reapers = groups === null ? [] : [groups, throttlesOf(groups)].map(startReaper);
   // The shell is the first process inside: it collects whoever loses its parent.
@@ -68,9 +78,13 @@ export async function runEnclosed(program: string, args: readonly string[]): Pro
   ]);
   const told: Enclosure = { groups };
   const inside = spawn(command, rest, {
-    stdio: 'inherit',
+    stdio: ['inherit', 'inherit', 'inherit', ...talks],
     env: { ...process.env, PATH: path, [variable]: JSON.stringify(told) },
   });
+  return { process: inside, ended: untilEnded(inside, reapers) };
+}
+
+async function untilEnded(inside: ChildProcess, reapers: readonly ChildProcess[]): Promise<number> {
   let ended: keyof typeof exitCodes | null = null;
   const end = (signal: NodeJS.Signals) => {
     ended ??= signal as keyof typeof exitCodes;

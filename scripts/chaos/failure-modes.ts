@@ -33,6 +33,7 @@ export function failureModesText(results: readonly (RoundResult & { readonly com
     const members = faults.filter((fault) => fault.family === family);
     return members.length === 0 ? [] : [section(headings[family], members, results)];
   });
+  const together = Math.max(1, ...results.map(({ parallel = 1 }) => parallel));
   return [
     '# Failure modes: what happens, and how long clients notice',
     '',
@@ -40,6 +41,7 @@ export function failureModesText(results: readonly (RoundResult & { readonly com
     '(network namespace) of its own, four writing clients, default timings. *Outage* is the longest time in which no client got',
     'an acknowledgement: the worst round measured, and in brackets what the round must not exceed. Data is on a tmpfs, so that',
     'syncing costs nothing; what disks cost is in `docs/benchmarks` and in the rounds on disks.',
+    ...(together > 1 ? [`Up to ${together} rounds at a time shared the machine.`] : []),
     '',
     'Each fault is a test: `npm run chaos -- --fault NAME --mode MODE`. What must happen is written next to it, in',
     '`scripts/chaos/faults`.',

@@ -14,6 +14,8 @@ export interface ChaosOptions {
   readonly seed: number;
   readonly modes: readonly SyncMode[];
   readonly members: 2 | 3;
+  /** Rounds at a time. */
+  readonly parallel: number;
   /** Absolute. */
   readonly out: string;
   readonly resume: boolean;
@@ -39,6 +41,7 @@ export function parseOptions(argv: readonly string[]): ChaosOptions {
     .option('--seed <number>', 'of the first round; the next ones count up', count, 1 + Math.floor(Math.random() * 1e6))
     .addOption(new Option('--mode <mode>', 'synchronous.mode').choices([...modes, 'all']).default('available'))
     .addOption(new Option('--members <count>', 'PostgreSQL members').choices(['2', '3']).default('2'))
+    .option('--parallel <count>', 'rounds at a time, each in an enclosure of its own', count, 1)
     .option('--out <directory>', 'results of each commit, and what failed rounds leave', 'chaos-out')
     .option('--resume', 'leave out rounds that passed on this commit', false)
     .option('--docs', 'write docs/failure-modes.md from the results', false)
@@ -51,6 +54,7 @@ export function parseOptions(argv: readonly string[]): ChaosOptions {
     seed: given['seed'],
     modes: given['mode'] === 'all' ? modes : [given['mode']],
     members: given['members'] === '3' ? 3 : 2,
+    parallel: given['parallel'],
     out: resolve(given['out']),
     resume: given['resume'],
     docs: given['docs'],

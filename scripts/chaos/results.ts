@@ -3,20 +3,19 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFile
 import { join } from 'node:path';
 import type { Observed } from './observed.ts';
 
-export type RoundResult =
-  | {
-      readonly kind: 'passed' | 'failed';
-      readonly at: string;
-      readonly observed: Observed;
-      readonly complaints: readonly string[];
-    }
-  /** It could not be seen to its end. */
-  | {
-      readonly kind: 'broken';
-      readonly at: string;
-      readonly observed: Pick<Observed, 'fault' | 'mode' | 'members' | 'seed'>;
-      readonly complaints: readonly string[];
-    };
+export type RoundResult = Played &
+  (
+    | { readonly kind: 'passed' | 'failed'; readonly observed: Observed }
+    /** It could not be seen to its end. */
+    | { readonly kind: 'broken'; readonly observed: Pick<Observed, 'fault' | 'mode' | 'members' | 'seed'> }
+  );
+
+interface Played {
+  readonly at: string;
+  readonly complaints: readonly string[];
+  /** How many rounds shared the machine; 1 when left out. */
+  readonly parallel?: number;
+}
 
 export interface Results {
   readonly v: 1;

@@ -3,6 +3,7 @@ import { renderTable } from '../../src/cli/table.ts';
 import { thousands } from '../../src/core/sla/text-layout.ts';
 import type { Observed } from './observed.ts';
 import type { RoundResult } from './results.ts';
+import type { ChaosRun } from './run.ts';
 
 export interface FaultRow {
   readonly fault: string;
@@ -56,3 +57,14 @@ export const resultTable = (results: readonly RoundResult[]): string =>
       ...(worst === null ? ['-', '-', '-'] : [worst.outageMs, worst.redundantMs, worst.missing].map(thousands)),
     ]),
   );
+
+/** One line. `parallel`: how many rounds shared the machine. */
+export function summaryOf({ results, unplayed }: Pick<ChaosRun, 'results' | 'unplayed'>, parallel: number): string {
+  const bad = results.filter(({ kind }) => kind !== 'passed').length;
+  return [
+    `${results.length} rounds`,
+    ...(parallel > 1 ? [`${parallel} at a time`] : []),
+    ...(unplayed > 0 ? [`${unplayed} NOT PLAYED`] : []),
+    bad === 0 ? 'all passed' : `${bad} FAILED`,
+  ].join(', ');
+}

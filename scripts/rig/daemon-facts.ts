@@ -19,11 +19,18 @@ export async function readIncidents(rig: Rig, member: string): Promise<readonly 
   return answer?.code === 200 ? incidentsSchema.parse(answer.body).incidents : [];
 }
 
-/** The member that says of itself that it leads; null when none does. `redundant` as it sees that. */
-export async function readLeader(rig: Rig): Promise<{ readonly name: string; readonly redundant: boolean } | null> {
+/** A member that says of itself that it leads, and with it all that it says. `redundant` as it sees that. */
+export interface LeaderFacts {
+  readonly name: string;
+  readonly redundant: boolean;
+  readonly status: Status;
+}
+
+/** Null when none does. */
+export async function readLeader(rig: Rig): Promise<LeaderFacts | null> {
   for (const name of rig.members.keys()) {
     const status = await readStatus(rig, name);
-    if (status?.leader === name) return { name, redundant: status.redundant };
+    if (status?.leader === name) return { name, redundant: status.redundant, status };
   }
   return null;
 }

@@ -59,6 +59,7 @@ export class RigMember {
         PATH: process.env['PATH'] ?? '/usr/bin:/bin',
         HOME: this.files.directory,
         LANG: 'C.UTF-8',
+        NODE_COMPILE_CACHE: join(this.files.stateDir, 'compiled-code'),
         BATON_RIG: tagOf(this.#belonging.rigId, this.files.name),
         ...this.#place?.env,
       },

@@ -29,6 +29,7 @@ import type { MemberSettings } from '../daemon/supervisor.ts';
 import { leaseFile } from '../guardian/lease-file.ts';
 import { serveApi } from '../http/serve.ts';
 import { becomeUser } from './become-user.ts';
+import { keepCompiledCode } from './compiled-code.ts';
 import { readEtcdAccess } from './etcd-access.ts';
 import { guardianProgram } from './guardian-program.ts';
 import { preflight } from './preflight.ts';
@@ -38,6 +39,7 @@ const exitRefusedConfiguration = 2;
 const exitFailed = 1;
 
 async function main(): Promise<void> {
+  keepCompiledCode();
   const command = new Command('batond')
     .description('Keeps one PostgreSQL primary serving: run one on every database host.')
     .version(version)

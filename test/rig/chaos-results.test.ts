@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { failureModesText } from '../../scripts/chaos/failure-modes.ts';
 import { faults, faultsNamed } from '../../scripts/chaos/faults/all.ts';
+import { type ChaosOptions, parseOptions } from '../../scripts/chaos/options.ts';
+import { leftOut, planned } from '../../scripts/chaos/plan.ts';
 import { addResult, passedCount, readAllResults, readResults, type RoundResult } from '../../scripts/chaos/results.ts';
-import { resultTable } from '../../scripts/chaos/table.ts';
+import { resultTable, summaryOf } from '../../scripts/chaos/table.ts';
 import { observation } from './an-observation.ts';
 
 const out = mkdtempSync(join(tmpdir(), 'baton-chaos-results-'));
@@ -40,6 +42,43 @@ test('results of a commit are merged, and only what passed there is left out by 
   expect(readAllResults(out).map(({ commit }) => commit)).toEqual(['newer', 'newer', 'newer', 'older']);
 });
 
+const lacksNothing = { compiler: null, throttles: null };
+const lacksGcc = { compiler: 'there is no gcc', throttles: null };
+const asked = (...args: readonly string[]): ChaosOptions =>
+  parseOptions([...['--fault', 'kill-host', 'aimed-degrade', 'disk-slow', '--seed', '5'], ...args]);
+const none = readResults(out, 'unknown');
+
+test('a plan has every fault in every mode that it is for, and a seed of its own for each round', () => {
+  const plan = planned(asked('--mode', 'all', '--rounds', '2'), none, lacksNothing);
+  const of = (name: string) => plan.filter(({ fault }) => fault === name).map(({ mode, seed }) => `${mode} ${seed}`);
+  expect(of('kill-host')).toEqual(['available 5', 'available 6', 'strict 5', 'strict 6', 'off 5', 'off 6']);
+  expect(of('aimed-degrade')).toEqual(['available 5', 'available 6', 'strict 5', 'strict 6']);
+  const modes = plan.map(({ mode }) => mode);
+  expect(modes).toEqual(modes.toSorted((one, other) => modes.indexOf(one) - modes.indexOf(other)));
+});
+
+test('what cannot be made here is left out, and said', () => {
+  const options = asked();
+  expect(planned(options, none, lacksGcc).map(({ fault }) => fault)).toEqual(['kill-host', 'aimed-degrade']);
+  expect(leftOut(options.faults, lacksGcc)).toEqual(['NOT RUN: disk-slow: there is no gcc']);
+  expect(leftOut(options.faults, lacksNothing)).toEqual([]);
+});
+
+test('a resumed plan leaves out as many rounds as passed, and goes on with the next seed', () => {
+  const earlier = { ...none, rounds: [passed(1, 800), failed] };
+  const seeds = planned(asked('--rounds', '3', '--resume'), earlier, lacksNothing)
+    .filter(({ fault }) => fault === 'kill-host')
+    .map(({ seed }) => seed);
+  expect(seeds).toEqual([6, 7]);
+});
+
+test('the last line says how many rounds shared the machine, what failed, and what nobody played', () => {
+  expect(summaryOf({ results: [passed(1, 700)], unplayed: 0 }, 1)).toBe('1 rounds, all passed');
+  expect(summaryOf({ results: [passed(1, 700), broken], unplayed: 3 }, 2)).toBe(
+    '2 rounds, 2 at a time, 3 NOT PLAYED, 1 FAILED',
+  );
+});
+
 test('the table has the worst of each fault and mode', () => {
   const table = resultTable([passed(1, 700), failed, broken]);
   expect(table).toMatch(/kill-host +available +1\/2 +2\/2 +9,000/);
@@ -58,6 +97,14 @@ test('failure-modes.md names every fault, and measures by the newest commit that
   expect(line).toContain('9,000 (2,000)');
   expect(line).toContain('1 of 2');
   expect(line).not.toContain('20,000');
+});
+
+test('failure-modes.md says how many rounds shared the machine', () => {
+  const alone = { ...passed(1, 700), commit: 'older' };
+  expect(failureModesText([alone])).not.toContain('at a time');
+  expect(failureModesText([alone, { ...alone, parallel: 2 }])).toContain(
+    'Up to 2 rounds at a time shared the machine.',
+  );
 });
 
 test('faults are chosen by name, family, or all of them; another word is refused with those that there are', () => {

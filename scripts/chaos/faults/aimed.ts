@@ -4,22 +4,18 @@ import type { Rule } from '../../../src/core/rules.ts';
 import { tryBaton } from '../../rig/run-baton.ts';
 import { aimAt } from '../aim.ts';
 import { always, type Expectation, type Fault, type Stage } from '../fault.ts';
+import { leaderChanges, leaderMayChange, leaderStays } from './outcomes.ts';
+import { killBatond, killHost } from './strikes.ts';
 
 /** Somebody leads again once all are back; before that perhaps nobody may. */
 const recovers: Expectation = {
-  leader: always('either'),
-  promotions: always([0, 2]),
+  ...leaderMayChange(2),
   outage: always({ msMaxAfterHealing: 20_000 }),
   redundantMsMax: 40_000,
   rowsLostMaxOff: 200,
 };
 
 const lastsMs = [4_000, 8_000] as const;
-
-async function killHost({ cluster, undo }: Stage, host: string): Promise<void> {
-  undo(() => cluster.switchOn(host));
-  await cluster.killHost(host);
-}
 
 const promotion: Fault = {
   name: 'aimed-promotion',
@@ -103,8 +99,7 @@ const clone: Fault = {
     await killHost(stage, standby);
   },
   expects: {
-    leader: always('same'),
-    promotions: always([0, 0]),
+    ...leaderStays,
     outage: { strict: { msMaxAfterHealing: 15_000 }, or: { msMax: 3_500 } },
     redundantMsMax: 30_000,
     never: ['take-over', 'promote', 'fence-deadline', 'fenced-by-guardian'],
@@ -126,8 +121,7 @@ const rewind: Fault = {
     await killHost(stage, leader);
   },
   expects: {
-    leader: always('other'),
-    promotions: always([1, 1]),
+    ...leaderChanges,
     outage: { strict: { msMaxAfterHealing: 15_000 }, or: { msMax: 3_000 } },
     redundantMsMax: 30_000,
     rules: always(['rejoin']),
@@ -138,10 +132,7 @@ export const aimedFaults: readonly Fault[] = [
   promotion,
   switchover('leader', 'The host of the old primary', (stage) => killHost(stage, stage.leader)),
   switchover('candidate', 'The host of the candidate', (stage) => killHost(stage, stage.standby)),
-  switchover('batond', 'The batond of the old primary', async ({ cluster: { rig }, leader, undo }) => {
-    undo(() => rig.restartNode(leader));
-    await rig.member(leader).kill('batond');
-  }),
+  switchover('batond', 'The batond of the old primary', (stage) => killBatond(stage, stage.leader)),
   degrade,
   readd,
   clone,

@@ -2,11 +2,11 @@
 import { minute } from '../../../src/core/units.ts';
 import { openSession } from '../sql.ts';
 import { always, type Expectation, type Fault, type Stage } from '../fault.ts';
+import { leaderStays } from './outcomes.ts';
 
 /** A step is doubt, not proof: nobody fails over. PostgreSQL's own timeouts of the stream go by the wall clock. */
 const staysAsItIs: Expectation = {
-  leader: always('same'),
-  promotions: always([0, 0]),
+  ...leaderStays,
   outage: always({ msMax: 2_000 }),
   redundantMsMax: 10_000,
   never: [

@@ -3,11 +3,11 @@ import type { ChaosCluster } from '../cluster.ts';
 import type { DiskFault } from '../disk/host-faults.ts';
 import { ThrottledDisk } from '../disk/throttled-disk.ts';
 import { always, type Expectation, type Fault, type Stage } from '../fault.ts';
+import { leaderChangesButOff, leaderMayChange, leaderStays } from './outcomes.ts';
 import { fillWal } from '../sql.ts';
 
 const isRiddenOut: Expectation = {
-  leader: always('same'),
-  promotions: always([0, 0]),
+  ...leaderStays,
   outage: always({ msMax: 2_000 }),
   redundantMsMax: 10_000,
   never: ['fence-deadline', 'fenced-by-guardian', 'fence-hung', 'hand-over-dead-postgres', 'take-over', 'promote'],
@@ -18,8 +18,7 @@ const isRiddenOut: Expectation = {
  * anything: the leader starts in place, again and again, until it can.
  */
 const failsOver: Expectation = {
-  leader: { off: 'either', or: 'other' },
-  promotions: { off: [0, 1], or: [1, 1] },
+  ...leaderChangesButOff,
   outage: { strict: { msMaxAfterHealing: 15_000 }, off: { msMaxAfterHealing: 15_000 }, or: { msMax: 5_000 } },
   redundantMsMax: 25_000,
   rowsLostMaxOff: 500,
@@ -37,8 +36,7 @@ const losesStandby: Expectation = {
 
 /** Nobody else has room either: the leader comes back when it has, or the other one, whoever gets room first. */
 const waitsForRoom: Expectation = {
-  leader: always('either'),
-  promotions: always([0, 1]),
+  ...leaderMayChange(1),
   outage: always({ msMaxAfterHealing: 15_000 }),
   redundantMsMax: 30_000,
   rowsLostMaxOff: 500,
@@ -46,16 +44,17 @@ const waitsForRoom: Expectation = {
 
 type Who = 'leader' | 'standby';
 
-interface Broken {
-  readonly name: string;
-  readonly says: string;
-  readonly who?: Who;
-  readonly lastsMs: Fault['lastsMs'];
-  readonly fault: DiskFault;
-}
-
-const broken = ({ name, says, who = 'leader', lastsMs, fault }: Broken, expects: Expectation): Fault => ({
-  ...{ name: `disk-${name}`, family: 'disk', says, needs: 'compiler', lastsMs, expects },
+/** A disk that does this to whatever the member's processes ask of it. */
+const broken = (
+  who: Who,
+  name: string,
+  lastsMs: Fault['lastsMs'],
+  fault: DiskFault,
+  expects: Expectation,
+  says: string,
+): Fault => ({
+  ...{ name: `disk-${name}${who === 'standby' ? '-standby' : ''}`, family: 'disk', says, needs: 'compiler' },
+  ...{ lastsMs, expects },
   async inject(stage) {
     const { faults } = stage.cluster.equipment(stage[who]);
     stage.undo(() => faults.disk({}));
@@ -156,111 +155,49 @@ const ofStandby = ({ standby }: Stage) => [standby];
 const ofAll = ({ cluster }: Stage) => cluster.members;
 const readOnly: DiskFault = { writeError: 'EROFS', changeError: 'EROFS' };
 
+const readOnlyData: Fault = {
+  ...broken(
+    'leader',
+    'read-only-data',
+    [6_000, 10_000],
+    { ...readOnly, sparesWal: true },
+    // Sessions that are there go on for as long as they need no file; nobody new is served.
+    { ...failsOver, rules: { off: [], or: ['fence-hung', 'promote'] } },
+    'The data directory of the primary becomes read-only, and pg_wal is on a disk that is well',
+  ),
+  prepare: separateWal,
+};
+
+const briefMs = [500, 900] as const;
+const errorMs = [4_000, 8_000] as const;
+const slow: DiskFault = { syncDelayMs: 200 };
+const hangs: DiskFault = { syncDelayMs: 'hangs' };
+const syncFails: DiskFault = { syncError: 'EIO' };
+const writeFails: DiskFault = { writeError: 'EIO', changeError: 'EIO' };
+
 export const disks: readonly Fault[] = [
   walFull('', 'pg_wal of the primary is full', ofLeader, postgresEnds),
   walFull('-everywhere', 'pg_wal of every member is full', ofAll, waitsForRoom),
-  dataFull('', 'The data directory of the primary is full, with pg_wal in it', ofLeader, {
-    ...waitsForRoom,
-    rowsLostMaxOff: 500,
-  }),
+  dataFull('', 'The data directory of the primary is full, with pg_wal in it', ofLeader, waitsForRoom),
   dataFull('-standby', 'The data directory of the standby is full, with pg_wal in it', ofStandby, losesStandby),
   dataFull('-everywhere', 'The data directory of every member is full', ofAll, waitsForRoom),
+  broken('leader', 'read-only', [6_000, 10_000], readOnly, failsOver, 'The disk of the primary becomes read-only'),
+  readOnlyData,
+  broken('standby', 'read-only', [6_000, 10_000], readOnly, losesStandby, 'The disk of the standby becomes read-only'),
+  broken('leader', 'slow', [8_000, 12_000], slow, isRiddenOut, 'Every sync of the primary takes 200 ms'),
+  broken('standby', 'slow', [8_000, 12_000], slow, isRiddenOut, 'Every sync of the standby takes 200 ms'),
   broken(
-    { name: 'read-only', says: 'The disk of the primary becomes read-only', lastsMs: [6_000, 10_000], fault: readOnly },
-    failsOver,
-  ),
-  {
-    ...broken(
-      {
-        name: 'read-only-data',
-        says: 'The data directory of the primary becomes read-only, and pg_wal is on a disk that is well',
-        lastsMs: [6_000, 10_000],
-        fault: { ...readOnly, sparesWal: true },
-      },
-      // Sessions that are there go on for as long as they need no file; nobody new is served.
-      { ...failsOver, rules: { off: [], or: ['fence-hung', 'promote'] } },
-    ),
-    prepare: separateWal,
-  },
-  broken(
-    {
-      name: 'read-only-standby',
-      says: 'The disk of the standby becomes read-only',
-      who: 'standby',
-      lastsMs: [6_000, 10_000],
-      fault: readOnly,
-    },
-    losesStandby,
-  ),
-  broken(
-    {
-      name: 'slow',
-      says: 'Every sync of the primary takes 200 ms',
-      lastsMs: [8_000, 12_000],
-      fault: { syncDelayMs: 200 },
-    },
+    'leader',
+    'hangs-briefly',
+    briefMs,
+    hangs,
     isRiddenOut,
+    'The disk of the primary hangs for less than a second',
   ),
-  broken(
-    {
-      name: 'slow-standby',
-      says: 'Every sync of the standby takes 200 ms',
-      who: 'standby',
-      lastsMs: [8_000, 12_000],
-      fault: { syncDelayMs: 200 },
-    },
-    isRiddenOut,
-  ),
-  broken(
-    {
-      name: 'hangs-briefly',
-      says: 'The disk of the primary hangs for less than a second',
-      lastsMs: [500, 900],
-      fault: { syncDelayMs: 'hangs' },
-    },
-    isRiddenOut,
-  ),
-  broken(
-    { name: 'hangs', says: 'The disk of the primary hangs', lastsMs: [8_000, 15_000], fault: { syncDelayMs: 'hangs' } },
-    postgresHangs,
-  ),
+  broken('leader', 'hangs', [8_000, 15_000], hangs, postgresHangs, 'The disk of the primary hangs'),
   hangsInKernel,
-  broken(
-    {
-      name: 'hangs-standby',
-      says: 'The disk of the standby hangs',
-      who: 'standby',
-      lastsMs: [8_000, 15_000],
-      fault: { syncDelayMs: 'hangs' },
-    },
-    losesStandby,
-  ),
-  broken(
-    {
-      name: 'sync-error',
-      says: 'The disk of the primary fails every sync (EIO)',
-      lastsMs: [4_000, 8_000],
-      fault: { syncError: 'EIO' },
-    },
-    postgresEnds,
-  ),
-  broken(
-    {
-      name: 'sync-error-standby',
-      says: 'The disk of the standby fails every sync (EIO)',
-      who: 'standby',
-      lastsMs: [4_000, 8_000],
-      fault: { syncError: 'EIO' },
-    },
-    losesStandby,
-  ),
-  broken(
-    {
-      name: 'write-error',
-      says: 'The disk of the primary fails every write (EIO)',
-      lastsMs: [4_000, 8_000],
-      fault: { writeError: 'EIO', changeError: 'EIO' },
-    },
-    postgresEnds,
-  ),
+  broken('standby', 'hangs', [8_000, 15_000], hangs, losesStandby, 'The disk of the standby hangs'),
+  broken('leader', 'sync-error', errorMs, syncFails, postgresEnds, 'The disk of the primary fails every sync (EIO)'),
+  broken('standby', 'sync-error', errorMs, syncFails, losesStandby, 'The disk of the standby fails every sync (EIO)'),
+  broken('leader', 'write-error', errorMs, writeFails, postgresEnds, 'The disk of the primary fails every write (EIO)'),
 ];

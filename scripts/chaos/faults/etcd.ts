@@ -4,12 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { readEtcd, writeEtcd } from '../etcd-content.ts';
 import { etcdHosts } from '../cluster.ts';
 import { always, type Expectation, type Fault, type Stage } from '../fault.ts';
+import { leaderChangesButOff, leaderMayChange, leaderStays } from './outcomes.ts';
+import { cutOff, freezeHost } from './strikes.ts';
 import { forgetEtcdsPast } from '../runbook.ts';
 
 /** With a quorum left nobody notices. */
 const goesOn: Expectation = {
-  leader: always('same'),
-  promotions: always([0, 0]),
+  ...leaderStays,
   outage: always({ msMax: 500 }),
   redundantMsMax: 10_000,
   never: ['fence-deadline', 'fenced-by-guardian', 'take-over', 'promote'],
@@ -29,17 +30,15 @@ const goesOnWithoutEtcd: Expectation = {
 type How = 'kill' | 'freeze' | 'cut';
 const verbs: Readonly<Record<How, string>> = { kill: 'killed', freeze: 'frozen', cut: 'cut off' };
 
-async function harm({ cluster, undo }: Stage, host: string, how: How): Promise<void> {
+async function harm(stage: Stage, host: string, how: How): Promise<void> {
   switch (how) {
     case 'kill':
-      undo(() => cluster.startEtcd(host));
-      return cluster.killHost(host);
+      stage.undo(() => stage.cluster.startEtcd(host));
+      return stage.cluster.killHost(host);
     case 'freeze':
-      undo(() => cluster.thawHost(host));
-      return cluster.freezeHost(host);
+      return freezeHost(stage, host);
     case 'cut':
-      undo(() => cluster.network.heal(host));
-      cluster.network.cut(host, { direction: 'both', how: 'drop' });
+      return cutOff(stage, host, { direction: 'both', how: 'drop' });
   }
 }
 
@@ -91,8 +90,7 @@ const primaryToo: Fault = {
     await Promise.all([cluster.cutPower(primary), cluster.cutPower(etcd)]);
   },
   expects: {
-    leader: { off: 'either', or: 'other' },
-    promotions: { off: [0, 1], or: [1, 1] },
+    ...leaderChangesButOff,
     outage: { strict: { msMaxAfterHealing: 15_000 }, off: { msMaxAfterHealing: 15_000 }, or: { msMax: 6_000 } },
     redundantMsMax: 25_000,
     rowsLostMaxOff: 100,
@@ -132,8 +130,7 @@ const garbage: Fault = {
  * and nobody serves until then. Nothing is created, promoted or cloned before the operator has looked.
  */
 const needsOperator: Expectation = {
-  leader: always('either'),
-  promotions: always([0, 1]),
+  ...leaderMayChange(1),
   meanwhile: { off: 'nobody', or: 'same' },
   // Shorter than the fault lasts: what remains is the runbook's own restart.
   outage: { off: { msMaxAfterHealing: 25_000 }, or: { msMax: 10_000 } },

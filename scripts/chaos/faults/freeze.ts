@@ -1,13 +1,15 @@
 /** Processes that are there and do nothing: SIGSTOP, or the kernel's freezer for a whole host. */
 import { signalAll } from '../../rig/processes.ts';
+import type { Part, RigMember } from '../../rig/rig-member.ts';
 import { always, type Expectation, type Fault, type Stage } from '../fault.ts';
+import { leaderChanges, leaderChangesButOff, leaderStays } from './outcomes.ts';
+import { freezeHost } from './strikes.ts';
 import { postgresProcesses } from '../postgres-processes.ts';
 
 type Range = Fault['lastsMs'];
 
 const isRiddenOut: Expectation = {
-  leader: always('same'),
-  promotions: always([0, 0]),
+  ...leaderStays,
   outage: always({ msMaxAfterHealing: 1_000 }),
   redundantMsMax: 10_000,
   never: ['fence-deadline', 'fenced-by-guardian', 'fence-hung', 'take-over', 'promote'],
@@ -15,8 +17,7 @@ const isRiddenOut: Expectation = {
 
 /** The old leader may be frozen for as long as the fault lasts: in mode `strict` writes wait for it. */
 const failsOver: Expectation = {
-  leader: { off: 'either', or: 'other' },
-  promotions: { off: [0, 1], or: [1, 1] },
+  ...leaderChangesButOff,
   outage: { strict: { msMaxAfterHealing: 15_000 }, off: { msMax: 15_000 }, or: { msMax: 5_000 } },
   redundantMsMax: 25_000,
   rowsLostMaxOff: 500,
@@ -25,73 +26,53 @@ const failsOver: Expectation = {
 /** Mode `off` waits for the lease and for the old leader's own deadline. */
 const takenOver: Expectation = {
   ...failsOver,
-  leader: always('other'),
-  promotions: always([1, 1]),
+  ...leaderChanges,
   rules: { off: ['promote'], or: ['take-over', 'promote'] },
 };
+
+type Who = 'leader' | 'standby';
+const roles: Readonly<Record<Who, string>> = { leader: 'primary', standby: 'standby' };
 
 interface Frozen {
   readonly name: string;
   readonly what: string;
-  freeze(stage: Stage): Promise<unknown> | unknown;
-  thaw(stage: Stage): void;
+  /** Until the healing. */
+  freeze(stage: Stage): Promise<void>;
 }
 
-const thawLeader = ({ cluster, leader }: Stage) => cluster.rig.thaw(leader);
+const processes = (name: string, what: string, who: Who, freeze: (member: RigMember) => unknown): Frozen => ({
+  name,
+  what,
+  async freeze({ cluster: { rig }, undo, [who]: member }) {
+    undo(() => rig.thaw(member));
+    await freeze(rig.member(member));
+  },
+});
+const oneProcess = (name: string, part: Part, who: Who): Frozen =>
+  processes(name, `The ${part} of the ${roles[who]}`, who, (member) => member.freeze(part));
+const wholeHost = (name: string, who: Who): Frozen => ({
+  name,
+  what: `The whole host of the ${roles[who]}`,
+  freeze: (stage) => freezeHost(stage, stage[who]),
+});
 
-const postmaster: Frozen = {
-  name: 'postmaster',
-  what: 'The postmaster of the primary is',
-  freeze: ({ cluster, leader }) => cluster.rig.freeze(leader, 'postmaster'),
-  thaw: thawLeader,
-};
-const postgres: Frozen = {
-  name: 'postgres',
-  what: 'Every process of the primary PostgreSQL is',
-  freeze: ({ cluster: { rig }, leader }) => signalAll(postgresProcesses(rig.member(leader)), 'SIGSTOP'),
-  thaw: thawLeader,
-};
-const batond: Frozen = {
-  name: 'batond',
-  what: 'The batond of the primary is',
-  freeze: ({ cluster, leader }) => cluster.rig.freeze(leader, 'batond'),
-  thaw: thawLeader,
-};
-const standbyBatond: Frozen = {
-  name: 'standby-batond',
-  what: 'The batond of the standby is',
-  freeze: ({ cluster, standby }) => cluster.rig.freeze(standby, 'batond'),
-  thaw: ({ cluster, standby }) => cluster.rig.thaw(standby),
-};
-const guardian: Frozen = {
-  name: 'guardian',
-  what: 'The guardian of the primary is',
-  freeze: ({ cluster, leader }) => cluster.rig.freeze(leader, 'guardian'),
-  thaw: thawLeader,
-};
-const host: Frozen = {
-  name: 'host',
-  what: 'The whole host of the primary is',
-  freeze: ({ cluster, leader }) => cluster.freezeHost(leader),
-  thaw: ({ cluster, leader }) => cluster.thawHost(leader),
-};
-const standbyHost: Frozen = {
-  name: 'standby-host',
-  what: 'The whole host of the standby is',
-  freeze: ({ cluster, standby }) => cluster.freezeHost(standby),
-  thaw: ({ cluster, standby }) => cluster.thawHost(standby),
-};
+const postmaster = oneProcess('postmaster', 'postmaster', 'leader');
+const batond = oneProcess('batond', 'batond', 'leader');
+const guardian = oneProcess('guardian', 'guardian', 'leader');
+const standbyBatond = oneProcess('standby-batond', 'batond', 'standby');
+const postgres = processes('postgres', 'Every process of the primary PostgreSQL', 'leader', (member) =>
+  signalAll(postgresProcesses(member), 'SIGSTOP'),
+);
+const host = wholeHost('host', 'leader');
+const standbyHost = wholeHost('standby-host', 'standby');
 
 const frozen = (of: Frozen, suffix: string, lastsMs: Range, expects: Expectation): Fault => ({
   name: `freeze-${of.name}${suffix}`,
   family: 'freeze',
-  says: `${of.what} frozen for ${seconds(lastsMs)} s`,
+  says: `${of.what} is frozen for ${seconds(lastsMs)} s`,
   lastsMs,
   ...(expects === isRiddenOut ? { noLonger: true } : {}),
-  async inject(stage) {
-    stage.undo(() => of.thaw(stage));
-    await of.freeze(stage);
-  },
+  inject: (stage) => of.freeze(stage),
   expects,
 });
 

@@ -1,6 +1,8 @@
 /** Processes that end without a word: SIGKILL. */
 import { signalAll } from '../../rig/processes.ts';
-import { always, type Expectation, type Fault, type Stage } from '../fault.ts';
+import { always, type Expectation, type Fault } from '../fault.ts';
+import { leaderChangesButOff, leaderStays } from './outcomes.ts';
+import { killBatond, killHost } from './strikes.ts';
 import { clientBackends } from '../postgres-processes.ts';
 
 /**
@@ -8,16 +10,14 @@ import { clientBackends } from '../postgres-processes.ts';
  * dead PostgreSQL again where it is, which loses nothing, and waits for deadlines before anybody else leads.
  */
 const failsOver: Expectation = {
-  leader: { off: 'either', or: 'other' },
-  promotions: { off: [0, 1], or: [1, 1] },
+  ...leaderChangesButOff,
   outage: { strict: { msMaxAfterHealing: 10_000 }, off: { msMax: 5_000 }, or: { msMax: 2_000 } },
   redundantMsMax: 20_000,
   rowsLostMaxOff: 50,
 };
 
 const staysAsItIs: Expectation = {
-  leader: always('same'),
-  promotions: always([0, 0]),
+  ...leaderStays,
   outage: always({ msMax: 500 }),
   redundantMsMax: 10_000,
   never: [
@@ -37,12 +37,6 @@ const losesStandby: Expectation = {
   outage: { strict: { msMaxAfterHealing: 10_000 }, or: { msMax: 2_500 } },
   redundantMsMax: 20_000,
 };
-
-/** Somebody, systemd for instance, starts it again at the healing. */
-async function killBatond({ cluster: { rig }, undo }: Stage, member: string): Promise<void> {
-  undo(() => rig.restartNode(member));
-  await rig.member(member).kill('batond');
-}
 
 const postmaster: Fault = {
   name: 'kill-postmaster',
@@ -117,10 +111,7 @@ const host: Fault = {
   family: 'kill',
   says: 'Every process of the primary is killed at once; its kernel answers on',
   lastsMs: [3_000, 6_000],
-  inject: ({ cluster, leader, undo }) => {
-    undo(() => cluster.switchOn(leader));
-    return cluster.killHost(leader);
-  },
+  inject: (stage) => killHost(stage, stage.leader),
   expects: {
     ...failsOver,
     // Mode `off`: nobody takes over before the lease and the old leader's own deadline have passed; it is back before.
@@ -134,10 +125,7 @@ const standbyHost: Fault = {
   family: 'kill',
   says: 'Every process of the standby is killed at once',
   lastsMs: [3_000, 6_000],
-  inject: ({ cluster, standby, undo }) => {
-    undo(() => cluster.switchOn(standby));
-    return cluster.killHost(standby);
-  },
+  inject: (stage) => killHost(stage, stage.standby),
   expects: { ...losesStandby, rules: { off: [], or: ['sync-remove-lost'] } },
 };
 

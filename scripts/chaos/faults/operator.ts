@@ -4,10 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { asOwner, daemonOwner } from '../../rig/owner.ts';
 import { tryBaton } from '../../rig/run-baton.ts';
 import { always, type Expectation, type Fault, type Stage } from '../fault.ts';
+import { leaderChanges, leaderMayChange, leaderStays } from './outcomes.ts';
+import { killHost } from './strikes.ts';
 
 const handsOver: Expectation = {
-  leader: always('other'),
-  promotions: always([1, 1]),
+  ...leaderChanges,
   outage: { strict: { msMax: 10_000 }, or: { msMax: 1_500 } },
   redundantMsMax: 15_000,
   rules: always(['switchover-hand-over', 'promote']),
@@ -15,8 +16,7 @@ const handsOver: Expectation = {
 
 /** Commands and failures together: whoever leads in the end, there is one, and nothing is lost. */
 const endsWell: Expectation = {
-  leader: always('either'),
-  promotions: always([0, 3]),
+  ...leaderMayChange(3),
   outage: { strict: { msMaxAfterHealing: 15_000 }, off: { msMax: 20_000 }, or: { msMax: 6_000 } },
   redundantMsMax: 40_000,
   rowsLostMaxOff: 200,
@@ -57,11 +57,9 @@ const switchoverAndDeath: Fault = {
   says: 'A switchover is asked for, and the primary dies some moments later',
   lastsMs,
   async inject(stage) {
-    const { cluster, leader, random, undo } = stage;
-    const asked = ask(stage, leader, ['switchover']);
-    await sleep(random.between(0, 1_500));
-    undo(() => cluster.switchOn(leader));
-    await cluster.killHost(leader);
+    const asked = ask(stage, stage.leader, ['switchover']);
+    await sleep(stage.random.between(0, 1_500));
+    await killHost(stage, stage.leader);
     await asked;
   },
   expects: endsWell,
@@ -73,9 +71,8 @@ const failoverAndDeath: Fault = {
   says: 'The primary dies, and somebody asks for a failover that is under way already',
   lastsMs,
   async inject(stage) {
-    const { cluster, leader, standby, random, undo } = stage;
-    undo(() => cluster.switchOn(leader));
-    await cluster.killHost(leader);
+    const { leader, standby, random } = stage;
+    await killHost(stage, leader);
     await sleep(random.between(0, 800));
     await ask(stage, standby, ['failover', '--candidate', standby]);
   },
@@ -94,8 +91,7 @@ const promote: Fault = {
     execFileSync(command, args, { cwd: '/', stdio: 'ignore' });
   },
   expects: {
-    leader: always('same'),
-    promotions: always([0, 0]),
+    ...leaderStays,
     outage: { strict: { msMax: 15_000 }, or: { msMax: 3_500 } },
     redundantMsMax: 25_000,
     rules: always([
@@ -135,8 +131,7 @@ const upgrades: Fault = {
     }
   },
   expects: {
-    leader: always('same'),
-    promotions: always([0, 0]),
+    ...leaderStays,
     outage: always({ msMax: 500 }),
     redundantMsMax: 120_000,
     never: ['take-over', 'promote', 'fence-deadline', 'fenced-by-guardian', 'fence-hung'],

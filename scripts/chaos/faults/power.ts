@@ -2,11 +2,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { etcdHosts } from '../cluster.ts';
 import { always, type Expectation, type Fault, type Stage } from '../fault.ts';
+import { leaderChangesButOff, leaderMayChange, leaderStays } from './outcomes.ts';
+import { cutPower } from './strikes.ts';
 
 /** After a cold start each member waits ten seconds for the others to say what they have. */
 const coldStart: Expectation = {
-  leader: always('either'),
-  promotions: always([0, 1]),
+  ...leaderMayChange(1),
   outage: always({ msMaxAfterHealing: 30_000 }),
   redundantMsMax: 40_000,
 };
@@ -24,13 +25,9 @@ const primary: Fault = {
   family: 'power',
   says: 'The host of the primary loses power',
   lastsMs: [12_000, 18_000],
-  inject: ({ cluster, leader, undo }) => {
-    undo(() => cluster.switchOn(leader));
-    return cluster.cutPower(leader);
-  },
+  inject: (stage) => cutPower(stage, stage.leader),
   expects: {
-    leader: { off: 'either', or: 'other' },
-    promotions: { off: [0, 1], or: [1, 1] },
+    ...leaderChangesButOff,
     meanwhile: { off: 'anybody', or: 'other' },
     outage: { strict: { msMaxAfterHealing: 15_000 }, off: { msMax: 15_000 }, or: { msMax: 4_000 } },
     redundantMsMax: 25_000,
@@ -44,13 +41,9 @@ const standby: Fault = {
   family: 'power',
   says: 'The host of the standby loses power',
   lastsMs: [5_000, 15_000],
-  inject: ({ cluster, standby: host, undo }) => {
-    undo(() => cluster.switchOn(host));
-    return cluster.cutPower(host);
-  },
+  inject: (stage) => cutPower(stage, stage.standby),
   expects: {
-    leader: always('same'),
-    promotions: always([0, 0]),
+    ...leaderStays,
     outage: { strict: { msMaxAfterHealing: 15_000 }, or: { msMax: 3_500 } },
     redundantMsMax: 25_000,
     rules: { off: [], or: ['sync-remove-lost'] },
@@ -117,8 +110,7 @@ export const powerCuts: readonly Fault[] = [
   all('standby-first', 'the standby first', (stage) => [...others(stage), stage.leader], apartMs),
   only('leader', 'the leader', ({ leader }) => [leader], {
     ...coldStart,
-    leader: always('same'),
-    promotions: always([0, 0]),
+    ...leaderStays,
     meanwhile: always('same'),
   }),
   only('standby', 'the standby', ({ standby: host }) => [host], {

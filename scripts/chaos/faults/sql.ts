@@ -3,12 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { runBaton } from '../../rig/run-baton.ts';
 import type { Session } from '../../rig/writable-session.ts';
 import { always, type Expectation, type Fault, type Stage } from '../fault.ts';
+import { leaderChanges, leaderStays } from './outcomes.ts';
+import { freezeHost } from './strikes.ts';
 import { startLogicalReader } from '../logical-reader.ts';
 import { makeGuest, openSession, openSessionsUntilRefused } from '../sql.ts';
 
 const staysAsItIs: Expectation = {
-  leader: always('same'),
-  promotions: always([0, 0]),
+  ...leaderStays,
   outage: always({ msMax: 1_000 }),
   redundantMsMax: 10_000,
   never: ['fence-deadline', 'fenced-by-guardian', 'fence-hung', 'hand-over-dead-postgres', 'take-over', 'promote'],
@@ -16,8 +17,7 @@ const staysAsItIs: Expectation = {
 
 /** Nothing that clients leave open holds it up. In mode `strict` writes wait until the old leader follows. */
 const switchesOver: Expectation = {
-  leader: always('other'),
-  promotions: always([1, 1]),
+  ...leaderChanges,
   outage: { strict: { msMax: 5_000 }, or: { msMax: 1_500 } },
   redundantMsMax: 15_000,
   rules: always(['switchover-hand-over', 'promote']),
@@ -138,8 +138,7 @@ const cancelledCommits: Fault = {
   modes: ['available', 'strict'],
   lastsMs: [5_000, 8_000],
   async inject(stage) {
-    stage.undo(() => stage.cluster.thawHost(stage.standby));
-    await stage.cluster.freezeHost(stage.standby);
+    await freezeHost(stage, stage.standby);
     const session = await openHeld(stage);
     const untilMono = performance.now() + 4_000;
     while (performance.now() < untilMono) {

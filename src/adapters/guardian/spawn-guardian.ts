@@ -35,6 +35,8 @@ export function spawnGuardian(
       const child = spawn(program.node, [program.entry, '--spec', specPath], {
         detached: true,
         cwd: stateDir,
+        // Only its own user can write there, so nobody else can put code into it.
+        env: { ...process.env, NODE_COMPILE_CACHE: join(stateDir, 'compiled-code') },
         stdio: ['ignore', log, log],
       });
       child.on('error', () => undefined); // No pid: reported below.

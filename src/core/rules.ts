@@ -22,6 +22,8 @@ export const RULES = [
   'release-not-eligible',
   'hand-over-dead-postgres',
   'hand-over-unfenced',
+  'hand-over-hung-disk',
+  'release-unfenced',
   'hand-over-shutdown',
   'fence-slow-start',
   'hold-crash-budget',

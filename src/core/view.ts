@@ -7,6 +7,7 @@ import type { OperationSpec } from './decision.ts';
 import type { CopyName, PostgresView } from './postgres-view.ts';
 import type { Predecessor, RemoteFenceView } from './remote-fence.ts';
 import type { Room } from './room.ts';
+import type { WalEnd } from './successor.ts';
 import type { CopyId, LeaseId, Lsn, MemberName, MonoMs, Ms, Revision, Timeline, WallMs } from './units.ts';
 
 export interface View {
@@ -188,6 +189,11 @@ export interface MemoryView {
   readonly proof: WaitProof | null;
   /** Unrequested ends of postgres within the crash budget's window. Kept on disk. */
   readonly crashes: readonly MonoMs[];
+  /**
+   * Postgres was fenced here because its disk hung: where its WAL ended. Null when it was not, since one runs here again, or
+   * since another member leads.
+   */
+  readonly hungDisk: WalEnd | null;
   /** Why automation is held; empty when it is not. */
   readonly held: readonly Hold[];
   /** A random id for the next copy of the data, if one is made. */

@@ -17,6 +17,7 @@ import type { TxnOutcome } from '../ports/coordinator.ts';
 import type { KeptState } from '../ports/journal.ts';
 import { FactKeeper } from './fact-keeper.ts';
 import { FormerLeader } from './former-leader.ts';
+import { HungDisk } from './hung-disk.ts';
 import type { Running } from './observations.ts';
 
 export class Memory {
@@ -24,6 +25,7 @@ export class Memory {
   readonly #facts: FactKeeper;
   readonly #newCopyId: () => CopyId;
   readonly formerLeader: FormerLeader;
+  readonly hungDisk = new HungDisk();
   #confirmedSyncRevision: Revision | null = null;
   #committing: { purpose: CommitPurpose; readAfterMono: MonoMs | null } | null = null;
   #leadingSinceMono: MonoMs | null = null;
@@ -80,6 +82,7 @@ export class Memory {
       leadingSinceMono: this.#leadingSinceMono,
       proof: this.#proof,
       crashes: this.#crashes.filter((at) => mono - at < crashWindowMs),
+      hungDisk: this.hungDisk.end,
       held: this.#held,
       nextCopyId: this.#nextCopyId,
       initializedCopyId: this.#initializedCopyId,

@@ -65,7 +65,7 @@ export class Performer {
   perform(intent: Intent, view: View): void {
     switch (intent.kind) {
       case 'fence':
-        this.#fence(intent.reason, intent.blames === 'postgres');
+        this.#fence(intent, view);
         break;
       case 'guard':
         this.#guard(intent.term, view);
@@ -115,12 +115,14 @@ export class Performer {
     this.#context.deps.guardian.send({ type: 'rules', rules });
   }
 
-  #fence(reason: string, postgresFailed: boolean): void {
+  #fence({ reason, blames }: Extract<Intent, { kind: 'fence' }>, { postgres: was }: View): void {
     const { clock, guardian, journal, postgres } = this.#context.deps;
     const nowMono = clock.mono();
     this.abortOperation(`fenced: ${reason}`);
     if (this.#fencingSinceMono !== null && nowMono - this.#fencingSinceMono < fenceAgainMs) return;
-    if (this.#fencingSinceMono === null && postgresFailed) this.#context.memory.crashed();
+    if (this.#fencingSinceMono === null && blames !== undefined) this.#context.memory.crashed();
+    if (blames === 'disk' && was.kind === 'primary')
+      this.#context.memory.hungDisk.fencedFor({ timeline: was.timeline, lsn: was.currentLsn });
     this.#fencingSinceMono = nowMono;
     journal.happened('fence', { reason });
     guardian.fence(reason);

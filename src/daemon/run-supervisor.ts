@@ -245,6 +245,7 @@ class Supervisor {
     this.#performer.guardianSpoke();
     if (child.kind === before.kind) return;
     if (child.kind === 'none') this.#memory.serverRunEnded();
+    if (child.kind === 'running') this.#memory.hungDisk.started();
     this.#performer.childChanged(child);
     this.#sensors.lookNow();
   }
@@ -264,6 +265,8 @@ class Supervisor {
     if (mine !== null && view.coordinator.kind === 'read' && claimed(view.coordinator.state, view.self.name))
       this.#memory.leads(mine.term);
     else this.#memory.leadsNot(mine !== null);
+    const lead = view.coordinator.kind === 'read' ? leading(view.coordinator.state) : null;
+    if (lead !== null && lead.key.member !== view.self.name) this.#memory.hungDisk.ledElsewhere();
     this.#performer.tellRules(view);
     this.#sensors.doubting(leaderInDoubt(view));
     const decision = decide(view);

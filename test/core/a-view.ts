@@ -255,6 +255,7 @@ export const aMemory = (changes: Partial<MemoryView> = {}): MemoryView => ({
   leadingSinceMono: ago(60_000),
   proof: null,
   crashes: [],
+  hungDisk: null,
   held: [],
   nextCopyId: copyId('cccccccc'),
   initializedCopyId: null,

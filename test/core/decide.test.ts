@@ -52,6 +52,9 @@ const scarceStandby = {
 };
 const jumped = (jumpedMs: number, readMs: number) => ({ readMs, memory: { wallJumpedMono: ago(jumpedMs) } });
 const noLeader = { leader: absent } as const;
+const onlySelf = { members: new Map([[a, present(record('a'))]]) };
+/** Where the WAL of a hung disk ends: what the standby has, and as many bytes more. */
+const hungDisk = (moreBytes: number) => ({ timeline: timeline(1), lsn: lsn(0x5000000n + BigInt(moreBytes)) });
 const off = { sync: present(sync(a, [], { mode: 'off' })) };
 const diverged = { sync: present(sync(b, [], { copies: { b: copyOf.b } })) };
 const behind = { ...answers, report: null };
@@ -139,8 +142,17 @@ const whoeverLeads: readonly Row[] = [
     'hand-over-unfenced',
   ],
   [
-    'does not do so in mode off',
+    'gives the key up in mode off: nobody is handed it while processes are left',
     aView(aPrimary(), { mode: 'off', state: off, guardian: { child: { kind: 'fencing', sinceMono: ago(1_200) } } }),
+    'release-unfenced',
+  ],
+  [
+    'keeps it while nobody else could take it',
+    aView(aPrimary(), {
+      mode: 'off',
+      state: { ...off, ...onlySelf },
+      guardian: { child: { kind: 'fencing', sinceMono: ago(1_200) } },
+    }),
     'await-fence',
   ],
   [
@@ -286,6 +298,34 @@ const oursAtRest: readonly Row[] = [
     'hands over when postgres is dead and the standby has everything',
     aView(stopped(), { guardian: childless() }),
     'hand-over-dead-postgres',
+  ],
+  [
+    'restarts a dead postgres in place in mode off: that loses nothing',
+    aView(stopped(), { mode: 'off', guardian: childless(), state: off }),
+    'restart-in-place',
+  ],
+  [
+    'hands over in mode off when its disk hangs, everything is fenced, and somebody lacks little enough',
+    aView(
+      { kind: 'unknown' },
+      { mode: 'off', guardian: childless(true), state: off, memory: { hungDisk: hungDisk(MiB) } },
+    ),
+    'hand-over-hung-disk',
+  ],
+  [
+    'does not when the standby lacks more than maxLag',
+    aView(stopped(), { mode: 'off', guardian: childless(true), state: off, memory: { hungDisk: hungDisk(MiB + 1) } }),
+    'restart-in-place',
+  ],
+  [
+    'nor to a standby on another timeline',
+    aView(stopped(), {
+      mode: 'off',
+      guardian: childless(true),
+      state: off,
+      memory: { hungDisk: { ...hungDisk(0), timeline: timeline(2) } },
+    }),
+    'restart-in-place',
   ],
   [
     'restarts in place instead, after repeated failovers that nobody has looked at',
@@ -599,6 +639,22 @@ const oursAndPrimary: readonly Row[] = [
     'fences a postgres whose commits do not become durable, for somebody who can lead on another disk',
     aView(aPrimary({ probe: aStuckProbe(1_600) })),
     'fence-hung',
+  ],
+  [
+    'does so in mode off for somebody who lacks no more than maxLag',
+    aView(aPrimary({ ...alone, probe: aStuckProbe(1_600), currentLsn: hungDisk(MiB).lsn }), {
+      mode: 'off',
+      state: off,
+    }),
+    'fence-hung',
+  ],
+  [
+    'leaves it alone in mode off when everybody lacks more',
+    aView(aPrimary({ ...alone, probe: aStuckProbe(9_000), currentLsn: hungDisk(MiB + 1).lsn }), {
+      mode: 'off',
+      state: off,
+    }),
+    'lead',
   ],
   ['rides out a disk that is slow', aView(aPrimary({ probe: aStuckProbe(1_200) })), 'lead'],
   [
@@ -1194,6 +1250,27 @@ const nobodys: readonly Row[] = [
       peer: behind,
       state: { ...noLeader, sync: present(sync(b, [], { mode: 'off' })), members: new Map() },
       view: { toldLsn: new Map([[b, lsn(0x5000000n)]]) },
+    }),
+    'campaign',
+  ],
+  [
+    'leaves a key that it gave up for its hung disk to the others, in mode off',
+    aView(stopped(), {
+      mode: 'off',
+      state: { ...noLeader, ...off },
+      guardian: childless(true),
+      memory: { hungDisk: hungDisk(0) },
+    }),
+    'yield-campaign',
+  ],
+  [
+    'takes it itself when nobody did',
+    aView(stopped(), {
+      mode: 'off',
+      leaderAbsentMs: 6_500,
+      state: { ...noLeader, ...off },
+      guardian: childless(true),
+      memory: { hungDisk: hungDisk(0) },
     }),
     'campaign',
   ],

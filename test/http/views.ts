@@ -187,6 +187,7 @@ function aView(name: MemberName, postgres: View['postgres'], but: Partial<View>)
       divergedKept: null,
       proof: null,
       crashes: [],
+      hungDisk: null,
       held: [],
       nextCopyId: copyId('cccccccc'),
       initializedCopyId: null,

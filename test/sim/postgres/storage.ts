@@ -7,8 +7,8 @@ export type StorageState =
   | { readonly kind: 'sound' }
   /** Every fsync takes so much longer. */
   | { readonly kind: 'slow'; readonly syncMs: Ms }
-  /** No fsync returns, and a process that is in one dies only when it does. */
-  | { readonly kind: 'hung' }
+  /** No fsync returns. A process that is in one dies only when it does, unless it waits killably (a network file system). */
+  | { readonly kind: 'hung'; readonly killable?: true }
   /** `wal`: pg_wal lies on a device of its own; `data`: it does, and the other one is full. */
   | { readonly kind: 'full'; readonly where: 'wal' | 'data' | 'everywhere' }
   /** `mount`: files that are open for writing still are, and nobody new can open any; else its journal was aborted. */
@@ -36,6 +36,11 @@ export class Storage {
 
   get hung(): boolean {
     return this.#state.kind === 'hung';
+  }
+
+  /** Whoever is in an fsync outlives its SIGKILL. */
+  get keepsKilled(): boolean {
+    return this.#state.kind === 'hung' && this.#state.killable !== true;
   }
 
   isFull(written: Written): boolean {

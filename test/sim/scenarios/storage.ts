@@ -1,4 +1,5 @@
 /** What a member's disk does, and what PostgreSQL makes of it. */
+import { settingsOf } from '../hosts/settings.ts';
 import { aScenario, type Scenario } from './scenario.ts';
 
 export const storageScenarios: Readonly<Record<string, Scenario>> = {
@@ -12,6 +13,68 @@ export const storageScenarios: Readonly<Record<string, Scenario>> = {
       stage.does('the disk is mended', () => storage.become({ kind: 'sound' }));
     },
     expect: { leader: 'moves', outageMsMax: 5_000, rules: ['promote'] },
+  }),
+
+  'disk-hangs-off': aScenario({
+    says: 'in mode off a primary whose disk hangs is succeeded once every process of it is gone',
+    mode: 'off',
+    checklist: [5],
+    play: async (stage) => {
+      const { storage } = stage.primary.disk;
+      stage.does('the disk hangs', () => storage.become({ kind: 'hung', killable: true }));
+      await stage.until('the standby serves', () => stage.serves(stage.standby));
+      if (!stage.fenced(stage.primary)) throw new Error('the old primary has processes left');
+      stage.does('the disk is mended', () => storage.become({ kind: 'sound' }));
+    },
+    expect: {
+      leader: 'moves',
+      outageMsMax: 3_500,
+      rules: ['fence-hung', 'hand-over-hung-disk', 'promote'],
+      never: ['release-unfenced'],
+    },
+  }),
+
+  'disk-hangs-unkillable-off': aScenario({
+    says: 'in mode off a primary whose processes cannot die gives the key up, and is succeeded one ttl later',
+    mode: 'off',
+    checklist: [5],
+    seconds: 20,
+    play: async (stage) => {
+      const { primary, standby, world } = stage;
+      const { storage } = primary.disk;
+      stage.does('the disk hangs', () => storage.become({ kind: 'hung' }));
+      await stage.until('the key is given up', () => world.etcd.get('leader') === null);
+      await stage.lasts(settingsOf(primary.name, 'off').shared.lease.ttlMs - 100);
+      if (stage.leads(standby)) throw new Error('the key was taken before the old deadline');
+      await stage.until('the standby serves', () => stage.serves(standby));
+      if (stage.fenced(primary)) throw new Error('the old primary has no process left: the scenario shows nothing');
+      stage.does('the disk is mended', () => storage.become({ kind: 'sound' }));
+    },
+    expect: {
+      leader: 'moves',
+      outageMsMax: 9_500,
+      rules: ['fence-hung', 'release-unfenced', 'await-old-deadline', 'campaign', 'promote'],
+      never: ['hand-over-unfenced', 'hand-over-hung-disk'],
+    },
+  }),
+
+  'disk-hangs-fenced-late-off': aScenario({
+    says: 'in mode off the key that was given up with processes left is taken as soon as the host reports that they are gone',
+    mode: 'off',
+    checklist: [5],
+    seconds: 20,
+    play: async (stage) => {
+      const { primary, standby, world } = stage;
+      const { storage } = primary.disk;
+      stage.does('the disk hangs', () => storage.become({ kind: 'hung' }));
+      await stage.until('the key is given up', () => world.etcd.get('leader') === null);
+      stage.does('processes can be killed, and nothing can be written', () =>
+        storage.become({ kind: 'read-only', what: 'file system' }),
+      );
+      await stage.until('the standby serves', () => stage.serves(standby), 3_000);
+      stage.does('the disk is mended', () => storage.become({ kind: 'sound' }));
+    },
+    expect: { leader: 'moves', outageMsMax: 5_000, rules: ['release-unfenced', 'campaign', 'promote'] },
   }),
 
   'wal-full': aScenario({

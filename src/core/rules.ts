@@ -77,6 +77,7 @@ export const RULES = [
   'rejoin',
   'start-standby',
   'restart-standby',
+  'retry-standby',
   'await-sync-removal',
   'take-over',
   'forced-take-over',

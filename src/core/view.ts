@@ -4,6 +4,7 @@
  */
 import type { ClusterState, HistoryRow, MemberState, SharedConfig } from './cluster.ts';
 import type { OperationSpec } from './decision.ts';
+import type { FailedStarts } from './failed-starts.ts';
 import type { CopyName, PostgresView } from './postgres-view.ts';
 import type { Predecessor, RemoteFenceView } from './remote-fence.ts';
 import type { Room } from './room.ts';
@@ -194,6 +195,8 @@ export interface MemoryView {
    * since another member leads.
    */
   readonly hungDisk: WalEnd | null;
+  /** Null while no start of a standby came to nothing since one stayed up. */
+  readonly failedStarts: FailedStarts | null;
   /** Why automation is held; empty when it is not. */
   readonly held: readonly Hold[];
   /** A random id for the next copy of the data, if one is made. */

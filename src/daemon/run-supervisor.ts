@@ -238,7 +238,10 @@ class Supervisor {
     const { child } = view;
     if (child.kind === 'exited' && before.kind !== 'exited') {
       this.#memory.serverRunEnded();
-      if (!child.exit.requested) this.#memory.crashed();
+      if (!child.exit.requested) {
+        this.#memory.crashed();
+        this.#memory.starts.runEnded(before, child.exit.atMono);
+      }
       this.#performer.abortOperation('postgres ended');
       this.#sensors.postgresEnded();
     }

@@ -256,6 +256,7 @@ export const aMemory = (changes: Partial<MemoryView> = {}): MemoryView => ({
   proof: null,
   crashes: [],
   hungDisk: null,
+  failedStarts: null,
   held: [],
   nextCopyId: copyId('cccccccc'),
   initializedCopyId: null,

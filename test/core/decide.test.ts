@@ -52,6 +52,11 @@ const scarceStandby = {
 };
 const jumped = (jumpedMs: number, readMs: number) => ({ readMs, memory: { wallJumpedMono: ago(jumpedMs) } });
 const noLeader = { leader: absent } as const;
+const failedStarts = (count: number, agoMs: number) => ({
+  count,
+  atMono: ago(agoMs),
+  problem: 'the disk is read-only',
+});
 const onlySelf = { members: new Map([[a, present(record('a'))]]) };
 /** Where the WAL of a hung disk ends: what the standby has, and as many bytes more. */
 const hungDisk = (moreBytes: number) => ({ timeline: timeline(1), lsn: lsn(0x5000000n + BigInt(moreBytes)) });
@@ -1076,6 +1081,33 @@ const theirs: readonly Row[] = [
     'restart-standby',
   ],
   [
+    'starts it at once after one end: that may have been chance',
+    aView(stopped({ standbySignal: true }), {
+      guardian: childless(),
+      state: followsB,
+      memory: { failedStarts: failedStarts(1, 10) },
+    }),
+    'restart-standby',
+  ],
+  [
+    'starts one that does not stay up ever less often',
+    aView(stopped({ standbySignal: true }), {
+      guardian: childless(),
+      state: followsB,
+      memory: { failedStarts: failedStarts(2, 10) },
+    }),
+    'retry-standby',
+  ],
+  [
+    'forgets that once it has stayed up',
+    aView(stopped({ standbySignal: true }), {
+      guardian: childless(),
+      state: followsB,
+      memory: { failedStarts: failedStarts(9, 15_000) },
+    }),
+    'restart-standby',
+  ],
+  [
     'waits to be removed from sync before its copy is made anew',
     aView(stopped({ unstartable: 'rewind interrupted' }), { guardian: childless(), state: followsB }),
     'await-sync-removal',
@@ -1328,6 +1360,23 @@ test('nothing is begun while a transaction or an operation is under way', () => 
     view: { operation: { kind: 'busy', spec: { kind: 'resume-replay' }, sinceMono: ago(5), progress: null } },
   });
   expect(decide(busy).intents.filter((intent) => intent.kind === 'operate' || intent.kind === 'commit')).toEqual([]);
+});
+
+test.each([
+  [2, 400, 0],
+  [2, 600, 1],
+  [9, 4_900, 0],
+  [9, 5_100, 1],
+])('a standby that failed %i times, the newest %i ms ago, is started %i times', (count, agoMs, begun) => {
+  const decision = decide(
+    aView(stopped({ standbySignal: true }), {
+      guardian: childless(),
+      state: followsB,
+      memory: { failedStarts: failedStarts(count, agoMs) },
+    }),
+  );
+  expect(decision.rule).toBe('retry-standby');
+  expect(decision.intents.filter((intent) => intent.kind === 'operate')).toHaveLength(begun);
 });
 
 const waitFor = { waitFor: [], waitForNobody: false };

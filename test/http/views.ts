@@ -188,6 +188,7 @@ function aView(name: MemberName, postgres: View['postgres'], but: Partial<View>)
       proof: null,
       crashes: [],
       hungDisk: null,
+      failedStarts: null,
       held: [],
       nextCopyId: copyId('cccccccc'),
       initializedCopyId: null,

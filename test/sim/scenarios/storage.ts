@@ -114,6 +114,25 @@ export const storageScenarios: Readonly<Record<string, Scenario>> = {
     expect: { leader: 'moves', outageMsMax: 5_000, rules: ['promote'] },
   }),
 
+  'standby-disk-read-only': aScenario({
+    says: 'a standby that cannot write its WAL is tried again every few seconds, and is back soon after it can',
+    checklist: [8],
+    seconds: 40,
+    play: async (stage) => {
+      const { storage } = stage.standby.disk;
+      const runs = new Set<string | undefined>();
+      stage.does('its pg_wal becomes read-only', () => storage.become({ kind: 'read-only', what: 'pg_wal' }));
+      for (let waitedMs = 0; waitedMs < 25_000; waitedMs += 5) {
+        runs.add(stage.standby.running?.runId);
+        await stage.lasts(5);
+      }
+      if (runs.size > 12) throw new Error(`it was started ${runs.size} times in 25 s`);
+      stage.does('it is mounted again', () => storage.become({ kind: 'sound' }));
+      await stage.until('both are redundant', () => stage.world.redundant(), 8_000);
+    },
+    expect: { leader: 'stays', outageMsMax: 5_000, rules: ['sync-remove-lost', 'retry-standby', 'sync-add'] },
+  }),
+
   'promotion-dies': aScenario({
     says: 'a standby that dies in the middle of its promotion is promoted once more: nobody else has every commit',
     checklist: [31],

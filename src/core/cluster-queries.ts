@@ -1,5 +1,5 @@
 /** Questions about the cluster's keys that several rules ask. All of them are pure readings of one view. */
-import type { ClusterState, LeaderKey, MemberRecord, SyncKey } from './cluster.ts';
+import type { ClusterState, LeaderKey, MemberRecord, Predecessor, SyncKey } from './cluster.ts';
 import type { CopyId, LeaseId, MemberName, Revision } from './units.ts';
 import type { PostgresView } from './postgres-view.ts';
 import type { View } from './view.ts';
@@ -11,6 +11,13 @@ export interface Leading {
 
 export function leading(state: ClusterState): Leading | null {
   return state.leader.kind === 'present' ? { key: state.leader.value, term: state.leader.modRevision } : null;
+}
+
+/** From whom the present leader took the key; null when it was handed it, or when nobody knows. */
+export function predecessorOf({ leader, predecessor }: ClusterState): Predecessor | null {
+  const together =
+    leader.kind === 'present' && predecessor.kind === 'present' && predecessor.modRevision === leader.modRevision;
+  return together ? predecessor.value : null;
 }
 
 export function syncOf({ sync }: ClusterState): (SyncKey & { readonly modRevision: Revision }) | null {

@@ -7,6 +7,7 @@ import { endIfOld, endRequest } from './decide-switchover.ts';
 import type { Decision } from './decision.ts';
 import { gatherEvidence, inDoubt } from './evidence.ts';
 import { failingStandby, pauseAfterStarts } from './failed-starts.ts';
+import { wouldSucceed } from './remote-fence.ts';
 import { scarceRoom } from './room.ts';
 import { takeLeadership } from './transactions.ts';
 import type { LeaseId, Ms } from './units.ts';
@@ -198,7 +199,7 @@ function earlyTakeover(
   return because('take-over', `${lead.key.member} is gone (${seen.join('; ')})`, {
     kind: 'commit',
     purpose: 'take-over',
-    txn: takeLeadership(state, view.self.name, lease, claimFor(view, sync, standby)),
+    txn: takeLeadership(state, view.self.name, lease, claimFor(view, sync, standby), wouldSucceed(view, state)),
   });
 }
 
@@ -231,7 +232,7 @@ function forcedFailover(
   return because('forced-take-over', `${request.by} asked for it: ${request.reason || 'no reason given'}`, {
     kind: 'commit',
     purpose: 'take-over',
-    txn: takeLeadership(state, view.self.name, lease, claimFor(view, sync, standby)),
+    txn: takeLeadership(state, view.self.name, lease, claimFor(view, sync, standby), wouldSucceed(view, state)),
   });
 }
 

@@ -44,7 +44,7 @@ export function decideLeader(view: View, state: ClusterState): Decision {
     case 'standby':
       return leadStandby(view, state, pg, term);
     case 'primary':
-      return withRemoteFence(view, pg, term, decidePrimary(view, state, pg, term));
+      return withRemoteFence(view, state, pg, decidePrimary(view, state, pg, term));
   }
 }
 
@@ -156,14 +156,9 @@ function leadStandby(view: View, state: ClusterState, standby: StandbyView, term
       { kind: 'commit', purpose: 'claim', txn: writeSync(state, claim) },
     );
   }
-  const fence = remoteFence(view, term, standby);
+  const fence = remoteFence(view, state, term, standby);
   if (fence.awaited) {
-    return because(
-      'fence-remote-first',
-      'the old primary still answers: its last commits are fetched and it is stopped before the promotion',
-      { kind: 'guard', term },
-      ...fence.intents,
-    );
+    return because('fence-remote-first', fence.why, { kind: 'guard', term }, ...fence.intents);
   }
   return because(
     'promote',
@@ -175,12 +170,13 @@ function leadStandby(view: View, state: ClusterState, standby: StandbyView, term
 }
 
 /** An old primary that could not be fenced beside the promotion is fenced after it. */
-function withRemoteFence(view: View, primary: PrimaryView, term: Revision, decision: Decision): Decision {
+function withRemoteFence(view: View, state: ClusterState, primary: PrimaryView, decision: Decision): Decision {
   const { promotion } = view.memory;
   const stops = decision.intents.some((intent) => intent.kind === 'fence');
-  if (stops || promotion?.newTimeline !== primary.timeline) return decision;
+  const term = leading(state)?.term;
+  if (stops || term === undefined || promotion?.newTimeline !== primary.timeline) return decision;
   const { systemIdentifier } = primary;
-  const fence = remoteFence(view, term, { systemIdentifier, timeline: promotion.timeline });
+  const fence = remoteFence(view, state, term, { systemIdentifier, timeline: promotion.timeline });
   return fence.intents.length === 0 ? decision : { ...decision, intents: [...decision.intents, ...fence.intents] };
 }
 

@@ -8,6 +8,7 @@ import { claimFor } from './decide-follower.ts';
 import { initializeFailedMono } from './decide-leader.ts';
 import { endIfOld, endRequest } from './decide-switchover.ts';
 import type { Decision } from './decision.ts';
+import { wouldSucceed } from './remote-fence.ts';
 import { scarceRoom } from './room.ts';
 import { asynchronousCandidates, rank } from './successor.ts';
 import { takeLeadership, winBootstrap } from './transactions.ts';
@@ -81,7 +82,13 @@ function decideRequestLeaderless(view: View, state: ClusterState, lease: LeaseId
   return because('forced-take-over', `${request.by} asked for it: ${request.reason || 'no reason given'}`, {
     kind: 'commit',
     purpose: 'take-over',
-    txn: takeLeadership(state, view.self.name, lease, claimFor(view, sync ?? none, { copyId })),
+    txn: takeLeadership(
+      state,
+      view.self.name,
+      lease,
+      claimFor(view, sync ?? none, { copyId }),
+      wouldSucceed(view, state),
+    ),
   });
 }
 
@@ -149,7 +156,7 @@ function campaign(view: View, state: ClusterState, sync: SyncKey, lease: LeaseId
   return because('campaign', `the key is free and ${may.why}`, {
     kind: 'commit',
     purpose: 'campaign',
-    txn: takeLeadership(state, view.self.name, lease, plain(claim)),
+    txn: takeLeadership(state, view.self.name, lease, plain(claim), wouldSucceed(view, state)),
   });
 }
 

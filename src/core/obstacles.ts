@@ -43,6 +43,7 @@ export function unreadable(state: ClusterState): readonly string[] {
     state.history,
     state.request,
     state.cooldown,
+    state.predecessor,
     ...state.members.values(),
   ];
   return keys.flatMap((key) => (key.kind === 'malformed' ? [key.problem] : []));

@@ -2,11 +2,11 @@
  * Everything a decision may look at, as one value. Instants are this host's monotonic clock, so that every fact has an
  * age; not knowing is a variant of its own. The view is journalled with the decision it led to and can be replayed.
  */
-import type { ClusterState, HistoryRow, MemberState, SharedConfig } from './cluster.ts';
+import type { ClusterState, HistoryRow, MemberAddress, MemberState, SharedConfig } from './cluster.ts';
 import type { OperationSpec } from './decision.ts';
 import type { FailedStarts } from './failed-starts.ts';
 import type { CopyName, PostgresView } from './postgres-view.ts';
-import type { Predecessor, RemoteFenceView } from './remote-fence.ts';
+import type { RemoteFenceView } from './remote-fence.ts';
 import type { Room } from './room.ts';
 import type { WalEnd } from './successor.ts';
 import type { CopyId, LeaseId, Lsn, MemberName, MonoMs, Ms, Revision, Timeline, WallMs } from './units.ts';
@@ -26,6 +26,8 @@ export interface View {
   readonly peers: ReadonlyMap<MemberName, PeerView>;
   /** The newest position that each member's key told: known also when the key has gone with its lease. */
   readonly toldLsn: ReadonlyMap<MemberName, Lsn>;
+  /** Where each member was last known to be. */
+  readonly addresses: ReadonlyMap<MemberName, MemberAddress>;
   readonly operation: OperationView;
   readonly memory: MemoryView;
 }
@@ -226,11 +228,6 @@ export interface MemoryView {
   readonly divergedKept: string | null;
   /** Members for whom this primary has a slot, since it started. */
   readonly furnishedFor: readonly MemberName[];
-  /**
-   * From whom this daemon took the leadership of `term`; null when it was handed it, or began since. The term is null
-   * while the transaction that took it has not been answered.
-   */
-  readonly predecessor: (Predecessor & { readonly term: Revision | null }) | null;
   readonly remoteFence: RemoteFenceView;
 }
 

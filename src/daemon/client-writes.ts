@@ -94,7 +94,7 @@ export class ClientWrites {
       const alone = (syncOf(cluster.state)?.standbys.length ?? 0) === 0;
       return this.#outage || alone ? { member, by: 'leader', ...this.#deps.settings.postgres } : null;
     }
-    const record = this.#seen.knownMembers.get(member);
+    const record = this.#seen.addresses.get(member);
     return record === undefined ? null : { member, by: 'standby', host: record.host, port: record.port };
   }
 

@@ -99,7 +99,7 @@ export class Memory {
       furnishedFor: this.#furnishedFor,
       wallJumpedMono: this.#wallJumpedMono,
       divergedKept: this.#divergedKept,
-      ...this.formerLeader.view(),
+      remoteFence: this.formerLeader.fence,
     };
   }
 

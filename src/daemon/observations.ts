@@ -2,7 +2,8 @@
  * What the sensors have seen, newest first and with its age. Written by the sensors, read by `assembleView`; every
  * change calls `changed`, which wakes the loop.
  */
-import type { ClusterState, Key, MemberRecord, SharedConfig } from '../core/cluster.ts';
+import type { ClusterState, Key, MemberAddress, SharedConfig } from '../core/cluster.ts';
+import { predecessorOf } from '../core/cluster-queries.ts';
 import type { Lsn, MemberName, MonoMs } from '../core/units.ts';
 import type { CopyName } from '../core/postgres-view.ts';
 import type { ChildView, GuardianView, PeerReport, PeerView, ProbeOutcome, ProbeView } from '../core/view.ts';
@@ -66,8 +67,11 @@ export class Observations {
   peers: ReadonlyMap<MemberName, PeerView> = new Map();
   /** The newest shared configuration that could be read. */
   lastConfig: SharedConfig | null = null;
-  /** Member records as last seen: a peer whose lease ran out is still probed where it was. */
-  readonly knownMembers = new Map<MemberName, MemberRecord>();
+  /**
+   * Where each member was last known to be: a peer whose lease ran out is still probed there. Never changed in place: views
+   * hold it.
+   */
+  addresses: ReadonlyMap<MemberName, MemberAddress> = new Map();
   /** The newest position that each member's key told. Never changed in place: views hold it. */
   toldLsn: ReadonlyMap<MemberName, Lsn> = new Map();
 
@@ -97,11 +101,21 @@ export class Observations {
     this.cluster = { state, confirmedMono, unreachableSinceMono: null, leaderAbsentSinceMono: absent ? since : null };
     for (const [name, key] of state.members) {
       if (key.kind !== 'present') continue;
-      this.knownMembers.set(name, key.value);
       const { lsn } = key.value;
+      this.#isAt(name, key.value);
       if (lsn !== null && this.toldLsn.get(name) !== lsn) this.toldLsn = new Map(this.toldLsn).set(name, lsn);
     }
+    // Its own key may have gone before this daemon began.
+    const predecessor = predecessorOf(state);
+    if (predecessor?.address != null && !this.addresses.has(predecessor.member))
+      this.#isAt(predecessor.member, predecessor.address);
     this.#changed();
+  }
+
+  #isAt(name: MemberName, { host, port, apiUrl }: MemberAddress): void {
+    const known = this.addresses.get(name);
+    if (known?.host === host && known.port === port && known.apiUrl === apiUrl) return;
+    this.addresses = new Map(this.addresses).set(name, { host, port, apiUrl });
   }
 
   etcdUnreachable(): void {

@@ -13,6 +13,7 @@ import { type MemberName, monoMs, type MonoMs, type Revision, type WallMs, wallM
 import type { View } from '../core/view.ts';
 import { divergenceFacts, redundancyFacts } from './redundancy-facts.ts';
 import { remoteFenceFacts } from './remote-fence-facts.ts';
+import { resumedLeadership } from './resumed-leadership.ts';
 
 export interface Moment {
   readonly view: View;
@@ -170,6 +171,10 @@ function leaderFacts(
     timeline,
     mode: syncOf(state)?.mode ?? null,
   });
+  if (was === null || old?.term === lead.term) {
+    const resumed = resumedLeadership(before, view, state, at, seen);
+    if (resumed !== null) return resumed;
+  }
   if (old?.term === lead.term) {
     const modeChanged = was !== null && was !== state && syncOf(was)?.mode !== syncOf(state)?.mode;
     const timelineKnown = timeline !== null && (before === null || timelineOf(before) !== timeline);

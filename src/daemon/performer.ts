@@ -5,7 +5,6 @@ import { claimed, isMine, leading } from '../core/cluster-queries.ts';
 import { promotionReason } from '../core/cooldown.ts';
 import type { HandOverNote } from '../core/hand-over-note.ts';
 import type { Intent, OperationSpec } from '../core/decision.ts';
-import { predecessorOf } from '../core/remote-fence.ts';
 import { absurd } from '../core/result.ts';
 import { termStillOurs } from '../core/transactions.ts';
 import type { MemberName, MonoMs, Ms, Revision } from '../core/units.ts';
@@ -71,7 +70,7 @@ export class Performer {
         this.#guard(intent.term, view);
         break;
       case 'commit':
-        void this.#commit(intent, view);
+        void this.#commit(intent);
         break;
       case 'operate':
         void this.#operate(intent.operation);
@@ -144,17 +143,14 @@ export class Performer {
     guardian.send(command);
   }
 
-  async #commit({ purpose, txn }: Extract<Intent, { kind: 'commit' }>, view: View): Promise<void> {
+  async #commit({ purpose, txn }: Extract<Intent, { kind: 'commit' }>): Promise<void> {
     const { deps, memory, wake } = this.#context;
-    const takes = (purpose === 'campaign' || purpose === 'take-over') && view.coordinator.kind === 'read';
-    const took = takes ? memory.formerLeader.takes(predecessorOf(view, view.coordinator.state)) : null;
     memory.commitBegins(purpose);
     const outcome = await deps.coordinator.commit(txn, commitLimitMs);
     memory.commitEnded(
       outcome,
       txn.writes.some((write) => write.key === 'sync'),
     );
-    took?.(outcome);
     if (outcome.kind !== 'applied') {
       deps.journal.happened('commit-not-applied', { purpose, outcome });
       deps.coordinator.refresh();
@@ -192,7 +188,7 @@ export class Performer {
     const { deps, memory, view, wake } = this.#context;
     const { clock, coordinator, peers, postgres, settings, journal, log } = deps;
     const { target, term, drain } = order;
-    const ended = memory.formerLeader.fenceBegins();
+    const ended = memory.formerLeader.fenceBegins(term);
     journal.happened('remote-fence-begins', { target, term, drain });
     const outcome = await fenceRemotely(
       order,
@@ -250,7 +246,7 @@ export class Performer {
   }
 
   #upstream(member: MemberName): Upstream | null {
-    const record = this.#context.seen.knownMembers.get(member);
+    const record = this.#context.seen.addresses.get(member);
     return record === undefined ? null : { member, host: record.host, port: record.port };
   }
 

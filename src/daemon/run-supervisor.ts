@@ -218,7 +218,7 @@ class Supervisor {
     this.#seen.sawCluster(state, confirmedMono);
     if (changed) this.#keeper.sawSnapshot(snapshot);
     if (changed) this.#sayUnreadable(unreadable(state));
-    this.#sensors.follow(state.members.keys());
+    this.#sensors.follow(this.#seen.addresses.keys());
     if (before?.term !== leading(state)?.term) this.#clientWrites.leaderChanged();
   }
 

@@ -79,7 +79,7 @@ const failovers = (count: number, reason = 'failover: b was gone', timestamp = '
 const lookedAt = (upTo: number) => present({ timeline: upTo, by: 'kim@ops', reason: 'a bad cable', at: 't' });
 const proof = { standby: b, copyName: copyName(b, copyOf.b), term, runId: 'run-1', waitedFor: [copyName(b, copyOf.b)] };
 
-const tookFromB = { member: b, copyId: copyOf.b, runId: 'run-b', mayHaveMore: true, term };
+const tookFromB = present({ member: b, copyId: copyOf.b, runId: 'run-b', mayHaveMore: true, address: null }, term);
 
 /** Until the newest look. */
 const aStuckProbe = (stuckMs: number) => ({
@@ -509,8 +509,8 @@ const oursInRecovery: readonly Row[] = [
   [
     'in mode off, fetches the last commits of an old primary that still answers, and stops it, before it is promoted',
     aView(aStandby(), {
-      state: { sync: present(sync(a, [], { mode: 'off' })) },
-      memory: { predecessor: tookFromB, leadingSinceMono: ago(100) },
+      state: { sync: present(sync(a, [], { mode: 'off' })), predecessor: tookFromB },
+      memory: { leadingSinceMono: ago(100) },
     }),
     'fence-remote-first',
   ],

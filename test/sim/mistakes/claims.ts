@@ -121,6 +121,21 @@ export const claimMistakes: Readonly<Record<string, Mistake>> = {
     caughtBy: 'late-takeover',
     shows: /^I[124] /,
   },
+  'forgets-from-whom': {
+    says: 'a takeover that does not say from whom the key was taken',
+    drops: 'a former primary is fenced by its successor, also when that was restarted before it promoted',
+    planted: {
+      edits: [
+        {
+          file: 'src/core/transactions.ts',
+          from: "...(from === null ? [] : [{ op: 'put', key: keyOf.predecessor, value: formatPredecessor(from) } as const]),",
+          to: '',
+        },
+      ],
+    },
+    caughtBy: 'restarted-before-the-promotion-off',
+    shows: /^scenario /,
+  },
   'keeps-its-tail': {
     says: 'an old primary that follows its successor with what it wrote beyond the fork, and under the name of its old copy',
     drops: 'I9: a rewind makes another copy',

@@ -31,6 +31,14 @@ export function memberRecord(state: ClusterState, name: MemberName): MemberRecor
   return key?.kind === 'present' ? key.value : null;
 }
 
+/** Somebody stands by the leader, as far as the keys tell: `sync` names one; in mode `off`, one says that it streams. */
+export function hasStandby(state: ClusterState): boolean {
+  const sync = syncOf(state);
+  if (sync?.mode !== 'off') return sync !== null && sync.standbys.length > 0;
+  const leader = leading(state)?.key.member ?? sync.leader;
+  return [...state.members.keys()].some((name) => name !== leader && memberRecord(state, name)?.state === 'streaming');
+}
+
 /** The leader key names this member on the lease that its guardian holds. */
 export function isMine(view: View, state: ClusterState): boolean {
   const lead = leading(state);

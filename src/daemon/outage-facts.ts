@@ -22,12 +22,12 @@ export interface Moment {
 }
 
 type At = { readonly atMono: MonoMs; readonly wall: WallMs };
-type TriggerOf = { readonly trigger: string; readonly incident: IncidentKind };
+type TriggerOf = { readonly trigger: string; readonly incident: IncidentKind; readonly awaits?: 'leadership' };
 
 /** Rules by which this daemon itself declares that service has failed or is handed over. */
 const declaring: Readonly<Record<string, TriggerOf>> = {
-  'take-over': { trigger: 'primary-gone', incident: 'failover' },
-  campaign: { trigger: 'lease-gone', incident: 'failover' },
+  'take-over': { trigger: 'primary-gone', incident: 'failover', awaits: 'leadership' },
+  campaign: { trigger: 'lease-gone', incident: 'failover', awaits: 'leadership' },
   'forced-take-over': { trigger: 'operator-request', incident: 'forced-failover' },
   'restart-in-place': { trigger: 'postmaster-exited', incident: 'restart-in-place' },
 };

@@ -96,10 +96,7 @@ class Supervisor {
       this.#seen,
       () => this.#view(),
       (fact) => this.#keeper.record(fact),
-      () =>
-        this.#keeper.openElsewhere(
-          this.#seen.cluster === null ? null : (leading(this.#seen.cluster.state)?.term ?? null),
-        ),
+      () => this.#seen.cluster !== null && this.#keeper.openElsewhere(this.#seen.cluster.state),
       signal,
     );
     this.#sensors = new Sensors(

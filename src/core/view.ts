@@ -24,7 +24,7 @@ export interface View {
   /** Null while it was not measured, or the file system does not answer. */
   readonly room: Room | null;
   readonly peers: ReadonlyMap<MemberName, PeerView>;
-  /** The newest position that each member's key told: known also when the key has gone with its lease. */
+  /** The furthest position that each member's key told of its present copy: known also when the key has gone with its lease. */
   readonly toldLsn: ReadonlyMap<MemberName, Lsn>;
   /** Where each member was last known to be. */
   readonly addresses: ReadonlyMap<MemberName, MemberAddress>;

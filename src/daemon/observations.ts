@@ -3,13 +3,13 @@
  * change calls `changed`, which wakes the loop.
  */
 import type { ClusterState, Key, MemberAddress, SharedConfig } from '../core/cluster.ts';
-import { predecessorOf } from '../core/cluster-queries.ts';
 import type { Lsn, MemberName, MonoMs } from '../core/units.ts';
 import type { CopyName } from '../core/postgres-view.ts';
 import type { ChildView, GuardianView, PeerReport, PeerView, ProbeOutcome, ProbeView } from '../core/view.ts';
 import type { Room } from '../core/room.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Inspection, Look, WriteAnswer } from '../ports/postgres.ts';
+import { KnownMembers } from './known-members.ts';
 
 export interface Seen<T> {
   readonly value: T;
@@ -67,13 +67,7 @@ export class Observations {
   peers: ReadonlyMap<MemberName, PeerView> = new Map();
   /** The newest shared configuration that could be read. */
   lastConfig: SharedConfig | null = null;
-  /**
-   * Where each member was last known to be: a peer whose lease ran out is still probed there. Never changed in place: views
-   * hold it.
-   */
-  addresses: ReadonlyMap<MemberName, MemberAddress> = new Map();
-  /** The newest position that each member's key told. Never changed in place: views hold it. */
-  toldLsn: ReadonlyMap<MemberName, Lsn> = new Map();
+  readonly #known = new KnownMembers();
 
   constructor(clock: Clock, changed: () => void) {
     this.#clock = clock;
@@ -99,23 +93,16 @@ export class Observations {
     const since = (unbroken ? before.leaderAbsentSinceMono : null) ?? this.#clock.mono();
     if (state.config.kind === 'present') this.lastConfig = state.config.value;
     this.cluster = { state, confirmedMono, unreachableSinceMono: null, leaderAbsentSinceMono: absent ? since : null };
-    for (const [name, key] of state.members) {
-      if (key.kind !== 'present') continue;
-      const { lsn } = key.value;
-      this.#isAt(name, key.value);
-      if (lsn !== null && this.toldLsn.get(name) !== lsn) this.toldLsn = new Map(this.toldLsn).set(name, lsn);
-    }
-    // Its own key may have gone before this daemon began.
-    const predecessor = predecessorOf(state);
-    if (predecessor?.address != null && !this.addresses.has(predecessor.member))
-      this.#isAt(predecessor.member, predecessor.address);
+    this.#known.saw(state);
     this.#changed();
   }
 
-  #isAt(name: MemberName, { host, port, apiUrl }: MemberAddress): void {
-    const known = this.addresses.get(name);
-    if (known?.host === host && known.port === port && known.apiUrl === apiUrl) return;
-    this.addresses = new Map(this.addresses).set(name, { host, port, apiUrl });
+  get addresses(): ReadonlyMap<MemberName, MemberAddress> {
+    return this.#known.addresses;
+  }
+
+  get toldLsn(): ReadonlyMap<MemberName, Lsn> {
+    return this.#known.toldLsn;
   }
 
   etcdUnreachable(): void {
@@ -266,9 +253,16 @@ export class Observations {
   }
 }
 
-/** A server that ends or starts has no position to tell: what it told last still bounds how far it was. */
-const withLastPosition = (report: PeerReport, before: PeerReport | null): PeerReport =>
-  report.lsn !== null || before === null ? report : { ...report, lsn: before.lsn, timeline: before.timeline };
+/**
+ * A server that starts has no position to tell, and one that ended one that is far behind its end: what was told last still
+ * bounds how far it was.
+ */
+function withLastPosition(report: PeerReport, before: PeerReport | null): PeerReport {
+  if (before === null || before.lsn === null) return report;
+  const ended = report.role === 'none' && report.copyId === before.copyId;
+  const behind = report.lsn === null || (ended && report.lsn < before.lsn);
+  return behind ? { ...report, lsn: before.lsn, timeline: before.timeline } : report;
+}
 
 const revisionOf = (key: Key<unknown>): number | null => (key.kind === 'absent' ? null : key.modRevision);
 

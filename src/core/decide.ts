@@ -5,7 +5,7 @@
 import { backedNow } from './backing.ts';
 import { because } from './because.ts';
 import type { ClusterState } from './cluster.ts';
-import { claimed, isMine, leading, ownCopy, syncOf } from './cluster-queries.ts';
+import { claimed, isMine, leading, memberRecord, ownCopy, syncOf } from './cluster-queries.ts';
 import { decideFollower } from './decide-follower.ts';
 import { decideLeader } from './decide-leader.ts';
 import { decideLeaderless } from './decide-leaderless.ts';
@@ -89,7 +89,9 @@ function handOverUnfenced(view: View): Decision | null {
  */
 function releaseUnfenced(view: View, state: ClusterState): Decision | null {
   const [candidate] = asynchronousCandidates(view, state);
-  return candidate === undefined
+  // An earlier fence that our key still tells of would be taken for this one.
+  const toldFenced = (memberRecord(state, view.self.name)?.fencedTerm ?? null) !== null;
+  return candidate === undefined || toldFenced
     ? null
     : because(
         'release-unfenced',

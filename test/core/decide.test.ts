@@ -152,6 +152,21 @@ const whoeverLeads: readonly Row[] = [
     'release-unfenced',
   ],
   [
+    'keeps it while its own key still tells of an earlier fence that is complete',
+    aView(aPrimary(), {
+      mode: 'off',
+      state: {
+        ...off,
+        members: new Map([
+          [a, present(record('a', { fencedTerm: term }))],
+          [b, present(record('b'))],
+        ]),
+      },
+      guardian: { child: { kind: 'fencing', sinceMono: ago(1_200) } },
+    }),
+    'await-fence',
+  ],
+  [
     'keeps it while nobody else could take it',
     aView(aPrimary(), {
       mode: 'off',

@@ -10,8 +10,8 @@ export const claimMistakes: Readonly<Record<string, Mistake>> = {
       edits: [
         {
           file: 'src/core/transactions.ts',
-          from: 'writes: [putLeader(me, leaseId), putSync(claim)],',
-          to: 'writes: [putLeader(me, leaseId)],',
+          from: '    putLeader(me, leaseId),\n    putSync(claim),\n',
+          to: '    putLeader(me, leaseId),\n',
         },
         {
           file: 'src/core/cluster-queries.ts',

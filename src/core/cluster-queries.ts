@@ -1,5 +1,5 @@
 /** Questions about the cluster's keys that several rules ask. All of them are pure readings of one view. */
-import type { ClusterState, LeaderKey, MemberRecord, SyncKey } from './cluster.ts';
+import type { ClusterState, LeaderKey, MemberRecord, Predecessor, SyncKey } from './cluster.ts';
 import type { CopyId, LeaseId, MemberName, Revision } from './units.ts';
 import type { PostgresView } from './postgres-view.ts';
 import type { View } from './view.ts';
@@ -13,6 +13,13 @@ export function leading(state: ClusterState): Leading | null {
   return state.leader.kind === 'present' ? { key: state.leader.value, term: state.leader.modRevision } : null;
 }
 
+/** From whom the present leader took the key; null when it was handed it, or when nobody knows. */
+export function predecessorOf({ leader, predecessor }: ClusterState): Predecessor | null {
+  const together =
+    leader.kind === 'present' && predecessor.kind === 'present' && predecessor.modRevision === leader.modRevision;
+  return together ? predecessor.value : null;
+}
+
 export function syncOf({ sync }: ClusterState): (SyncKey & { readonly modRevision: Revision }) | null {
   if (sync.kind !== 'present') return null;
   const { leader, standbys, mode, copies } = sync.value;
@@ -22,6 +29,14 @@ export function syncOf({ sync }: ClusterState): (SyncKey & { readonly modRevisio
 export function memberRecord(state: ClusterState, name: MemberName): MemberRecord | null {
   const key = state.members.get(name);
   return key?.kind === 'present' ? key.value : null;
+}
+
+/** Somebody stands by the leader, as far as the keys tell: `sync` names one; in mode `off`, one says that it streams. */
+export function hasStandby(state: ClusterState): boolean {
+  const sync = syncOf(state);
+  if (sync?.mode !== 'off') return sync !== null && sync.standbys.length > 0;
+  const leader = leading(state)?.key.member ?? sync.leader;
+  return [...state.members.keys()].some((name) => name !== leader && memberRecord(state, name)?.state === 'streaming');
 }
 
 /** The leader key names this member on the lease that its guardian holds. */

@@ -125,7 +125,26 @@ export interface ClusterState {
   readonly history: Key<readonly HistoryRow[]>;
   readonly request: Key<OperatorRequest>;
   readonly cooldown: Key<Acknowledgement>;
+  readonly predecessor: Key<Predecessor>;
   readonly members: ReadonlyMap<MemberName, Key<MemberRecord>>;
+}
+
+export type MemberAddress = Pick<MemberRecord, 'host' | 'port' | 'apiUrl'>;
+
+/**
+ * The member that claimed last before somebody took the leadership without being handed it. Written with the leader key, and
+ * true only for as long as that is of the same revision.
+ */
+export interface Predecessor {
+  readonly member: MemberName;
+  /** The copy with which it claimed. */
+  readonly copyId: CopyId;
+  /** Which run of its server led, as its daemon told it; null when nobody told. */
+  readonly runId: string | null;
+  /** It may have acknowledged commits that its successor lacks: mode `off`, or an operator who accepted loss. */
+  readonly mayHaveMore: boolean;
+  /** Its own key may be gone with its lease. Null when its successor did not know. */
+  readonly address: MemberAddress | null;
 }
 
 /** The part of the shared configuration that decisions need. Durations in ms, sizes in bytes. */

@@ -6,6 +6,8 @@ import { cooldown, describeCooldown } from './cooldown.ts';
 import { endIfOld, endRequest } from './decide-switchover.ts';
 import type { Decision } from './decision.ts';
 import { gatherEvidence, inDoubt } from './evidence.ts';
+import { failingStandby, pauseAfterStarts } from './failed-starts.ts';
+import { wouldSucceed } from './remote-fence.ts';
 import { scarceRoom } from './room.ts';
 import { takeLeadership } from './transactions.ts';
 import type { LeaseId, Ms } from './units.ts';
@@ -94,7 +96,7 @@ function rejoin(view: View, state: ClusterState, lead: Leading, data: DataDirect
     prepared?.leader === lead.key.member &&
     prepared.term === lead.term
   ) {
-    return because('start-standby', `the data is ready to follow ${lead.key.member}`, start);
+    return startStandby(view, because('start-standby', `the data is ready to follow ${lead.key.member}`, start));
   }
   const namedHere =
     sync !== null &&
@@ -102,7 +104,10 @@ function rejoin(view: View, state: ClusterState, lead: Leading, data: DataDirect
     sync.standbys.includes(view.self.name) &&
     sync.copies[view.self.name] === data.copyId;
   if (namedHere && data.standbySignal && data.unstartable === null) {
-    return because('restart-standby', 'sync still names this copy: it has not diverged and goes on streaming', start);
+    return startStandby(
+      view,
+      because('restart-standby', 'sync still names this copy: it has not diverged and goes on streaming', start),
+    );
   }
   if (namedHere)
     return because(
@@ -114,6 +119,15 @@ function rejoin(view: View, state: ClusterState, lead: Leading, data: DataDirect
     kind: 'operate',
     operation: { kind: 'rejoin', leader: lead.key.member, term: lead.term, copyId: view.memory.nextCopyId },
   });
+}
+
+/** What does not stay up is started again ever less often, under one name. */
+function startStandby(view: View, start: Decision): Decision {
+  const { failedStarts: failed } = view.memory;
+  const failing = failingStandby(view);
+  if (failing === null || failed === null) return start;
+  const due = view.nowMono - failed.atMono >= pauseAfterStarts(failed.count);
+  return because('retry-standby', failing, ...(due ? start.intents : []));
 }
 
 function followAsStandby(view: View, state: ClusterState, lead: Leading, standby: StandbyView): Decision {
@@ -185,7 +199,7 @@ function earlyTakeover(
   return because('take-over', `${lead.key.member} is gone (${seen.join('; ')})`, {
     kind: 'commit',
     purpose: 'take-over',
-    txn: takeLeadership(state, view.self.name, lease, claimFor(view, sync, standby)),
+    txn: takeLeadership(state, view.self.name, lease, claimFor(view, sync, standby), wouldSucceed(view, state)),
   });
 }
 
@@ -218,7 +232,7 @@ function forcedFailover(
   return because('forced-take-over', `${request.by} asked for it: ${request.reason || 'no reason given'}`, {
     kind: 'commit',
     purpose: 'take-over',
-    txn: takeLeadership(state, view.self.name, lease, claimFor(view, sync, standby)),
+    txn: takeLeadership(state, view.self.name, lease, claimFor(view, sync, standby), wouldSucceed(view, state)),
   });
 }
 

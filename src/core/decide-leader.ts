@@ -8,7 +8,7 @@ import { leadStopped } from './decide-stopped-leader.ts';
 import { rollBack } from './decide-switchover.ts';
 import { giveUp, handOverTo } from './give-up.ts';
 import { remoteFence } from './remote-fence.ts';
-import { automaticSuccessor } from './successor.ts';
+import { automaticSuccessor, successorWithinLag } from './successor.ts';
 import { writeSync } from './transactions.ts';
 import type { MonoMs, Ms, Revision } from './units.ts';
 import type { PrimaryView, StandbyView } from './postgres-view.ts';
@@ -25,6 +25,8 @@ export function decideLeader(view: View, state: ClusterState): Decision {
   // What was seen at rest may be running by now: nobody is handed the key before that is known.
   if (starts && pg.kind !== 'primary' && pg.kind !== 'standby')
     return because('await-postgres', 'postgres is being started', { kind: 'guard', term });
+  const elsewhere = handOverHungDisk(view, state);
+  if (elsewhere !== null) return elsewhere;
   switch (pg.kind) {
     case 'unknown':
       return handOverUnseen(view, state) ?? because('observe-first', 'the data directory is being looked at');
@@ -42,7 +44,7 @@ export function decideLeader(view: View, state: ClusterState): Decision {
     case 'standby':
       return leadStandby(view, state, pg, term);
     case 'primary':
-      return withRemoteFence(view, pg, term, decidePrimary(view, state, pg, term));
+      return withRemoteFence(view, state, pg, decidePrimary(view, state, pg, term));
   }
 }
 
@@ -63,6 +65,22 @@ function handOverUnseen(view: View, state: ClusterState): Decision | null {
         next,
         'hand-over-dead-postgres',
         `postgres here ended and ${next.name} has every acknowledged commit`,
+      );
+}
+
+/** Mode `off`: everything of postgres is gone, and it could not serve from this disk again. Whoever lacks little enough leads. */
+function handOverHungDisk(view: View, state: ClusterState): Decision | null {
+  const { hungDisk } = view.memory;
+  if (hungDisk === null || view.guardian.child.kind !== 'none' || !claimed(state, view.self.name)) return null;
+  const next = successorWithinLag(view, state, hungDisk);
+  return next === null
+    ? null
+    : handOverTo(
+        view,
+        state,
+        next,
+        'hand-over-hung-disk',
+        `the disk here hangs and every process of postgres is gone; ${next.name} lacks no more than maxLag`,
       );
 }
 
@@ -138,14 +156,9 @@ function leadStandby(view: View, state: ClusterState, standby: StandbyView, term
       { kind: 'commit', purpose: 'claim', txn: writeSync(state, claim) },
     );
   }
-  const fence = remoteFence(view, term, standby);
+  const fence = remoteFence(view, state, term, standby);
   if (fence.awaited) {
-    return because(
-      'fence-remote-first',
-      'the old primary still answers: its last commits are fetched and it is stopped before the promotion',
-      { kind: 'guard', term },
-      ...fence.intents,
-    );
+    return because('fence-remote-first', fence.why, { kind: 'guard', term }, ...fence.intents);
   }
   return because(
     'promote',
@@ -157,12 +170,13 @@ function leadStandby(view: View, state: ClusterState, standby: StandbyView, term
 }
 
 /** An old primary that could not be fenced beside the promotion is fenced after it. */
-function withRemoteFence(view: View, primary: PrimaryView, term: Revision, decision: Decision): Decision {
+function withRemoteFence(view: View, state: ClusterState, primary: PrimaryView, decision: Decision): Decision {
   const { promotion } = view.memory;
   const stops = decision.intents.some((intent) => intent.kind === 'fence');
-  if (stops || promotion?.newTimeline !== primary.timeline) return decision;
+  const term = leading(state)?.term;
+  if (stops || term === undefined || promotion?.newTimeline !== primary.timeline) return decision;
   const { systemIdentifier } = primary;
-  const fence = remoteFence(view, term, { systemIdentifier, timeline: promotion.timeline });
+  const fence = remoteFence(view, state, term, { systemIdentifier, timeline: promotion.timeline });
   return fence.intents.length === 0 ? decision : { ...decision, intents: [...decision.intents, ...fence.intents] };
 }
 

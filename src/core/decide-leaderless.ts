@@ -8,8 +8,9 @@ import { claimFor } from './decide-follower.ts';
 import { initializeFailedMono } from './decide-leader.ts';
 import { endIfOld, endRequest } from './decide-switchover.ts';
 import type { Decision } from './decision.ts';
+import { wouldSucceed } from './remote-fence.ts';
 import { scarceRoom } from './room.ts';
-import { rank } from './successor.ts';
+import { asynchronousCandidates, rank } from './successor.ts';
 import { takeLeadership, winBootstrap } from './transactions.ts';
 import type { LeaseId, Lsn, MemberName, Ms, Timeline } from './units.ts';
 import type { View } from './view.ts';
@@ -81,7 +82,13 @@ function decideRequestLeaderless(view: View, state: ClusterState, lease: LeaseId
   return because('forced-take-over', `${request.by} asked for it: ${request.reason || 'no reason given'}`, {
     kind: 'commit',
     purpose: 'take-over',
-    txn: takeLeadership(state, view.self.name, lease, claimFor(view, sync ?? none, { copyId })),
+    txn: takeLeadership(
+      state,
+      view.self.name,
+      lease,
+      claimFor(view, sync ?? none, { copyId }),
+      wouldSucceed(view, state),
+    ),
   });
 }
 
@@ -149,7 +156,7 @@ function campaign(view: View, state: ClusterState, sync: SyncKey, lease: LeaseId
   return because('campaign', `the key is free and ${may.why}`, {
     kind: 'commit',
     purpose: 'campaign',
-    txn: takeLeadership(state, view.self.name, lease, plain(claim)),
+    txn: takeLeadership(state, view.self.name, lease, plain(claim), wouldSucceed(view, state)),
   });
 }
 
@@ -204,7 +211,7 @@ function coldStart(view: View, sync: SyncKey, others: readonly MemberRecord[], a
 
 /** Mode `off`: a lease that vanished may have been deleted alive, so its old holder's own deadline is waited for (I7). */
 function waitAsynchronous(view: View, state: ClusterState, sync: SyncKey): Decision | null {
-  if (sync.leader === view.self.name) return null;
+  if (sync.leader === view.self.name) return yieldWithHungDisk(view, state);
   const old = [...state.members.values()].find((key) => key.kind === 'present' && key.value.name === sync.leader);
   const fenced = old?.kind === 'present' && old.value.fencedTerm !== null;
   const absentMs = view.nowMono - absentSince(view);
@@ -239,6 +246,15 @@ function waitAsynchronous(view: View, state: ClusterState, sync: SyncKey): Decis
   if (better !== undefined && better.name !== view.self.name && absentMs < view.policy.lease.ttlMs + yieldMs)
     return because('yield-campaign', `${better.name} has more`);
   return null;
+}
+
+/** The last leader gave the key up because its disk hangs. Whoever can take it has the time that I7 demands of it. */
+function yieldWithHungDisk(view: View, state: ClusterState): Decision | null {
+  const [candidate] = asynchronousCandidates(view, state);
+  const absentMs = view.nowMono - absentSince(view);
+  if (view.memory.hungDisk === null || candidate === undefined || absentMs >= view.policy.lease.ttlMs + 2 * yieldMs)
+    return null;
+  return because('yield-campaign', `the disk here hung a moment ago, and ${candidate.name} may take the key`);
 }
 
 const absentSince = (view: View) =>

@@ -7,7 +7,7 @@ import { claimed, claimedLast, syncOf } from './cluster-queries.ts';
 import { decideRequest } from './decide-switchover.ts';
 import type { Decision, Intent } from './decision.ts';
 import { healthyStandbys, joinStep, leaveStep, proofHolds } from './sync-membership.ts';
-import { automaticSuccessor, successor } from './successor.ts';
+import { automaticSuccessor, successor, successorWithinLag } from './successor.ts';
 import { writeHistory, writeSync } from './transactions.ts';
 import type { MemberName, Ms, Revision } from './units.ts';
 import type { PrimaryView } from './postgres-view.ts';
@@ -63,24 +63,25 @@ function mustStop(view: View, state: ClusterState, primary: PrimaryView): Decisi
 function hung(view: View, state: ClusterState, primary: PrimaryView): Decision | null {
   const { hangMs } = view.policy.failover;
   const failingMs = primary.failingSinceMono === null ? 0 : view.nowMono - primary.failingSinceMono;
-  if (failingMs >= hangMs) {
-    const next = automaticSuccessor(view, state);
-    return because(
-      'fence-hung',
-      `postgres has served nobody new for ${Math.round(failingMs)} ms${next === null ? '' : `, and ${next.name} can lead`}`,
-      { kind: 'fence', reason: 'postgres hangs', blames: 'postgres' },
-    );
-  }
   const { stuckSinceMono } = primary.probe;
   const stuckMs = stuckSinceMono === null ? 0 : primary.seenMono - stuckSinceMono;
-  if (stuckMs < hangMs) return null;
-  // Nothing is gained by a restart on the same disk: only for somebody who can lead on another one (ADR 13).
+  if (stuckMs >= hangMs) {
+    // Nothing is gained by a restart on the same disk: only for somebody who can lead on another one (ADR 13).
+    const end = { timeline: primary.timeline, lsn: primary.currentLsn };
+    const next = automaticSuccessor(view, state) ?? successorWithinLag(view, state, end);
+    if (next !== null)
+      return because(
+        'fence-hung',
+        `no commit has become durable here for ${Math.round(stuckMs)} ms (does the disk hang?), and ${next.name} can lead`,
+        { kind: 'fence', reason: 'the disk hangs', blames: 'disk' },
+      );
+  }
+  if (failingMs < hangMs) return null;
   const next = automaticSuccessor(view, state);
-  if (next === null) return null;
   return because(
     'fence-hung',
-    `no commit has become durable here for ${Math.round(stuckMs)} ms (does the disk hang?), and ${next.name} can lead`,
-    { kind: 'fence', reason: 'the disk hangs', blames: 'postgres' },
+    `postgres has served nobody new for ${Math.round(failingMs)} ms${next === null ? '' : `, and ${next.name} can lead`}`,
+    { kind: 'fence', reason: 'postgres hangs', blames: 'postgres' },
   );
 }
 

@@ -5,14 +5,15 @@
 import { backedNow } from './backing.ts';
 import { because } from './because.ts';
 import type { ClusterState } from './cluster.ts';
-import { claimed, isMine, leading, ownCopy, syncOf } from './cluster-queries.ts';
+import { claimed, isMine, leading, memberRecord, ownCopy, syncOf } from './cluster-queries.ts';
 import { decideFollower } from './decide-follower.ts';
 import { decideHeld } from './decide-held.ts';
 import { decideLeader } from './decide-leader.ts';
 import { decideLeaderless } from './decide-leaderless.ts';
 import type { Decision, Intent, OperationSpec } from './decision.ts';
 import { handOverTo } from './give-up.ts';
-import { automaticSuccessor } from './successor.ts';
+import { asynchronousCandidates, automaticSuccessor } from './successor.ts';
+import { release } from './transactions.ts';
 import type { Ms } from './units.ts';
 import { foreignData, nameTaken } from './obstacles.ts';
 import type { View } from './view.ts';
@@ -75,16 +76,33 @@ function handOverUnfenced(view: View): Decision | null {
   )
     return null;
   const { state } = view.coordinator;
-  if (!isMine(view, state) || !claimed(state, view.self.name) || syncOf(state)?.mode === 'off') return null;
+  if (!isMine(view, state) || !claimed(state, view.self.name)) return null;
   const next = automaticSuccessor(view, state);
   return next === null
-    ? null
+    ? releaseUnfenced(view, state)
     : handOverTo(
         view,
         state,
         next,
         'hand-over-unfenced',
         `processes here cannot be killed (does the disk hang?); nothing is acknowledged without ${next.name}, which leads from now on`,
+      );
+}
+
+/**
+ * Mode `off`: nobody is handed the key before the fence is complete. It is given up, and whoever can lead believes that
+ * one ttl later (I7), or as soon as this host reports that the fence is complete; whichever comes first (ADR 17).
+ */
+function releaseUnfenced(view: View, state: ClusterState): Decision | null {
+  const [candidate] = asynchronousCandidates(view, state);
+  // An earlier fence that our key still tells of would be taken for this one.
+  const toldFenced = (memberRecord(state, view.self.name)?.fencedTerm ?? null) !== null;
+  return candidate === undefined || toldFenced
+    ? null
+    : because(
+        'release-unfenced',
+        `processes here cannot be killed (does the disk hang?): the key is given up, and ${candidate.name} may take it once this member's own deadline has passed`,
+        { kind: 'commit', purpose: 'release', txn: release(state) },
       );
 }
 

@@ -16,8 +16,8 @@ export interface Decision {
 
 export type Intent =
   /** Kill every process of the data directory, now. Pre-empts everything. */
-  /** `blames`: the server itself failed, which counts against the crash budget like an end by itself. */
-  | { readonly kind: 'fence'; readonly reason: string; readonly blames?: 'postgres' }
+  /** `blames`: what failed here. It counts against the crash budget like an end by itself; a disk is remembered too. */
+  | { readonly kind: 'fence'; readonly reason: string; readonly blames?: 'postgres' | 'disk' }
   /** Tell the guardian whether it guards a leader, and of which term. */
   | { readonly kind: 'guard'; readonly term: Revision | null }
   /** Commit a transaction; its outcome is whatever etcd says next. */

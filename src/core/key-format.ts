@@ -2,7 +2,7 @@
  * What Baton writes into etcd: the names of the keys (relative to the cluster's prefix) and their values as text, in
  * Patroni's shapes where Patroni has them. `parseCluster` in the wire folder reads them back.
  */
-import type { HistoryRow, MemberRecord, OperatorRequest, SyncKey } from './cluster.ts';
+import type { HistoryRow, MemberRecord, OperatorRequest, Predecessor, SyncKey } from './cluster.ts';
 import { formatLsn, type Lsn, type MemberName } from './units.ts';
 
 /** Version of the shapes in etcd and between daemons that this code writes. */
@@ -19,6 +19,8 @@ export const keyOf = {
   status: 'status',
   /** The newest acknowledgement of repeated failovers. */
   cooldown: 'cooldown',
+  /** From whom the leader key was taken, in the transaction that took it. */
+  predecessor: 'predecessor',
   member: (name: MemberName): string => `${membersPrefix}${name}`,
 } as const;
 
@@ -60,6 +62,16 @@ export function formatMember(member: MemberRecord): string {
     free_bytes: member.freeBytes,
     restarting: member.restartingUntil === null ? null : { until: new Date(member.restartingUntil).toISOString() },
     fenced_term: member.fencedTerm,
+  });
+}
+
+export function formatPredecessor({ member, copyId, runId, mayHaveMore, address }: Predecessor): string {
+  return JSON.stringify({
+    member,
+    copy_id: copyId,
+    run_id: runId,
+    may_have_more: mayHaveMore,
+    address: address === null ? null : { host: address.host, port: address.port, api_url: address.apiUrl },
   });
 }
 

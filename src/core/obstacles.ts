@@ -2,6 +2,7 @@
 import { memberRecord, ownLease } from './cluster-queries.ts';
 import type { ClusterState } from './cluster.ts';
 import { cooldown, describeCooldown } from './cooldown.ts';
+import { failingStandby } from './failed-starts.ts';
 import { scarceRoom } from './room.ts';
 import type { View } from './view.ts';
 
@@ -13,6 +14,8 @@ export function obstacles(view: View): readonly string[] {
     held.push(
       `${view.self.name} has ${scarce}: it does not take over, and a primary that keeps ending here stays down. Make room`,
     );
+  const failing = failingStandby(view);
+  if (failing !== null) held.push(failing);
   if (view.coordinator.kind !== 'read') return held;
   if (view.postgres.kind === 'primary' && view.postgres.waitsRuledBy !== null)
     held.push(overridden(view.postgres.waitsRuledBy));
@@ -40,6 +43,7 @@ export function unreadable(state: ClusterState): readonly string[] {
     state.history,
     state.request,
     state.cooldown,
+    state.predecessor,
     ...state.members.values(),
   ];
   return keys.flatMap((key) => (key.kind === 'malformed' ? [key.problem] : []));

@@ -3,7 +3,7 @@ import type { ClusterState, MemberRecord } from './cluster.ts';
 import { eligible, memberRecord, syncOf } from './cluster-queries.ts';
 import { cooldown } from './cooldown.ts';
 import { describeRoom, lacksRoom } from './room.ts';
-import type { Lsn, MemberName, Ms } from './units.ts';
+import type { Lsn, MemberName, Ms, Timeline } from './units.ts';
 import type { View } from './view.ts';
 
 /** A daemon that answered this recently is taken to be there. */
@@ -59,7 +59,10 @@ export function checkCandidate(view: View, state: ClusterState, member: MemberNa
   return { member, holds: conditions.every((each) => each.holds), conditions };
 }
 
-/** The best member to hand over to; null when nobody qualifies. Mode `off` has none: its primary restarts in place. */
+/**
+ * The best member to hand over to; null when nobody qualifies. Mode `off` has none, as long as its primary can restart in
+ * place: that loses nothing.
+ */
 export function successor(view: View, state: ClusterState): MemberRecord | null {
   const sync = syncOf(state);
   if (sync === null || sync.mode === 'off') return null;
@@ -73,6 +76,41 @@ export function successor(view: View, state: ClusterState): MemberRecord | null 
 /** Whom this leader may hand over to on its own initiative: nobody while repeated failovers are not acknowledged. */
 export const automaticSuccessor = (view: View, state: ClusterState): MemberRecord | null =>
   cooldown(view, state) === null ? successor(view, state) : null;
+
+/** Where the WAL of a primary ended. */
+export interface WalEnd {
+  readonly timeline: Timeline;
+  readonly lsn: Lsn;
+}
+
+/**
+ * Mode `off`, where this leader cannot serve from its own disk again: whom it may hand over to once its fence is complete.
+ * The best of those that lack no more than maxLag of what was written here. Null in the synchronous modes, and when
+ * nobody qualifies.
+ */
+export function successorWithinLag(view: View, state: ClusterState, end: WalEnd): MemberRecord | null {
+  const { maxLagBytes } = view.policy.failover;
+  const candidates = asynchronousCandidates(view, state)
+    .map((record) => ({ ...record, lsn: positionOf(view, record) }))
+    .filter(({ timeline, lsn }) => timeline === end.timeline && lsn !== null && end.lsn - lsn <= BigInt(maxLagBytes));
+  return rank(candidates)[0] ?? null;
+}
+
+/** Mode `off`: who could take a key that this leader gives up, how far behind it may be; nobody in the other modes. */
+export function asynchronousCandidates(view: View, state: ClusterState): readonly MemberRecord[] {
+  if (syncOf(state)?.mode !== 'off' || cooldown(view, state) !== null) return [];
+  return [...state.members.keys()]
+    .filter((member) => member !== view.self.name && checkCandidate(view, state, member).holds)
+    .map((member) => memberRecord(state, member))
+    .filter((record) => record !== null);
+}
+
+/** What a member's key told, or its daemon since: a copy never goes back. */
+function positionOf(view: View, { name, copyId, lsn }: MemberRecord): Lsn | null {
+  const report = view.peers.get(name)?.report ?? null;
+  const newer = report !== null && report.copyId === copyId ? report.lsn : null;
+  return newer !== null && (lsn === null || newer > lsn) ? newer : lsn;
+}
 
 interface Ranked {
   readonly name: MemberName;

@@ -3,9 +3,17 @@
  * so that the table of who writes what under which comparison is one page, and the simulator runs the same ones.
  */
 import { type AuditEntry, writeAudit } from './audit.ts';
-import type { Acknowledgement, ClusterState, HistoryRow, Key, OperatorRequest, SyncKey } from './cluster.ts';
+import type {
+  Acknowledgement,
+  ClusterState,
+  HistoryRow,
+  Key,
+  OperatorRequest,
+  Predecessor,
+  SyncKey,
+} from './cluster.ts';
 import { formatHandOverNote, type HandOverNote, handOverNoteKey } from './hand-over-note.ts';
-import { formatHistory, formatRequest, formatSync } from './key-format.ts';
+import { formatHistory, formatPredecessor, formatRequest, formatSync, keyOf } from './key-format.ts';
 import type { Compare, Txn, Write } from './transaction.ts';
 import type { LeaseId, MemberName } from './units.ts';
 
@@ -48,13 +56,23 @@ export const publishCluster = (
   ],
 });
 
-/** Takes the leader key, free or another's, and claims in the same step (I2). */
-export const takeLeadership = (state: ClusterState, me: MemberName, leaseId: LeaseId, claim: SyncKey): Txn => ({
+/** Takes the leader key, free or another's, claims in the same step (I2), and says from whom it was taken. */
+export const takeLeadership = (
+  state: ClusterState,
+  me: MemberName,
+  leaseId: LeaseId,
+  claim: SyncKey,
+  from: Predecessor | null,
+): Txn => ({
   compares: [
     ...leaderAndSync(state),
     ...(state.request.kind === 'absent' ? [] : [unchanged('failover', state.request)]),
   ],
-  writes: [putLeader(me, leaseId), putSync(claim)],
+  writes: [
+    putLeader(me, leaseId),
+    putSync(claim),
+    ...(from === null ? [] : [{ op: 'put', key: keyOf.predecessor, value: formatPredecessor(from) } as const]),
+  ],
 });
 
 /** Any write of `sync` by the leader: the claim of one that was handed the key, a removal, an addition, a mode. */

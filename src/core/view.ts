@@ -2,11 +2,13 @@
  * Everything a decision may look at, as one value. Instants are this host's monotonic clock, so that every fact has an
  * age; not knowing is a variant of its own. The view is journalled with the decision it led to and can be replayed.
  */
-import type { ClusterState, HistoryRow, MemberState, SharedConfig } from './cluster.ts';
+import type { ClusterState, HistoryRow, MemberAddress, MemberState, SharedConfig } from './cluster.ts';
 import type { OperationSpec } from './decision.ts';
+import type { FailedStarts } from './failed-starts.ts';
 import type { CopyName, PostgresView } from './postgres-view.ts';
-import type { Predecessor, RemoteFenceView } from './remote-fence.ts';
+import type { RemoteFenceView } from './remote-fence.ts';
 import type { Room } from './room.ts';
+import type { WalEnd } from './successor.ts';
 import type { CopyId, LeaseId, Lsn, MemberName, MonoMs, Ms, Revision, Timeline, WallMs } from './units.ts';
 
 export interface View {
@@ -22,8 +24,10 @@ export interface View {
   /** Null while it was not measured, or the file system does not answer. */
   readonly room: Room | null;
   readonly peers: ReadonlyMap<MemberName, PeerView>;
-  /** The newest position that each member's key told: known also when the key has gone with its lease. */
+  /** The furthest position that each member's key told of its present copy: known also when the key has gone with its lease. */
   readonly toldLsn: ReadonlyMap<MemberName, Lsn>;
+  /** Where each member was last known to be. */
+  readonly addresses: ReadonlyMap<MemberName, MemberAddress>;
   readonly operation: OperationView;
   readonly memory: MemoryView;
 }
@@ -192,6 +196,13 @@ export interface MemoryView {
   readonly proof: WaitProof | null;
   /** Unrequested ends of postgres within the crash budget's window. Kept on disk. */
   readonly crashes: readonly MonoMs[];
+  /**
+   * Postgres was fenced here because its disk hung: where its WAL ended. Null when it was not, since one runs here again, or
+   * since another member leads.
+   */
+  readonly hungDisk: WalEnd | null;
+  /** Null while no start of a standby came to nothing since one stayed up. */
+  readonly failedStarts: FailedStarts | null;
   /** Why automation is held; empty when it is not. */
   readonly held: readonly Hold[];
   /** Who has become leader of this very cluster in an etcd that lost its past, after that was noticed (I11). */
@@ -223,11 +234,6 @@ export interface MemoryView {
   readonly divergedKept: string | null;
   /** Members for whom this primary has a slot, since it started. */
   readonly furnishedFor: readonly MemberName[];
-  /**
-   * From whom this daemon took the leadership of `term`; null when it was handed it, or began since. The term is null
-   * while the transaction that took it has not been answered.
-   */
-  readonly predecessor: (Predecessor & { readonly term: Revision | null }) | null;
   readonly remoteFence: RemoteFenceView;
 }
 

@@ -36,6 +36,7 @@ export function assembleView(
     room: seen.room,
     peers: seen.peers,
     toldLsn: seen.toldLsn,
+    addresses: seen.addresses,
     operation: memory.operation,
     memory: memory.view(policy.failover.crashBudget.windowMs),
   };

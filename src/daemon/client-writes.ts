@@ -3,7 +3,7 @@
  * back (t0 and t7). The standby's daemon makes them, so that one clock sees both ends; the leader's own does while no
  * standby is there to do it.
  */
-import { leading, syncOf } from '../core/cluster-queries.ts';
+import { hasStandby, leading, syncOf } from '../core/cluster-queries.ts';
 import type { MeasuredBy } from '../core/sla/incident.ts';
 import type { RecorderFact } from '../core/sla/recorder.ts';
 import { elapsed, type MemberName, type Ms } from '../core/units.ts';
@@ -91,10 +91,11 @@ export class ClientWrites {
     const member = lead?.key.member ?? syncOf(cluster.state)?.leader ?? null;
     if (member === null) return null;
     if (member === this.#deps.settings.name) {
-      const alone = (syncOf(cluster.state)?.standbys.length ?? 0) === 0;
-      return this.#outage || alone ? { member, by: 'leader', ...this.#deps.settings.postgres } : null;
+      return this.#outage || !hasStandby(cluster.state)
+        ? { member, by: 'leader', ...this.#deps.settings.postgres }
+        : null;
     }
-    const record = this.#seen.knownMembers.get(member);
+    const record = this.#seen.addresses.get(member);
     return record === undefined ? null : { member, by: 'standby', host: record.host, port: record.port };
   }
 

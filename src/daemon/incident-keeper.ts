@@ -1,4 +1,6 @@
 /** Keeps incidents: folds facts, judges them by the contracts, writes them to the local ledger and then to etcd. */
+import type { ClusterState } from '../core/cluster.ts';
+import { leading } from '../core/cluster-queries.ts';
 import type { Contract, Site } from '../core/sla/contract.ts';
 import type { Incident } from '../core/sla/incident.ts';
 import {
@@ -9,7 +11,7 @@ import {
   resumeRecorder,
 } from '../core/sla/recorder.ts';
 import { judged } from '../core/sla/verdict.ts';
-import type { MemberName, Ms, Revision } from '../core/units.ts';
+import { type MemberName, memberName, type Ms } from '../core/units.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Coordinator, Snapshot } from '../ports/coordinator.ts';
 import type { Journal } from '../ports/journal.ts';
@@ -65,10 +67,16 @@ export class IncidentKeeper {
     return this.#state.open !== null;
   }
 
-  /** Another member has an open record of the outage that made this term. */
-  openElsewhere(term: Revision | null): boolean {
+  /** Another member that is there records an outage that goes on: the one that made this term, or that befalls it. */
+  openElsewhere(state: ClusterState): boolean {
+    const term = leading(state)?.term ?? null;
     return [...this.#fromEtcd.values()].some(
-      (each) => each.state === 'open' && each.recordedBy !== this.#deps.member && each.termAfter === term,
+      (each) =>
+        each.state === 'open' &&
+        each.instants.t7 === null &&
+        each.recordedBy !== this.#deps.member &&
+        state.members.has(memberName(each.recordedBy)) &&
+        (each.termAfter === term || (each.termAfter === null && each.termBefore === term)),
     );
   }
 

@@ -18,7 +18,9 @@ import type { KeptState } from '../ports/journal.ts';
 import { EtcdPast } from './etcd-past.ts';
 import { FactKeeper } from './fact-keeper.ts';
 import { FormerLeader } from './former-leader.ts';
+import { HungDisk } from './hung-disk.ts';
 import type { Running } from './observations.ts';
+import { StartAccount } from './start-account.ts';
 
 export class Memory {
   readonly #clock: Clock;
@@ -26,6 +28,8 @@ export class Memory {
   readonly #newCopyId: () => CopyId;
   readonly formerLeader: FormerLeader;
   readonly etcdPast: EtcdPast;
+  readonly hungDisk = new HungDisk();
+  readonly starts = new StartAccount();
   #confirmedSyncRevision: Revision | null = null;
   #committing: { purpose: CommitPurpose; readAfterMono: MonoMs | null } | null = null;
   #leadingSinceMono: MonoMs | null = null;
@@ -74,6 +78,8 @@ export class Memory {
       lastLedTerm: this.lastLedTerm,
       proof: this.#proof,
       crashes: this.#crashes.filter((at) => mono - at < crashWindowMs),
+      hungDisk: this.hungDisk.end,
+      failedStarts: this.starts.failed,
       held: this.held,
       overtakenBy: this.etcdPast.overtakenBy,
       nextCopyId: this.#nextCopyId,
@@ -88,7 +94,7 @@ export class Memory {
       furnishedFor: this.#furnishedFor,
       wallJumpedMono: this.#wallJumpedMono,
       divergedKept: this.#divergedKept,
-      ...this.formerLeader.view(),
+      remoteFence: this.formerLeader.fence,
     };
   }
 
@@ -194,8 +200,10 @@ export class Memory {
 
   /** Facts that later decisions need of an operation that has ended. */
   operationEnded(result: OperationResult): void {
-    this.#operation = { kind: 'idle', last: result };
     const { spec, outcome } = result;
+    if (spec.kind === 'start' && spec.as === 'standby' && !outcome.ok && this.#operation.kind === 'busy')
+      this.starts.startFailed(this.#operation.sinceMono, result.atMono, outcome.problem);
+    this.#operation = { kind: 'idle', last: result };
     if (spec.kind === 'initialize' || spec.kind === 'clone' || spec.kind === 'rejoin')
       this.#nextCopyId = this.#newCopyId();
     if (!outcome.ok) return;

@@ -2,13 +2,14 @@
  * What the sensors have seen, newest first and with its age. Written by the sensors, read by `assembleView`; every
  * change calls `changed`, which wakes the loop.
  */
-import type { ClusterState, Key, MemberRecord, SharedConfig } from '../core/cluster.ts';
+import type { ClusterState, Key, MemberAddress, SharedConfig } from '../core/cluster.ts';
 import type { Lsn, MemberName, MonoMs } from '../core/units.ts';
 import type { CopyName } from '../core/postgres-view.ts';
 import type { ChildView, GuardianView, PeerReport, PeerView, ProbeOutcome, ProbeView } from '../core/view.ts';
 import type { Room } from '../core/room.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Inspection, Look, WriteAnswer } from '../ports/postgres.ts';
+import { KnownMembers } from './known-members.ts';
 
 export interface Seen<T> {
   readonly value: T;
@@ -66,10 +67,7 @@ export class Observations {
   peers: ReadonlyMap<MemberName, PeerView> = new Map();
   /** The newest shared configuration that could be read. */
   lastConfig: SharedConfig | null = null;
-  /** Member records as last seen: a peer whose lease ran out is still probed where it was. */
-  readonly knownMembers = new Map<MemberName, MemberRecord>();
-  /** The newest position that each member's key told. Never changed in place: views hold it. */
-  toldLsn: ReadonlyMap<MemberName, Lsn> = new Map();
+  readonly #known = new KnownMembers();
 
   constructor(clock: Clock, changed: () => void) {
     this.#clock = clock;
@@ -95,13 +93,16 @@ export class Observations {
     const since = (unbroken ? before.leaderAbsentSinceMono : null) ?? this.#clock.mono();
     if (state.config.kind === 'present') this.lastConfig = state.config.value;
     this.cluster = { state, confirmedMono, unreachableSinceMono: null, leaderAbsentSinceMono: absent ? since : null };
-    for (const [name, key] of state.members) {
-      if (key.kind !== 'present') continue;
-      this.knownMembers.set(name, key.value);
-      const { lsn } = key.value;
-      if (lsn !== null && this.toldLsn.get(name) !== lsn) this.toldLsn = new Map(this.toldLsn).set(name, lsn);
-    }
+    this.#known.saw(state);
     this.#changed();
+  }
+
+  get addresses(): ReadonlyMap<MemberName, MemberAddress> {
+    return this.#known.addresses;
+  }
+
+  get toldLsn(): ReadonlyMap<MemberName, Lsn> {
+    return this.#known.toldLsn;
   }
 
   etcdUnreachable(): void {
@@ -252,9 +253,16 @@ export class Observations {
   }
 }
 
-/** A server that ends or starts has no position to tell: what it told last still bounds how far it was. */
-const withLastPosition = (report: PeerReport, before: PeerReport | null): PeerReport =>
-  report.lsn !== null || before === null ? report : { ...report, lsn: before.lsn, timeline: before.timeline };
+/**
+ * A server that starts has no position to tell, and one that ended one that is far behind its end: what was told last still
+ * bounds how far it was.
+ */
+function withLastPosition(report: PeerReport, before: PeerReport | null): PeerReport {
+  if (before === null || before.lsn === null) return report;
+  const ended = report.role === 'none' && report.copyId === before.copyId;
+  const behind = report.lsn === null || (ended && report.lsn < before.lsn);
+  return behind ? { ...report, lsn: before.lsn, timeline: before.timeline } : report;
+}
 
 const revisionOf = (key: Key<unknown>): number | null => (key.kind === 'absent' ? null : key.modRevision);
 

@@ -13,6 +13,7 @@ import { type MemberName, monoMs, type MonoMs, type Revision, type WallMs, wallM
 import type { View } from '../core/view.ts';
 import { divergenceFacts, redundancyFacts } from './redundancy-facts.ts';
 import { remoteFenceFacts } from './remote-fence-facts.ts';
+import { resumedLeadership } from './resumed-leadership.ts';
 
 export interface Moment {
   readonly view: View;
@@ -21,12 +22,12 @@ export interface Moment {
 }
 
 type At = { readonly atMono: MonoMs; readonly wall: WallMs };
-type TriggerOf = { readonly trigger: string; readonly incident: IncidentKind };
+type TriggerOf = { readonly trigger: string; readonly incident: IncidentKind; readonly awaits?: 'leadership' };
 
 /** Rules by which this daemon itself declares that service has failed or is handed over. */
 const declaring: Readonly<Record<string, TriggerOf>> = {
-  'take-over': { trigger: 'primary-gone', incident: 'failover' },
-  campaign: { trigger: 'lease-gone', incident: 'failover' },
+  'take-over': { trigger: 'primary-gone', incident: 'failover', awaits: 'leadership' },
+  campaign: { trigger: 'lease-gone', incident: 'failover', awaits: 'leadership' },
   'forced-take-over': { trigger: 'operator-request', incident: 'forced-failover' },
   'restart-in-place': { trigger: 'postmaster-exited', incident: 'restart-in-place' },
 };
@@ -35,6 +36,7 @@ const declaring: Readonly<Record<string, TriggerOf>> = {
 const handedOver: Readonly<Record<string, TriggerOf>> = {
   'hand-over-dead-postgres': { trigger: 'postmaster-exited', incident: 'failover' },
   'hand-over-unfenced': { trigger: 'disk-hangs', incident: 'failover' },
+  'hand-over-hung-disk': { trigger: 'disk-hangs', incident: 'failover' },
   'hand-over-shutdown': { trigger: 'host-shutdown', incident: 'switchover' },
   'forced-hand-over': { trigger: 'operator-request', incident: 'forced-failover' },
   'switchover-hand-over': { trigger: 'operator-request', incident: 'switchover' },
@@ -169,6 +171,10 @@ function leaderFacts(
     timeline,
     mode: syncOf(state)?.mode ?? null,
   });
+  if (was === null || old?.term === lead.term) {
+    const resumed = resumedLeadership(before, view, state, at, seen);
+    if (resumed !== null) return resumed;
+  }
   if (old?.term === lead.term) {
     const modeChanged = was !== null && was !== state && syncOf(was)?.mode !== syncOf(state)?.mode;
     const timelineKnown = timeline !== null && (before === null || timelineOf(before) !== timeline);

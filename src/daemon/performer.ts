@@ -5,7 +5,6 @@ import { claimed, isMine, leading } from '../core/cluster-queries.ts';
 import { promotionReason } from '../core/cooldown.ts';
 import type { HandOverNote } from '../core/hand-over-note.ts';
 import type { Intent, OperationSpec } from '../core/decision.ts';
-import { predecessorOf } from '../core/remote-fence.ts';
 import { absurd } from '../core/result.ts';
 import { termStillOurs } from '../core/transactions.ts';
 import type { MemberName, MonoMs, Ms, Revision } from '../core/units.ts';
@@ -65,13 +64,13 @@ export class Performer {
   perform(intent: Intent, view: View): void {
     switch (intent.kind) {
       case 'fence':
-        this.#fence(intent.reason, intent.blames === 'postgres');
+        this.#fence(intent, view);
         break;
       case 'guard':
         this.#guard(intent.term, view);
         break;
       case 'commit':
-        void this.#commit(intent, view);
+        void this.#commit(intent);
         break;
       case 'operate':
         void this.#operate(intent.operation);
@@ -115,12 +114,14 @@ export class Performer {
     this.#context.deps.guardian.send({ type: 'rules', rules });
   }
 
-  #fence(reason: string, postgresFailed: boolean): void {
+  #fence({ reason, blames }: Extract<Intent, { kind: 'fence' }>, { postgres: was }: View): void {
     const { clock, guardian, journal, postgres } = this.#context.deps;
     const nowMono = clock.mono();
     this.abortOperation(`fenced: ${reason}`);
     if (this.#fencingSinceMono !== null && nowMono - this.#fencingSinceMono < fenceAgainMs) return;
-    if (this.#fencingSinceMono === null && postgresFailed) this.#context.memory.crashed();
+    if (this.#fencingSinceMono === null && blames !== undefined) this.#context.memory.crashed();
+    if (blames === 'disk' && was.kind === 'primary')
+      this.#context.memory.hungDisk.fencedFor({ timeline: was.timeline, lsn: was.currentLsn });
     this.#fencingSinceMono = nowMono;
     journal.happened('fence', { reason });
     guardian.fence(reason);
@@ -142,17 +143,14 @@ export class Performer {
     guardian.send(command);
   }
 
-  async #commit({ purpose, txn }: Extract<Intent, { kind: 'commit' }>, view: View): Promise<void> {
+  async #commit({ purpose, txn }: Extract<Intent, { kind: 'commit' }>): Promise<void> {
     const { deps, memory, wake } = this.#context;
-    const takes = (purpose === 'campaign' || purpose === 'take-over') && view.coordinator.kind === 'read';
-    const took = takes ? memory.formerLeader.takes(predecessorOf(view, view.coordinator.state)) : null;
     memory.commitBegins(purpose);
     const outcome = await deps.coordinator.commit(txn, commitLimitMs);
     memory.commitEnded(
       outcome,
       txn.writes.some((write) => write.key === 'sync'),
     );
-    took?.(outcome);
     if (outcome.kind !== 'applied') {
       deps.journal.happened('commit-not-applied', { purpose, outcome });
       deps.coordinator.refresh();
@@ -190,7 +188,7 @@ export class Performer {
     const { deps, memory, view, wake } = this.#context;
     const { clock, coordinator, peers, postgres, settings, journal, log } = deps;
     const { target, term, drain } = order;
-    const ended = memory.formerLeader.fenceBegins();
+    const ended = memory.formerLeader.fenceBegins(term);
     journal.happened('remote-fence-begins', { target, term, drain });
     const outcome = await fenceRemotely(
       order,
@@ -248,7 +246,7 @@ export class Performer {
   }
 
   #upstream(member: MemberName): Upstream | null {
-    const record = this.#context.seen.knownMembers.get(member);
+    const record = this.#context.seen.addresses.get(member);
     return record === undefined ? null : { member, host: record.host, port: record.port };
   }
 

@@ -1,6 +1,6 @@
 /** What the recorder is told of the members that make the cluster redundant, and of what they kept aside before. Pure. */
 import type { ClusterState } from '../core/cluster.ts';
-import { leading, memberRecord, syncOf } from '../core/cluster-queries.ts';
+import { hasStandby, leading, memberRecord, syncOf } from '../core/cluster-queries.ts';
 import type { RecorderFact } from '../core/sla/recorder.ts';
 import type { MonoMs, WallMs } from '../core/units.ts';
 import type { View } from '../core/view.ts';
@@ -31,13 +31,10 @@ export function redundancyFacts(
     const sync = each === null ? null : syncOf(each);
     const lead = each === null ? null : leading(each);
     if (sync === null || lead === null || sync.leader !== lead.key.member) return false;
-    if (sync.mode !== 'off') return sync.standbys.length > 0;
-    if (seen?.postgres.kind === 'primary')
+    if (sync.mode === 'off' && seen?.postgres.kind === 'primary')
       return seen.postgres.walsenders.some((sender) => sender.state === 'streaming');
     // Seen from elsewhere: what the members say of themselves. Else nobody but the leader would ever close a record.
-    return [...(each?.members.keys() ?? [])].some(
-      (name) => name !== lead.key.member && each !== null && memberRecord(each, name)?.state === 'streaming',
-    );
+    return each !== null && hasStandby(each);
   };
   const [now, then] = [redundant(state, view), redundant(was, before)];
   const claimed = syncOf(state)?.leader === leading(state)?.key.member;

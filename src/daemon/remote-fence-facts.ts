@@ -1,4 +1,5 @@
 /** What the recorder is told of a remote fence, when its attempt has ended. Pure. */
+import { predecessorOf } from '../core/cluster-queries.ts';
 import type { RemoteFenceView } from '../core/remote-fence.ts';
 import type { RecorderFact } from '../core/sla/recorder.ts';
 import { formatLsn, type MemberName, type MonoMs, type WallMs } from '../core/units.ts';
@@ -11,7 +12,8 @@ export function remoteFenceFacts(
   view: View,
   at: { readonly atMono: MonoMs; readonly wall: WallMs },
 ): readonly RecorderFact[] {
-  const { remoteFence: fence, predecessor } = view.memory;
+  const { remoteFence: fence } = view.memory;
+  const predecessor = view.coordinator.kind === 'read' ? predecessorOf(view.coordinator.state) : null;
   const was = before?.memory.remoteFence;
   if (fence.kind !== 'ended' || predecessor === null || (was?.kind === 'ended' && was.atMono === fence.atMono))
     return [];

@@ -99,10 +99,7 @@ class Supervisor {
       this.#seen,
       () => this.#view(),
       (fact) => this.#keeper.record(fact),
-      () =>
-        this.#keeper.openElsewhere(
-          this.#seen.cluster === null ? null : (leading(this.#seen.cluster.state)?.term ?? null),
-        ),
+      () => this.#seen.cluster !== null && this.#keeper.openElsewhere(this.#seen.cluster.state),
       signal,
     );
     this.#sensors = new Sensors(
@@ -225,7 +222,7 @@ class Supervisor {
     this.#seen.sawCluster(state, confirmedMono);
     if (changed) this.#keeper.sawSnapshot(snapshot);
     if (changed) this.#sayUnreadable(unreadable(state));
-    this.#sensors.follow(state.members.keys());
+    this.#sensors.follow(this.#seen.addresses.keys());
     if (before?.term !== leading(state)?.term) this.#clientWrites.leaderChanged();
   }
 
@@ -245,13 +242,17 @@ class Supervisor {
     const { child } = view;
     if (child.kind === 'exited' && before.kind !== 'exited') {
       this.#memory.serverRunEnded();
-      if (!child.exit.requested) this.#memory.crashed();
+      if (!child.exit.requested) {
+        this.#memory.crashed();
+        this.#memory.starts.runEnded(before, child.exit.atMono);
+      }
       this.#performer.abortOperation('postgres ended');
       this.#sensors.postgresEnded();
     }
     this.#performer.guardianSpoke();
     if (child.kind === before.kind) return;
     if (child.kind === 'none') this.#memory.serverRunEnded();
+    if (child.kind === 'running') this.#memory.hungDisk.started();
     this.#performer.childChanged(child);
     this.#sensors.lookNow();
   }
@@ -271,6 +272,8 @@ class Supervisor {
     if (mine !== null && view.coordinator.kind === 'read' && claimed(view.coordinator.state, view.self.name))
       this.#memory.leads(mine.term);
     else this.#memory.leadsNot(mine !== null);
+    const lead = view.coordinator.kind === 'read' ? leading(view.coordinator.state) : null;
+    if (lead !== null && lead.key.member !== view.self.name) this.#memory.hungDisk.ledElsewhere();
     this.#performer.tellRules(view);
     this.#sensors.doubting(leaderInDoubt(view));
     const decision = decide(view);

@@ -210,7 +210,7 @@ export class Sensors {
   async #probingPeer(member: MemberName, signal: AbortSignal): Promise<void> {
     const { deps, seen } = this.#context;
     while (!signal.aborted) {
-      const record = seen.knownMembers.get(member);
+      const record = seen.addresses.get(member);
       const { probe } = this.#policy();
       const doubt = this.#doubts(member);
       if (record !== undefined) {
@@ -227,7 +227,7 @@ export class Sensors {
   async #askingPeer(member: MemberName, signal: AbortSignal): Promise<void> {
     const { deps, seen } = this.#context;
     while (!signal.aborted) {
-      const record = seen.knownMembers.get(member);
+      const record = seen.addresses.get(member);
       const { probe } = this.#policy();
       const doubt = this.#doubts(member);
       if (record !== undefined) {

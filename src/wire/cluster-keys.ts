@@ -11,6 +11,7 @@ import type {
   LeaderKey,
   MemberRecord,
   OperatorRequest,
+  Predecessor,
   SharedConfig,
   SyncKey,
 } from '../core/cluster.ts';
@@ -92,6 +93,7 @@ export class ClusterReader {
       history: key(keyOf.history, (entry) => readJson(historySchema, entry.value)),
       request: key(keyOf.request, (entry) => readJson(requestSchema, entry.value)),
       cooldown: key(keyOf.cooldown, (entry) => readJson(acknowledgementSchema, entry.value)),
+      predecessor: key(keyOf.predecessor, (entry) => readJson(predecessorSchema, entry.value)),
       members,
     };
     this.#before = now;
@@ -226,6 +228,24 @@ const acknowledgementSchema: z.ZodType<Acknowledgement> = z.object({
   reason: z.string(),
   at: z.string(),
 });
+
+const predecessorSchema: z.ZodType<Predecessor> = z
+  .object({
+    member: memberField,
+    copy_id: copyField,
+    run_id: z.string().nullable(),
+    may_have_more: z.boolean(),
+    address: z
+      .object({ host: z.string().min(1), port: z.number().int().min(1).max(65_535), api_url: z.string().min(1) })
+      .nullable(),
+  })
+  .transform(({ member, copy_id, run_id, may_have_more, address }) => ({
+    member,
+    copyId: copy_id,
+    runId: run_id,
+    mayHaveMore: may_have_more,
+    address: address === null ? null : { host: address.host, port: address.port, apiUrl: address.api_url },
+  }));
 
 const requestSchema: z.ZodType<OperatorRequest> = z
   .object({

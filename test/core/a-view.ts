@@ -106,6 +106,7 @@ export const aState = (changes: Partial<ClusterState> = {}): ClusterState => ({
   history: present([]),
   request: absent,
   cooldown: absent,
+  predecessor: absent,
   members: new Map([
     [a, present(record('a'))],
     [b, present(record('b'))],
@@ -257,6 +258,8 @@ export const aMemory = (changes: Partial<MemoryView> = {}): MemoryView => ({
   overtakenBy: null,
   proof: null,
   crashes: [],
+  hungDisk: null,
+  failedStarts: null,
   held: [],
   nextCopyId: copyId('cccccccc'),
   initializedCopyId: null,
@@ -270,7 +273,6 @@ export const aMemory = (changes: Partial<MemoryView> = {}): MemoryView => ({
   wallJumpedMono: null,
   divergedKept: null,
   furnishedFor: [b],
-  predecessor: null,
   remoteFence: { kind: 'none' },
   ...changes,
 });
@@ -287,6 +289,13 @@ export interface Changes {
   readonly leaderAbsentMs?: number;
   readonly view?: Partial<View>;
 }
+
+const addressesIn = ({ members }: ClusterState): View['addresses'] =>
+  new Map(
+    [...members].flatMap(([name, key]) =>
+      key.kind === 'present' ? [[name, { host: key.value.host, port: key.value.port, apiUrl: key.value.apiUrl }]] : [],
+    ),
+  );
 
 /** `a`'s view: its own PostgreSQL as given, everything else healthy unless changed. */
 /** What those told whose keys are there. */
@@ -324,6 +333,7 @@ export function aView(postgres: View['postgres'], changes: Changes = {}): View {
     room: null,
     peers: new Map([[b, changes.peer ?? answers]]),
     toldLsn: told(state),
+    addresses: addressesIn(state),
     operation: { kind: 'idle', last: null },
     memory: aMemory(changes.memory),
     ...changes.view,

@@ -52,6 +52,14 @@ const scarceStandby = {
 };
 const jumped = (jumpedMs: number, readMs: number) => ({ readMs, memory: { wallJumpedMono: ago(jumpedMs) } });
 const noLeader = { leader: absent } as const;
+const failedStarts = (count: number, agoMs: number) => ({
+  count,
+  atMono: ago(agoMs),
+  problem: 'the disk is read-only',
+});
+const onlySelf = { members: new Map([[a, present(record('a'))]]) };
+/** Where the WAL of a hung disk ends: what the standby has, and as many bytes more. */
+const hungDisk = (moreBytes: number) => ({ timeline: timeline(1), lsn: lsn(0x5000000n + BigInt(moreBytes)) });
 const off = { sync: present(sync(a, [], { mode: 'off' })) };
 const diverged = { sync: present(sync(b, [], { copies: { b: copyOf.b } })) };
 const behind = { ...answers, report: null };
@@ -71,7 +79,7 @@ const failovers = (count: number, reason = 'failover: b was gone', timestamp = '
 const lookedAt = (upTo: number) => present({ timeline: upTo, by: 'kim@ops', reason: 'a bad cable', at: 't' });
 const proof = { standby: b, copyName: copyName(b, copyOf.b), term, runId: 'run-1', waitedFor: [copyName(b, copyOf.b)] };
 
-const tookFromB = { member: b, copyId: copyOf.b, runId: 'run-b', mayHaveMore: true, term };
+const tookFromB = present({ member: b, copyId: copyOf.b, runId: 'run-b', mayHaveMore: true, address: null }, term);
 
 /** Until the newest look. */
 const aStuckProbe = (stuckMs: number) => ({
@@ -146,10 +154,34 @@ const whoeverLeads: readonly Row[] = [
     'fenced-by-guardian',
   ],
   [
-    'does not do so in mode off',
+    'gives the key up in mode off: nobody is handed it while processes are left',
     aView(aPrimary(), {
       mode: 'off',
       state: off,
+      guardian: { child: { kind: 'fencing', sinceMono: ago(1_200), why: null } },
+    }),
+    'release-unfenced',
+  ],
+  [
+    'keeps it while its own key still tells of an earlier fence that is complete',
+    aView(aPrimary(), {
+      mode: 'off',
+      state: {
+        ...off,
+        members: new Map([
+          [a, present(record('a', { fencedTerm: term }))],
+          [b, present(record('b'))],
+        ]),
+      },
+      guardian: { child: { kind: 'fencing', sinceMono: ago(1_200), why: null } },
+    }),
+    'await-fence',
+  ],
+  [
+    'keeps it while nobody else could take it',
+    aView(aPrimary(), {
+      mode: 'off',
+      state: { ...off, ...onlySelf },
       guardian: { child: { kind: 'fencing', sinceMono: ago(1_200), why: null } },
     }),
     'await-fence',
@@ -350,6 +382,34 @@ const oursAtRest: readonly Row[] = [
     'hand-over-dead-postgres',
   ],
   [
+    'restarts a dead postgres in place in mode off: that loses nothing',
+    aView(stopped(), { mode: 'off', guardian: childless(), state: off }),
+    'restart-in-place',
+  ],
+  [
+    'hands over in mode off when its disk hangs, everything is fenced, and somebody lacks little enough',
+    aView(
+      { kind: 'unknown' },
+      { mode: 'off', guardian: childless(true), state: off, memory: { hungDisk: hungDisk(MiB) } },
+    ),
+    'hand-over-hung-disk',
+  ],
+  [
+    'does not when the standby lacks more than maxLag',
+    aView(stopped(), { mode: 'off', guardian: childless(true), state: off, memory: { hungDisk: hungDisk(MiB + 1) } }),
+    'restart-in-place',
+  ],
+  [
+    'nor to a standby on another timeline',
+    aView(stopped(), {
+      mode: 'off',
+      guardian: childless(true),
+      state: off,
+      memory: { hungDisk: { ...hungDisk(0), timeline: timeline(2) } },
+    }),
+    'restart-in-place',
+  ],
+  [
     'restarts in place instead, after repeated failovers that nobody has looked at',
     aView(stopped(), { guardian: childless(), state: { history: present(failovers(3)) } }),
     'restart-in-place',
@@ -526,8 +586,8 @@ const oursInRecovery: readonly Row[] = [
   [
     'in mode off, fetches the last commits of an old primary that still answers, and stops it, before it is promoted',
     aView(aStandby(), {
-      state: { sync: present(sync(a, [], { mode: 'off' })) },
-      memory: { predecessor: tookFromB, leadingSinceMono: ago(100) },
+      state: { sync: present(sync(a, [], { mode: 'off' })), predecessor: tookFromB },
+      memory: { leadingSinceMono: ago(100) },
     }),
     'fence-remote-first',
   ],
@@ -661,6 +721,22 @@ const oursAndPrimary: readonly Row[] = [
     'fences a postgres whose commits do not become durable, for somebody who can lead on another disk',
     aView(aPrimary({ probe: aStuckProbe(1_600) })),
     'fence-hung',
+  ],
+  [
+    'does so in mode off for somebody who lacks no more than maxLag',
+    aView(aPrimary({ ...alone, probe: aStuckProbe(1_600), currentLsn: hungDisk(MiB).lsn }), {
+      mode: 'off',
+      state: off,
+    }),
+    'fence-hung',
+  ],
+  [
+    'leaves it alone in mode off when everybody lacks more',
+    aView(aPrimary({ ...alone, probe: aStuckProbe(9_000), currentLsn: hungDisk(MiB + 1).lsn }), {
+      mode: 'off',
+      state: off,
+    }),
+    'lead',
   ],
   ['rides out a disk that is slow', aView(aPrimary({ probe: aStuckProbe(1_200) })), 'lead'],
   [
@@ -1082,6 +1158,33 @@ const theirs: readonly Row[] = [
     'restart-standby',
   ],
   [
+    'starts it at once after one end: that may have been chance',
+    aView(stopped({ standbySignal: true }), {
+      guardian: childless(),
+      state: followsB,
+      memory: { failedStarts: failedStarts(1, 10) },
+    }),
+    'restart-standby',
+  ],
+  [
+    'starts one that does not stay up ever less often',
+    aView(stopped({ standbySignal: true }), {
+      guardian: childless(),
+      state: followsB,
+      memory: { failedStarts: failedStarts(2, 10) },
+    }),
+    'retry-standby',
+  ],
+  [
+    'forgets that once it has stayed up',
+    aView(stopped({ standbySignal: true }), {
+      guardian: childless(),
+      state: followsB,
+      memory: { failedStarts: failedStarts(9, 15_000) },
+    }),
+    'restart-standby',
+  ],
+  [
     'waits to be removed from sync before its copy is made anew',
     aView(stopped({ unstartable: 'rewind interrupted' }), { guardian: childless(), state: followsB }),
     'await-sync-removal',
@@ -1260,6 +1363,27 @@ const nobodys: readonly Row[] = [
     'campaign',
   ],
   [
+    'leaves a key that it gave up for its hung disk to the others, in mode off',
+    aView(stopped(), {
+      mode: 'off',
+      state: { ...noLeader, ...off },
+      guardian: childless(true),
+      memory: { hungDisk: hungDisk(0) },
+    }),
+    'yield-campaign',
+  ],
+  [
+    'takes it itself when nobody did',
+    aView(stopped(), {
+      mode: 'off',
+      leaderAbsentMs: 6_500,
+      state: { ...noLeader, ...off },
+      guardian: childless(true),
+      memory: { hungDisk: hungDisk(0) },
+    }),
+    'campaign',
+  ],
+  [
     'fences when the key and the deadline are gone',
     aView(aPrimary(alone), {
       mode: 'off',
@@ -1313,6 +1437,23 @@ test('nothing is begun while a transaction or an operation is under way', () => 
     view: { operation: { kind: 'busy', spec: { kind: 'resume-replay' }, sinceMono: ago(5), progress: null } },
   });
   expect(decide(busy).intents.filter((intent) => intent.kind === 'operate' || intent.kind === 'commit')).toEqual([]);
+});
+
+test.each([
+  [2, 400, 0],
+  [2, 600, 1],
+  [9, 4_900, 0],
+  [9, 5_100, 1],
+])('a standby that failed %i times, the newest %i ms ago, is started %i times', (count, agoMs, begun) => {
+  const decision = decide(
+    aView(stopped({ standbySignal: true }), {
+      guardian: childless(),
+      state: followsB,
+      memory: { failedStarts: failedStarts(count, agoMs) },
+    }),
+  );
+  expect(decision.rule).toBe('retry-standby');
+  expect(decision.intents.filter((intent) => intent.kind === 'operate')).toHaveLength(begun);
 });
 
 const waitFor = { waitFor: [], waitForNobody: false };

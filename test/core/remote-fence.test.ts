@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { decide } from '../../src/core/decide.ts';
 import { type FenceTarget, type FoundServer, serverName, whyNotTarget } from '../../src/core/fence-target.ts';
-import { predecessorOf, type RemoteFenceOutcome, type RemoteFenceView } from '../../src/core/remote-fence.ts';
+import type { Predecessor } from '../../src/core/cluster.ts';
+import { type RemoteFenceOutcome, type RemoteFenceView, wouldSucceed } from '../../src/core/remote-fence.ts';
 import { copyId, lsn, type Revision, revision, timeline } from '../../src/core/units.ts';
 import {
   a,
@@ -24,14 +25,18 @@ import {
 } from './a-view.ts';
 
 const systemIdentifier = '7000000000000000001';
-const predecessor = { member: b, copyId: copyOf.b, runId: 'run-b', mayHaveMore: false, term };
-const mayHaveMore = { ...predecessor, mayHaveMore: true };
+const address = { host: '127.0.0.2', port: 5432, apiUrl: 'http://127.0.0.2:8008' };
+const predecessor: Predecessor = { member: b, copyId: copyOf.b, runId: 'run-b', mayHaveMore: false, address };
+/** As it is in etcd: of the leader key's revision, unless it is an earlier one's. */
+const tookFrom = (from: Predecessor, at = term) => ({ predecessor: present(from, at) });
+const tookInOff = (at = term) => ({ ...off, ...tookFrom({ ...predecessor, mayHaveMore: true }, at) });
 const target = { member: b, copyId: copyOf.b, runId: 'run-b', systemIdentifier, timeline: timeline(1) };
 const claimedHere = { sync: present(sync(a, [], { copies: { a: copyOf.a } })) };
 const off = { sync: present(sync(a, [], { mode: 'off' })) };
 
 const ended = (outcome: RemoteFenceOutcome, agoMs = 1_000, attempts = 1): RemoteFenceView => ({
   kind: 'ended',
+  term,
   atMono: ago(agoMs),
   attempts,
   tookMs: 20,
@@ -40,7 +45,7 @@ const ended = (outcome: RemoteFenceOutcome, agoMs = 1_000, attempts = 1): Remote
 const fenced = ended({ kind: 'fenced', how: 'killed', drained: null });
 const another = ended({ kind: 'another-server', why: 'it is in recovery' });
 const failed = (agoMs: number, attempts: number) => ended({ kind: 'failed', problem: 'refused' }, agoMs, attempts);
-const underWay = { kind: 'under-way', sinceMono: ago(50), attempts: 1 } as const;
+const underWay = { kind: 'under-way', term, sinceMono: ago(50), attempts: 1 } as const;
 
 /** What a view decides: its rule, whether the old primary is fenced, and whether the promotion begins. */
 function decided(changes: Changes, postgres = aStandby() as Parameters<typeof aView>[0]) {
@@ -55,88 +60,92 @@ describe('a former primary that still answers', () => {
   const rows: readonly (readonly [says: string, changes: Changes, fences: boolean, promotes: boolean])[] = [
     [
       'is fenced beside the promotion in a synchronous mode',
-      { state: claimedHere, memory: { predecessor } },
+      { state: { ...claimedHere, ...tookFrom(predecessor) } },
       true,
       true,
     ],
-    ['is fenced before the promotion in mode off', { state: off, memory: { predecessor: mayHaveMore } }, true, false],
+    ['is fenced before the promotion in mode off', { state: tookInOff() }, true, false],
     [
-      'is fenced once the key is seen ours, also before the transaction that took it is answered',
-      { state: off, memory: { predecessor: { ...mayHaveMore, term: null } } },
+      'is fenced too when this daemon has just begun, and knows from etcd alone that it took the key',
+      { state: tookInOff(), memory: { leadingSinceMono: ago(0) } },
+      true,
+      false,
+    ],
+    [
+      'is asked first when this daemon has just begun and has asked nobody',
+      { state: tookInOff(), peer: { ...answers, postgres: null } },
+      false,
+      false,
+    ],
+    [
+      'is not waited for when it is not asked within a moment',
+      { state: tookInOff(), peer: { ...answers, postgres: null }, memory: { leadingSinceMono: ago(1_600) } },
+      false,
+      true,
+    ],
+    [
+      'is not asked first in a synchronous mode',
+      { state: { ...claimedHere, ...tookFrom(predecessor) }, peer: { ...answers, postgres: null } },
+      false,
+      true,
+    ],
+    [
+      'is left alone when its own daemon says that it is a standby by now',
+      { state: tookInOff(), peer: { ...answers, report: answers.report && { ...answers.report, role: 'standby' } } },
+      false,
+      true,
+    ],
+    [
+      'is fenced whatever became of a fence in an earlier term',
+      { state: tookInOff(), memory: { remoteFence: { ...fenced, term: revision(99) } as RemoteFenceView } },
       true,
       false,
     ],
     [
       'keeps the promotion waiting in mode off while its fence is under way',
-      { state: off, memory: { predecessor: mayHaveMore, remoteFence: underWay } },
+      { state: tookInOff(), memory: { remoteFence: underWay } },
       false,
       false,
     ],
     [
       'keeps no promotion waiting in a synchronous mode',
-      { state: claimedHere, memory: { predecessor, remoteFence: underWay } },
+      { state: { ...claimedHere, ...tookFrom(predecessor) }, memory: { remoteFence: underWay } },
       false,
       true,
     ],
-    ['is not fenced twice', { state: off, memory: { predecessor: mayHaveMore, remoteFence: fenced } }, false, true],
+    ['is not fenced twice', { state: tookInOff(), memory: { remoteFence: fenced } }, false, true],
     [
       'is left alone once it has shown to be another server',
-      { state: off, memory: { predecessor: mayHaveMore, remoteFence: another } },
+      { state: tookInOff(), memory: { remoteFence: another } },
       false,
       true,
     ],
     [
       'is tried again a moment after an attempt that failed',
-      { state: off, memory: { predecessor: mayHaveMore, remoteFence: failed(400, 1) } },
+      { state: tookInOff(), memory: { remoteFence: failed(400, 1) } },
       true,
       false,
     ],
-    [
-      'is not tried again at once',
-      { state: off, memory: { predecessor: mayHaveMore, remoteFence: failed(100, 1) } },
-      false,
-      false,
-    ],
-    [
-      'is given up after three attempts',
-      { state: off, memory: { predecessor: mayHaveMore, remoteFence: failed(400, 3) } },
-      false,
-      true,
-    ],
+    ['is not tried again at once', { state: tookInOff(), memory: { remoteFence: failed(100, 1) } }, false, false],
+    ['is given up after three attempts', { state: tookInOff(), memory: { remoteFence: failed(400, 3) } }, false, true],
     [
       'is waited for ten seconds at most',
-      { state: off, memory: { predecessor: mayHaveMore, remoteFence: underWay, leadingSinceMono: ago(10_001) } },
+      { state: tookInOff(), memory: { remoteFence: underWay, leadingSinceMono: ago(10_001) } },
       false,
       true,
     ],
     [
       'is left to its own fence when the configuration says so',
       {
-        state: off,
-        memory: { predecessor: mayHaveMore },
+        state: tookInOff(),
         view: { policy: { ...policy, fence: { remote: false } } },
       },
       false,
       true,
     ],
-    [
-      'is not fenced by one who was handed the key in a later term',
-      { state: off, memory: { predecessor: { ...mayHaveMore, term: revision(99) } } },
-      false,
-      true,
-    ],
-    [
-      'that refuses connections is no such primary',
-      { state: off, memory: { predecessor: mayHaveMore }, peer: refuses },
-      false,
-      true,
-    ],
-    [
-      'that is silent is no such primary',
-      { state: off, memory: { predecessor: mayHaveMore }, peer: silent },
-      false,
-      true,
-    ],
+    ['is not fenced by one who was handed the key in a later term', { state: tookInOff(revision(99)) }, false, true],
+    ['that refuses connections is no such primary', { state: tookInOff(), peer: refuses }, false, true],
+    ['that is silent is no such primary', { state: tookInOff(), peer: silent }, false, true],
     ['is nobody when the key was handed over', { state: off }, false, true],
   ];
   test.each(rows)('%s', (_says, changes, fences, promotes) => {
@@ -144,7 +153,12 @@ describe('a former primary that still answers', () => {
     expect(seen).toMatchObject({ promotes, rule: promotes ? 'promote' : 'fence-remote-first' });
     expect(seen.fence).toEqual(
       fences
-        ? { kind: 'fence-remote', target, term, drain: changes.memory?.predecessor?.mayHaveMore === true }
+        ? {
+            kind: 'fence-remote',
+            target,
+            term,
+            drain: changes.state?.predecessor?.kind === 'present' && changes.state.predecessor.value.mayHaveMore,
+          }
         : undefined,
     );
   });
@@ -162,12 +176,11 @@ describe('a former primary that still answers', () => {
   const promoted = aPrimary({ timeline: timeline(2), waitsFor: [], walsenders: [] });
 
   test('is fenced after the promotion when that did not go well beside it, on the timeline that ended', () => {
-    const memory = { predecessor, promotion, remoteFence: failed(400, 1) };
-    expect(decided({ state: claimedHere, memory }, promoted).fence).toMatchObject({ target: { timeline: 1 }, term });
-    expect(decided({ state: claimedHere, memory: { ...memory, remoteFence: fenced } }, promoted).fence).toBeUndefined();
-    expect(
-      decided({ state: claimedHere, memory: { ...memory, leadingSinceMono: ago(30_001) } }, promoted).fence,
-    ).toBeUndefined();
+    const memory = { promotion, remoteFence: failed(400, 1) };
+    const state = { ...claimedHere, ...tookFrom(predecessor) };
+    expect(decided({ state, memory }, promoted).fence).toMatchObject({ target: { timeline: 1 }, term });
+    expect(decided({ state, memory: { ...memory, remoteFence: fenced } }, promoted).fence).toBeUndefined();
+    expect(decided({ state, memory: { ...memory, leadingSinceMono: ago(30_001) } }, promoted).fence).toBeUndefined();
   });
 });
 
@@ -175,24 +188,25 @@ describe('from whom the leadership is taken', () => {
   const stateBefore = (changes = {}) => aState({ leader: absent, sync: present(sync(b, [a])), ...changes });
   test('from the member that claimed last, with its copy and the run that its daemon told', () => {
     const view = aView(aStandby());
-    expect(predecessorOf(view, stateBefore())).toEqual({
+    expect(wouldSucceed(view, stateBefore())).toEqual({
       member: b,
       copyId: copyOf.b,
       runId: 'run-b',
       mayHaveMore: false,
+      address,
     });
   });
   test('it may have more in mode off, and where sync names another copy', () => {
     const view = aView(aStandby());
-    expect(predecessorOf(view, stateBefore({ sync: present(sync(b, [], { mode: 'off' })) }))?.mayHaveMore).toBe(true);
-    expect(predecessorOf(view, stateBefore({ sync: present(sync(b, [])) }))?.mayHaveMore).toBe(true);
+    expect(wouldSucceed(view, stateBefore({ sync: present(sync(b, [], { mode: 'off' })) }))?.mayHaveMore).toBe(true);
+    expect(wouldSucceed(view, stateBefore({ sync: present(sync(b, [])) }))?.mayHaveMore).toBe(true);
   });
   test('the run is not known when its daemon said nothing of a primary', () => {
     const peer = { ...answers, report: null };
-    expect(predecessorOf(aView(aStandby(), { peer }), stateBefore())?.runId).toBe(null);
+    expect(wouldSucceed(aView(aStandby(), { peer }), stateBefore())?.runId).toBe(null);
   });
   test('from nobody when this member claimed last itself', () => {
-    expect(predecessorOf(aView(aStandby()), stateBefore({ sync: present(sync(a, [b])) }))).toBe(null);
+    expect(wouldSucceed(aView(aStandby()), stateBefore({ sync: present(sync(a, [b])) }))).toBe(null);
   });
 });
 
@@ -229,7 +243,7 @@ describe('the proof that a server is the target', () => {
 
 test('the term of a fence is that of the key', () => {
   const other: Revision = revision(77);
-  const state = { ...off, leader: present({ member: a, leaseId: '11' as never }, other) };
-  const seen = decided({ state, memory: { predecessor: { ...mayHaveMore, term: other } } });
+  const state = { ...tookInOff(other), leader: present({ member: a, leaseId: '11' as never }, other) };
+  const seen = decided({ state });
   expect(seen.fence).toMatchObject({ term: other });
 });

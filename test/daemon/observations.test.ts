@@ -1,7 +1,8 @@
 /** What the sensors have seen: how a probe commit that waits for this host's disk is told from one that waits for a standby. */
 import { expect, test } from 'vitest';
-import { lsn, timeline } from '../../src/core/units.ts';
+import { type CopyId, copyId, lsn, timeline } from '../../src/core/units.ts';
 import { Observations, type Running } from '../../src/daemon/observations.ts';
+import { answers, aState, b, copyOf, present, record } from '../core/a-view.ts';
 import { VirtualClock } from '../sim/clock/virtual-clock.ts';
 
 const aLook = (probeWaits: boolean, written = 0x5000000n): Running => ({
@@ -58,4 +59,25 @@ test('one that fails at once is not stuck, as when clients take every connection
   look(false);
   seen.sawWriteProbe(failed('too many clients'));
   expect(seen.writes.stuckSinceMono).toBeNull();
+});
+
+const told = (at: bigint, copy: CopyId = copyOf.b) =>
+  aState({ members: new Map([[b, present(record('b', { lsn: lsn(at), copyId: copy }))]]) });
+
+test('a member that has ended tells less than it had: how far it was is not forgotten', () => {
+  const { clock, seen } = begun();
+  for (const at of [0x5000000n, 0x3000000n]) seen.sawCluster(told(at), clock.mono());
+  expect(seen.toldLsn.get(b)).toBe(0x5000000n);
+  const report = answers.report;
+  if (report === null) throw new Error('it tells nothing');
+  seen.sawPeerDaemon(b, 'ok', report);
+  seen.sawPeerDaemon(b, 'ok', { ...report, role: 'none', lsn: lsn(0x3000000n) });
+  expect(seen.peer(b).report?.lsn).toBe(0x5000000n);
+});
+
+test('another copy of its data begins anew', () => {
+  const { clock, seen } = begun();
+  seen.sawCluster(told(0x5000000n), clock.mono());
+  seen.sawCluster(told(0x3000000n, copyId('cccccccc')), clock.mono());
+  expect(seen.toldLsn.get(b)).toBe(0x3000000n);
 });

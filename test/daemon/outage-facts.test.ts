@@ -2,10 +2,24 @@ import { expect, test } from 'vitest';
 import type { Decision } from '../../src/core/decision.ts';
 import type { Incident } from '../../src/core/sla/incident.ts';
 import { newRecorder, recordFact, type RecorderState } from '../../src/core/sla/recorder.ts';
-import { monoMs, revision } from '../../src/core/units.ts';
+import { lsn, monoMs, revision, timeline } from '../../src/core/units.ts';
 import type { View } from '../../src/core/view.ts';
 import { factsBetween, type Moment } from '../../src/daemon/outage-facts.ts';
-import { a, absent, aPrimary, aState, aView, b, ledBy, now, present, sync } from '../core/a-view.ts';
+import {
+  a,
+  absent,
+  aPrimary,
+  aStandby,
+  aState,
+  aView,
+  b,
+  copyOf,
+  ledBy,
+  now,
+  present,
+  sync,
+  term,
+} from '../core/a-view.ts';
 
 const held = aState({ sync: present(sync(a, [b])) });
 const free = { ...held, leader: absent };
@@ -57,4 +71,41 @@ test('it is not closed by that when its postgres had ended', () => {
     moment(5_000, again, lead, down),
   );
   expect(incidents.map(({ state }) => state)).toEqual(['open']);
+});
+
+const taken = {
+  ...aState({ sync: present(sync(a, [], { mode: 'off' })) }),
+  predecessor: present({ member: b, copyId: copyOf.b, runId: 'run-b', mayHaveMore: true, address: null }, term),
+};
+const unseen: Partial<View> = { postgres: { kind: 'unknown' } };
+const inRecovery: Partial<View> = { postgres: aStandby() };
+const promote: Decision = { rule: 'promote', because: 'the key and the claim are ours', intents: [] };
+
+test('a daemon that begins after it took the key, and before it promoted, records from whom it took it', () => {
+  const incidents = recorded(
+    moment(0, taken, promote, unseen),
+    moment(10, taken, promote, inRecovery),
+    moment(90, taken, lead),
+  );
+  expect(incidents).toHaveLength(1);
+  expect(incidents[0]).toMatchObject({ kind: 'failover', oldLeader: { member: 'b' }, newLeader: { member: 'a' } });
+});
+
+test('so it does when its guardian answers later than etcd', () => {
+  const alone = { guardian: { ...aView(aPrimary()).guardian, lease: { kind: 'none' } } } as const;
+  const incidents = recorded(
+    moment(0, taken, promote, { ...unseen, ...alone }),
+    moment(10, taken, promote, inRecovery),
+  );
+  expect(incidents.map(({ oldLeader }) => oldLeader?.member)).toEqual(['b']);
+});
+
+test('one that begins long after that promotion records nothing', () => {
+  const row = {
+    ...{ timeline: timeline(1), lsn: lsn(0x5000000n), reason: 'failover', timestamp: 't', newLeader: a },
+    ...{ promotionId: 'p', historyFile: 'h', newTimeline: timeline(2) },
+  };
+  const led = { ...taken, history: present([row]) };
+  const promoted: Partial<View> = { postgres: aPrimary({ timeline: timeline(2) }) };
+  expect(recorded(moment(0, led, lead, unseen), moment(10, led, lead, promoted), moment(90, led, lead))).toEqual([]);
 });

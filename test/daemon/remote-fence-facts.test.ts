@@ -2,18 +2,21 @@ import { expect, test } from 'vitest';
 import type { RemoteFenceOutcome } from '../../src/core/remote-fence.ts';
 import { lsn, wallMs } from '../../src/core/units.ts';
 import { remoteFenceFacts } from '../../src/daemon/remote-fence-facts.ts';
-import { ago, aStandby, aView, b, copyOf, term } from '../core/a-view.ts';
+import { ago, aStandby, aView, b, copyOf, present, term } from '../core/a-view.ts';
 
 const at = { atMono: ago(0), wall: wallMs(1_767_225_600_000) };
 const end = lsn(0x5000060n);
 
 function factsOf(outcome: RemoteFenceOutcome, mayHaveMore: boolean) {
-  const predecessor = { member: b, copyId: copyOf.b, runId: 'run-b', mayHaveMore, term };
+  const predecessor = present({ member: b, copyId: copyOf.b, runId: 'run-b', mayHaveMore, address: null }, term);
+  const state = { predecessor };
   const before = aView(aStandby(), {
-    memory: { predecessor, remoteFence: { kind: 'under-way', sinceMono: ago(40), attempts: 1 } },
+    state,
+    memory: { remoteFence: { kind: 'under-way', term, sinceMono: ago(40), attempts: 1 } },
   });
   const after = aView(aStandby(), {
-    memory: { predecessor, remoteFence: { kind: 'ended', atMono: ago(5), attempts: 1, tookMs: 35, outcome } },
+    state,
+    memory: { remoteFence: { kind: 'ended', term, atMono: ago(5), attempts: 1, tookMs: 35, outcome } },
   });
   expect(remoteFenceFacts(after, after, at)).toEqual([]);
   return remoteFenceFacts(before, after, at);

@@ -121,6 +121,7 @@ export const aState = (but: Partial<ClusterState> = {}): ClusterState => ({
   config: present(policy),
   history: present([]),
   cooldown: { kind: 'absent' },
+  predecessor: { kind: 'absent' },
   request: absent,
   members: new Map([
     [slough, aRecord(slough)],
@@ -178,6 +179,7 @@ function aView(name: MemberName, postgres: View['postgres'], but: Partial<View>)
     postgres,
     peers: new Map(),
     toldLsn: new Map(),
+    addresses: new Map(),
     operation: { kind: 'idle', last: null },
     memory: {
       confirmedSyncRevision: null,
@@ -189,6 +191,8 @@ function aView(name: MemberName, postgres: View['postgres'], but: Partial<View>)
       divergedKept: null,
       proof: null,
       crashes: [],
+      hungDisk: null,
+      failedStarts: null,
       held: [],
       nextCopyId: copyId('cccccccc'),
       initializedCopyId: null,
@@ -200,7 +204,6 @@ function aView(name: MemberName, postgres: View['postgres'], but: Partial<View>)
       syncRemovedMono: null,
       requestSeen: null,
       commitFailed: null,
-      predecessor: null,
       remoteFence: { kind: 'none' },
     },
     ...but,

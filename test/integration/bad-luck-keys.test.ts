@@ -166,6 +166,7 @@ test.each([
   ['incidents/20990101-000000-x', 'null'],
   ['audit/x', '[]'],
   ['handover', '{}'],
+  ['predecessor', '{"member":7}'],
   ['status', 'x'],
   ['members/Not A Name', '{}'],
   ['something/else', '\u0000'],

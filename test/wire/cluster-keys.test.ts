@@ -5,6 +5,7 @@ import {
   formatHistory,
   formatLeader,
   formatMember,
+  formatPredecessor,
   formatRequest,
   formatStatus,
   formatSync,
@@ -142,6 +143,15 @@ describe('what one daemon writes the other reads back unchanged', () => {
       ),
     );
   });
+  test('predecessor', () => {
+    const known = { member: memberName('a'), copyId: copyId('c1'), runId: 'run-1', mayHaveMore: true };
+    const address = { host: '::1', port: 5432, apiUrl: 'http://[::1]:8008' };
+    for (const predecessor of [
+      { ...known, address },
+      { ...known, runId: null, mayHaveMore: false, address: null },
+    ])
+      expect(contentOf(parse({ predecessor: entry(formatPredecessor(predecessor)) }).predecessor)).toEqual(predecessor);
+  });
   test('failover (the operator request)', () => {
     fc.assert(
       fc.property(
@@ -219,6 +229,7 @@ describe('malformed content becomes a problem that names the key', () => {
     ['history', 'history', '[[1,-2,"","","a","","",2]]', /^key history: \[0\]\[1\]: not an LSN/],
     ['cooldown', 'cooldown', '{"timeline":"3"}', /^key cooldown: timeline: /],
     ['failover', 'request', '{}', /^key failover: id: /],
+    ['predecessor', 'predecessor', '{"member":"a"}', /^key predecessor: copy_id: /],
     ['members/old-node', 'member', aMember, /^key members\/old-node: .*another manager \(Patroni\)/],
     ['members/Bad_Name', 'member', aMember, /^key members\/Bad_Name: "Bad_Name" is not a member name/],
     ['members/huge', 'member', `[${'1,'.repeat(100_000)}1]`, /^key members\/huge: .{1,520}$/],
@@ -291,6 +302,7 @@ describe('malformed content becomes a problem that names the key', () => {
       history: { kind: 'absent' },
       request: { kind: 'absent' },
       cooldown: { kind: 'absent' },
+      predecessor: { kind: 'absent' },
       members: new Map(),
     });
   });

@@ -74,9 +74,9 @@ export function healed(state: RecorderState, fact: Fact<'healed'>): Applied {
   const at = markAt(fact.atMono, fact.wall, 'all doubts gone');
   const outage = outageOf(state);
   if (outage !== null) return { state: { ...state, open: afterHealed(outage, at, state.redundant === true) } };
-  if (state.doubt === null) return { state };
+  if (state.doubt === null) return { state: { ...state, decided: null } };
   const nearMiss = nearMissOf(state.doubt, at, state.incidentAfterMs, fact.headroomMs);
-  return { state: { ...state, doubt: null }, nearMiss };
+  return { state: { ...state, doubt: null, decided: null }, nearMiss };
 }
 
 const newDoubt = (since: Mark): Doubt => ({

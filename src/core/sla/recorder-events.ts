@@ -19,10 +19,14 @@ import type { Recording } from './recording.ts';
 type Fact<Kind extends RecorderFact['kind']> = Extract<RecorderFact, { readonly kind: Kind }>;
 
 export function declared(state: RecorderState, fact: Fact<'declared'>): Applied {
-  const { rule, trigger, because, evidence } = fact;
-  const at = markAt(fact.atMono, fact.wall, `rule ${rule}`);
   const outage = outageOf(state);
   if (outage !== null) return { state: { ...state, open: redeclared(outage, fact) } };
+  return fact.awaits === 'leadership' ? { state: { ...state, decided: state.decided ?? fact } } : begins(state, fact);
+}
+
+function begins(state: RecorderState, fact: Fact<'declared'>): Applied {
+  const { rule, trigger, because, evidence } = fact;
+  const at = markAt(fact.atMono, fact.wall, `rule ${rule}`);
   const begun = opened(state, at, { kind: fact.incident, rule, trigger, because, evidence });
   return { state: { ...begun, open: begun.open && withMark(begun.open, 't2', at) }, ...supersededBy(state) };
 }
@@ -63,9 +67,17 @@ export function calledOff(state: RecorderState, fact: Fact<'called-off'>): Recor
  * member win opens none, because that member records it.
  */
 export function leadershipChanged(
-  state: RecorderState,
+  before: RecorderState,
   fact: Fact<'leadership-won' | 'leader-changed-elsewhere'>,
 ): Applied {
+  const { decided } = before;
+  const undecided = { ...before, decided: null };
+  if (decided === null || fact.kind !== 'leadership-won' || outageOf(before) !== null) return changed(undecided, fact);
+  const begun = begins(undecided, decided);
+  return { ...begun, ...changed(begun.state, fact) };
+}
+
+function changed(state: RecorderState, fact: Fact<'leadership-won' | 'leader-changed-elsewhere'>): Applied {
   const { leader, term, previousLeader } = fact;
   const outage = outageOf(state);
   if (outage !== null && outage.termAfter === term && outage.newLeader?.member === leader.member) return { state };

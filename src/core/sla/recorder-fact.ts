@@ -40,6 +40,8 @@ export type RecorderFact =
       readonly because: string;
       readonly incident: IncidentKind;
       readonly evidence: readonly Evidence[];
+      /** This member means to take the leadership. Opens nothing before it has: whoever wins records the outage. */
+      readonly awaits?: 'leadership';
     })
   /** What was declared is not carried out: a switchover that was refused or rolled back. */
   | (At & { readonly kind: 'called-off'; readonly because: string })

@@ -3,6 +3,7 @@ import type { SyncMode } from '../cluster.ts';
 import type { MemberName, MonoMs, Ms, Revision, Timeline } from '../units.ts';
 import { rfc3339 } from './incident-of.ts';
 import type { Evidence, IncidentKind, MeasuredBy, Place } from './incident.ts';
+import type { RecorderFact } from './recorder-fact.ts';
 import { clipped, mergeEvidence } from './recording.ts';
 import type { Mark, Recording } from './recording.ts';
 
@@ -23,6 +24,8 @@ export interface RecorderState {
   /** While an outage goes on there is no doubt beside it. */
   readonly doubt: Doubt | null;
   readonly open: Recording | null;
+  /** A takeover that was decided on and is not won yet. */
+  readonly decided: Extract<RecorderFact, { readonly kind: 'declared' }> | null;
   /** Wall time in the newest incident's id, so that no id is given twice. */
   readonly newestIdWall: number | null;
 }

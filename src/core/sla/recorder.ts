@@ -50,6 +50,7 @@ export const newRecorder = (
   bounds: { replayedCommitMono: null, guardianExitMono: null },
   doubt: null,
   open: null,
+  decided: null,
   newestIdWall: null,
 });
 

@@ -55,6 +55,9 @@ export const declared = (
   evidence: [{ id: 'E6', says: 'daemon probe refused twice, 100 ms apart' }],
 });
 
+/** The same, of a member that means to take the leadership. */
+export const awaiting = (mono: number): RecorderFact => ({ ...declared(mono), awaits: 'leadership' }) as RecorderFact;
+
 export const won = (
   mono: number,
   term = 1042,

@@ -7,6 +7,7 @@ import {
   EPOCH,
   accepting,
   at,
+  awaiting,
   declared,
   failover,
   fenced,
@@ -39,7 +40,7 @@ const anyFact: fc.Arbitrary<RecorderFact> = fc
     term: fc.integer({ min: 1, max: 20 }),
     incident: fc.constantFrom(...kinds),
     mode: fc.constantFrom('available', 'strict', 'off' as const),
-    which: fc.integer({ min: 0, max: 16 }),
+    which: fc.integer({ min: 0, max: 17 }),
     earlier: fc.option(fc.integer({ min: -3000, max: 3000 })),
   })
   .map(({ mono, member, other, term, incident, mode, which, earlier }): RecorderFact => {
@@ -49,6 +50,7 @@ const anyFact: fc.Arbitrary<RecorderFact> = fc
       suspected(mono),
       healed(mono, earlier),
       declared(mono, incident),
+      awaiting(mono),
       { kind: 'called-off', ...at(mono), because: 'refused' },
       won(mono, term, place(member), place(other)),
       { ...won(mono, term, place(member), null), kind: 'leader-changed-elsewhere' } as RecorderFact,

@@ -6,6 +6,7 @@ import {
   EPOCH,
   accepting,
   at,
+  awaiting,
   declared,
   failover,
   fenced,
@@ -55,6 +56,38 @@ describe('a failover', () => {
       by: 'write probe to slough-a',
     });
     expect(incident.instants.t7).toMatchObject({ wall: '2008-04-24T08:15:00.239Z', monoMs: 239, uncertaintyMs: 14 });
+  });
+
+  test('is the same when its rule awaits the leadership: nothing is opened before that is won', () => {
+    const facts = failover.map((fact) => (fact.kind === 'declared' ? awaiting(fact.atMono) : fact));
+    expect(fold(facts).incident).toEqual(fold(failover).incident);
+    expect(
+      fold(
+        facts.slice(
+          0,
+          facts.findIndex(({ kind }) => kind === 'leadership-won'),
+        ),
+      ).output,
+    ).toEqual([]);
+  });
+
+  test('that somebody else won first is recorded by that one', () => {
+    const elsewhere = { ...won(174), kind: 'leader-changed-elsewhere' } as RecorderFact;
+    const { output, state } = fold([
+      seen(),
+      writeOk(0),
+      suspected(61),
+      awaiting(170),
+      elsewhere,
+      won(9_000, 1043, undefined, null),
+    ]);
+    expect([output, state.open]).toEqual([[], null]);
+  });
+
+  test('that was decided on and not needed is a near miss', () => {
+    const { output, nearMisses } = fold([seen(), writeOk(0), suspected(61), awaiting(170), healed(200)]);
+    expect(output).toHaveLength(nearMisses.length);
+    expect(nearMisses).toMatchObject([{ lastedMs: 139 }]);
   });
 
   test('in a synchronous mode has lost nothing, and says why', () => {

@@ -27,11 +27,17 @@ export const diskFaults = {
       return becomes(`disk-slow ${syncMs} ms`, drawn.aim, { kind: 'slow', syncMs });
     },
   },
-  'disk-hung': { family, draw: ({ aim }) => becomes('disk-hung', aim, { kind: 'hung' }) },
+  'disk-hung': {
+    family,
+    draw: ({ aim, random }) =>
+      random.chance(0.5)
+        ? becomes('disk-hung', aim, { kind: 'hung' })
+        : becomes('disk-hung (killable)', aim, { kind: 'hung', killable: true }),
+  },
   'disk-read-only': {
     family,
     draw: ({ aim, random }) => {
-      const what = random.pick(['mount', 'file system'] as const);
+      const what = random.pick(['mount', 'file system', 'pg_wal'] as const);
       return becomes(`disk-read-only (${what})`, aim, { kind: 'read-only', what });
     },
   },

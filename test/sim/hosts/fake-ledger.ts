@@ -28,12 +28,15 @@ export function createFakeLedger(disk: Disk, clock: Clock): Ledger {
       return ok(entry);
     },
     verify: async () => ({ kind: 'intact', entries: disk.ledger.length, lastHash: noHash }),
-    incidents: () => {
-      const newest = new Map<string, Incident>();
-      for (const { kind, body } of disk.ledger)
-        if (kind === 'incident') newest.set((body as Incident).id, body as Incident);
-      return [...newest.values()];
-    },
+    incidents: () => incidentsOn({ disk }),
     close: async () => {},
   };
+}
+
+/** The newest version of each incident that a member has on its disk. */
+export function incidentsOn({ disk }: { readonly disk: Disk }): readonly Incident[] {
+  const newest = new Map<string, Incident>();
+  for (const { kind, body } of disk.ledger)
+    if (kind === 'incident') newest.set((body as Incident).id, body as Incident);
+  return [...newest.values()];
 }

@@ -10,8 +10,8 @@ export const claimMistakes: Readonly<Record<string, Mistake>> = {
       edits: [
         {
           file: 'src/core/transactions.ts',
-          from: 'writes: [putLeader(me, leaseId), putSync(claim)],',
-          to: 'writes: [putLeader(me, leaseId)],',
+          from: '    putLeader(me, leaseId),\n    putSync(claim),\n',
+          to: '    putLeader(me, leaseId),\n',
         },
         {
           file: 'src/core/cluster-queries.ts',
@@ -120,6 +120,21 @@ export const claimMistakes: Readonly<Record<string, Mistake>> = {
     planted: { ports: ports.comparesNothing },
     caughtBy: 'late-takeover',
     shows: /^I[124] /,
+  },
+  'forgets-from-whom': {
+    says: 'a takeover that does not say from whom the key was taken',
+    drops: 'a former primary is fenced by its successor, also when that was restarted before it promoted',
+    planted: {
+      edits: [
+        {
+          file: 'src/core/transactions.ts',
+          from: "...(from === null ? [] : [{ op: 'put', key: keyOf.predecessor, value: formatPredecessor(from) } as const]),",
+          to: '',
+        },
+      ],
+    },
+    caughtBy: 'restarted-before-the-promotion-off',
+    shows: /^scenario /,
   },
   'keeps-its-tail': {
     says: 'an old primary that follows its successor with what it wrote beyond the fork, and under the name of its old copy',

@@ -88,6 +88,21 @@ export const timeMistakes: Readonly<Record<string, Mistake>> = {
     caughtBy: 'isolated-off',
     shows: /^I1 /,
   },
+  'hands-over-unfenced-off': {
+    says: 'a leader in mode off that hands the key over while processes of its postgres are left',
+    drops: 'I7: in mode off the fence is complete, or one ttl has passed',
+    planted: {
+      edits: [
+        {
+          file: 'src/core/decide.ts',
+          from: "{ kind: 'commit', purpose: 'release', txn: release(state) },\n      );",
+          to: "{ ...handOverTo(view, state, candidate, 'release-unfenced', 'planted').intents[0]! },\n      );",
+        },
+      ],
+    },
+    caughtBy: 'disk-hangs-unkillable-off',
+    shows: /^scenario /,
+  },
   'fences-nothing': {
     says: 'a fence that kills nothing and finds nothing',
     drops: 'I5: past the deadline, fence',

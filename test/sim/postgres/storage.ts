@@ -7,12 +7,15 @@ export type StorageState =
   | { readonly kind: 'sound' }
   /** Every fsync takes so much longer. */
   | { readonly kind: 'slow'; readonly syncMs: Ms }
-  /** No fsync returns, and a process that is in one dies only when it does. */
-  | { readonly kind: 'hung' }
+  /** No fsync returns. A process that is in one dies only when it does, unless it waits killably (a network file system). */
+  | { readonly kind: 'hung'; readonly killable?: true }
   /** `wal`: pg_wal lies on a device of its own; `data`: it does, and the other one is full. */
   | { readonly kind: 'full'; readonly where: 'wal' | 'data' | 'everywhere' }
-  /** `mount`: files that are open for writing still are, and nobody new can open any; else its journal was aborted. */
-  | { readonly kind: 'read-only'; readonly what: 'mount' | 'file system' }
+  /**
+   * `mount`: files that are open for writing still are, and nobody new can open any; `file system`: its journal was aborted;
+   * `pg_wal`: the same, of a device of its own.
+   */
+  | { readonly kind: 'read-only'; readonly what: 'mount' | 'file system' | 'pg_wal' }
   /** EIO, for writes and for fsyncs. */
   | { readonly kind: 'failing' };
 
@@ -36,6 +39,11 @@ export class Storage {
 
   get hung(): boolean {
     return this.#state.kind === 'hung';
+  }
+
+  /** Whoever is in an fsync outlives its SIGKILL. */
+  get keepsKilled(): boolean {
+    return this.#state.kind === 'hung' && this.#state.killable !== true;
   }
 
   isFull(written: Written): boolean {
@@ -64,7 +72,7 @@ export class Storage {
       case 'hung':
         return null;
       case 'read-only':
-        return written !== 'files' && this.#state.what === 'mount' ? null : 'EROFS: read-only file system';
+        return this.#isReadOnly(written) ? 'EROFS: read-only file system' : null;
       case 'failing':
         return 'EIO: i/o error';
       case 'full': {
@@ -73,6 +81,11 @@ export class Storage {
         return full ? 'ENOSPC: no space left on device' : null;
       }
     }
+  }
+
+  #isReadOnly(written: Written): boolean {
+    if (this.#state.kind !== 'read-only' || this.#state.what === 'file system') return this.#state.kind === 'read-only';
+    return this.#state.what === 'mount' ? written === 'files' : written === 'wal';
   }
 
   /** `done` is called when what was written is durable, or with the error that says that it is not. */

@@ -27,7 +27,7 @@ export class WalWriter {
 
   /** A process is in an fsync, and dies no sooner than that returns. */
   get unkillable(): boolean {
-    return this.#flushing && this.#dir.disk.storage.hung;
+    return this.#flushing && this.#dir.disk.storage.keepsKilled;
   }
 
   insert(kind: WalRecord['kind'], id: string | null): WalRecord {

@@ -1,5 +1,7 @@
 /** One process ends, hangs or is replaced. */
+import { incidentsOn } from '../hosts/fake-ledger.ts';
 import { aScenario, type Scenario } from './scenario.ts';
+import { takesOver } from './transaction-shapes.ts';
 
 export const processScenarios: Readonly<Record<string, Scenario>> = {
   calm: aScenario({
@@ -98,5 +100,32 @@ export const processScenarios: Readonly<Record<string, Scenario>> = {
     says: 'a host that is shut down hands over before its postgres ends',
     play: async (stage) => stage.does('the guardian is told to end', () => stage.primary.guardian?.terminate()),
     expect: { leader: 'moves', outageMsMax: 1_000, rules: ['stop-for-shutdown', 'promote'] },
+  }),
+
+  'restarted-before-the-promotion-off': aScenario({
+    says: 'in mode off a batond that was restarted after it took the key knows from whom: it stops the old primary before it promotes',
+    mode: 'off',
+    checklist: [10],
+    seconds: 40,
+    play: async (stage) => {
+      const { primary, standby } = stage;
+      stage.does('batond and guardian of the primary freeze', () => {
+        primary.batond?.process.stop();
+        primary.guardian?.process.stop();
+      });
+      const taking = stage.holds(standby, 'the key is taken', takesOver);
+      await stage.until('the key is taken', () => taking.underWay, 15_000);
+      stage.does('batond is killed, and started again', () => {
+        standby.killBatond();
+        taking.release();
+        standby.startBatond();
+      });
+      await stage.until('the standby serves', () => stage.serves(standby));
+      if (!stage.fenced(primary)) throw new Error('the old primary was not stopped');
+      await stage.until('the outage is on record, and whom it befell', () =>
+        incidentsOn(standby).some(({ oldLeader }) => oldLeader?.member === primary.name),
+      );
+    },
+    expect: { leader: 'moves', outageMsMax: 1_500, rules: ['campaign', 'fence-remote-first', 'promote'] },
   }),
 };

@@ -1,4 +1,5 @@
 /** What a member's disk does, and what PostgreSQL makes of it. */
+import { settingsOf } from '../hosts/settings.ts';
 import { aScenario, type Scenario } from './scenario.ts';
 
 export const storageScenarios: Readonly<Record<string, Scenario>> = {
@@ -12,6 +13,68 @@ export const storageScenarios: Readonly<Record<string, Scenario>> = {
       stage.does('the disk is mended', () => storage.become({ kind: 'sound' }));
     },
     expect: { leader: 'moves', outageMsMax: 5_000, rules: ['promote'] },
+  }),
+
+  'disk-hangs-off': aScenario({
+    says: 'in mode off a primary whose disk hangs is succeeded once every process of it is gone',
+    mode: 'off',
+    checklist: [5],
+    play: async (stage) => {
+      const { storage } = stage.primary.disk;
+      stage.does('the disk hangs', () => storage.become({ kind: 'hung', killable: true }));
+      await stage.until('the standby serves', () => stage.serves(stage.standby));
+      if (!stage.fenced(stage.primary)) throw new Error('the old primary has processes left');
+      stage.does('the disk is mended', () => storage.become({ kind: 'sound' }));
+    },
+    expect: {
+      leader: 'moves',
+      outageMsMax: 3_500,
+      rules: ['fence-hung', 'hand-over-hung-disk', 'promote'],
+      never: ['release-unfenced'],
+    },
+  }),
+
+  'disk-hangs-unkillable-off': aScenario({
+    says: 'in mode off a primary whose processes cannot die gives the key up, and is succeeded one ttl later',
+    mode: 'off',
+    checklist: [5],
+    seconds: 20,
+    play: async (stage) => {
+      const { primary, standby, world } = stage;
+      const { storage } = primary.disk;
+      stage.does('the disk hangs', () => storage.become({ kind: 'hung' }));
+      await stage.until('the key is given up', () => world.etcd.get('leader') === null);
+      await stage.lasts(settingsOf(primary.name, 'off').shared.lease.ttlMs - 100);
+      if (stage.leads(standby)) throw new Error('the key was taken before the old deadline');
+      await stage.until('the standby serves', () => stage.serves(standby));
+      if (stage.fenced(primary)) throw new Error('the old primary has no process left: the scenario shows nothing');
+      stage.does('the disk is mended', () => storage.become({ kind: 'sound' }));
+    },
+    expect: {
+      leader: 'moves',
+      outageMsMax: 9_500,
+      rules: ['fence-hung', 'release-unfenced', 'await-old-deadline', 'campaign', 'promote'],
+      never: ['hand-over-unfenced', 'hand-over-hung-disk'],
+    },
+  }),
+
+  'disk-hangs-fenced-late-off': aScenario({
+    says: 'in mode off the key that was given up with processes left is taken as soon as the host reports that they are gone',
+    mode: 'off',
+    checklist: [5],
+    seconds: 20,
+    play: async (stage) => {
+      const { primary, standby, world } = stage;
+      const { storage } = primary.disk;
+      stage.does('the disk hangs', () => storage.become({ kind: 'hung' }));
+      await stage.until('the key is given up', () => world.etcd.get('leader') === null);
+      stage.does('processes can be killed, and nothing can be written', () =>
+        storage.become({ kind: 'read-only', what: 'file system' }),
+      );
+      await stage.until('the standby serves', () => stage.serves(standby), 3_000);
+      stage.does('the disk is mended', () => storage.become({ kind: 'sound' }));
+    },
+    expect: { leader: 'moves', outageMsMax: 5_000, rules: ['release-unfenced', 'campaign', 'promote'] },
   }),
 
   'wal-full': aScenario({
@@ -49,6 +112,25 @@ export const storageScenarios: Readonly<Record<string, Scenario>> = {
       stage.does('it is mounted again', () => storage.become({ kind: 'sound' }));
     },
     expect: { leader: 'moves', outageMsMax: 5_000, rules: ['promote'] },
+  }),
+
+  'standby-disk-read-only': aScenario({
+    says: 'a standby that cannot write its WAL is tried again every few seconds, and is back soon after it can',
+    checklist: [8],
+    seconds: 40,
+    play: async (stage) => {
+      const { storage } = stage.standby.disk;
+      const runs = new Set<string | undefined>();
+      stage.does('its pg_wal becomes read-only', () => storage.become({ kind: 'read-only', what: 'pg_wal' }));
+      for (let waitedMs = 0; waitedMs < 25_000; waitedMs += 5) {
+        runs.add(stage.standby.running?.runId);
+        await stage.lasts(5);
+      }
+      if (runs.size > 12) throw new Error(`it was started ${runs.size} times in 25 s`);
+      stage.does('it is mounted again', () => storage.become({ kind: 'sound' }));
+      await stage.until('both are redundant', () => stage.world.redundant(), 8_000);
+    },
+    expect: { leader: 'stays', outageMsMax: 5_000, rules: ['sync-remove-lost', 'retry-standby', 'sync-add'] },
   }),
 
   'promotion-dies': aScenario({

@@ -90,8 +90,7 @@ function live(options: SimOptions): SimResult {
     }
   }
   for (const { invariant, detail } of world.invariants.violations) world.note(`VIOLATED ${invariant}: ${detail}`);
-  world.etcd.close();
-  return {
+  const result: SimResult = {
     seed: options.seed,
     mode: options.mode,
     violations: world.invariants.violations,
@@ -108,6 +107,8 @@ function live(options: SimOptions): SimResult {
     healedAfterMs,
     virtualMs: world.clock.mono(),
   };
+  world.end();
+  return result;
 }
 
 function suffer(world: World, { durationMs, faults }: SimOptions): readonly DrawnFault[] {

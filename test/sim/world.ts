@@ -69,6 +69,7 @@ export class World implements PeerWorld {
   readonly #options: WorldOptions;
   readonly #twins: Member[] = [];
   readonly #hosts = new Map<string, Host>();
+  #over = false;
   #uid = 0;
   #pid = 1_000;
   #sync: { readonly modRevision: number; readonly content: SyncContent | null } = { modRevision: -1, content: null };
@@ -231,7 +232,15 @@ export class World implements PeerWorld {
     this.invariants.fencedRemotely(server, this.etcd.get('leader')?.value ?? null);
   }
 
+  /** What a life leaves behind is given back. Nothing may be asked of this world any more but what it was. */
+  end(): void {
+    this.#over = true;
+    this.etcd.close();
+    for (const host of this.#hosts.values()) host.dismantle();
+  }
+
   note(text: string): void {
+    if (this.#over) return;
     this.#options.journal?.happened(this.clock.mono(), text);
     this.events.push(`${this.clock.mono().toFixed(1).padStart(9)} ${text}`);
   }

@@ -97,7 +97,7 @@ export class SimBatond {
         promisesOf: () => null,
         newCopyId: () => copyId(random.hex(8)),
       },
-      new AbortController().signal,
+      process.signal,
     );
     this.face = running.face;
     running.ended.catch((error: unknown) =>

@@ -74,6 +74,7 @@ export class Memory {
 
   view(crashWindowMs: Ms): MemoryView {
     const mono = this.#clock.mono();
+    const { predecessor, remoteFence } = this.formerLeader.view();
     return {
       confirmedSyncRevision: this.#confirmedSyncRevision,
       committing: this.#committing?.purpose ?? null,
@@ -93,7 +94,8 @@ export class Memory {
       furnishedFor: this.#furnishedFor,
       wallJumpedMono: this.#wallJumpedMono,
       divergedKept: this.#divergedKept,
-      ...this.formerLeader.view(),
+      predecessor,
+      remoteFence,
     };
   }
 

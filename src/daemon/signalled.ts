@@ -15,6 +15,7 @@ export class Signalled {
   }
 
   signal(): void {
+    if (this.#waiting.size === 0) return;
     for (const wake of [...this.#waiting]) wake();
   }
 

@@ -73,6 +73,10 @@ export class World implements PeerWorld {
   #uid = 0;
   #pid = 1_000;
   #sync: { readonly modRevision: number; readonly content: SyncContent | null } = { modRevision: -1, content: null };
+  /** Which version of etcd's store `#sync` and `#keys` were read from. */
+  #syncOfVersion = -1;
+  #keysOfVersion = -1;
+  #keysThen: Keys | null = null;
 
   constructor(options: WorldOptions) {
     this.#options = options;
@@ -164,9 +168,11 @@ export class World implements PeerWorld {
    * lost its past, before an operator has looked: what was there before counts.
    */
   sync(): SyncContent | null {
-    if (this.operator.etcdLostItsPast) return this.#sync.content;
-    const entry = this.etcd.store.entries.get('sync');
+    const { store } = this.etcd;
+    if (this.#syncOfVersion === store.version || this.operator.etcdLostItsPast) return this.#sync.content;
+    const entry = store.entries.get('sync');
     if (entry === undefined) return null;
+    this.#syncOfVersion = store.version;
     if (entry.modRevision !== this.#sync.modRevision)
       this.#sync = { modRevision: entry.modRevision, content: syncContent(entry.value) ?? this.#sync.content };
     return this.#sync.content;
@@ -175,12 +181,15 @@ export class World implements PeerWorld {
   #keys(): Keys | null {
     const { store } = this.etcd;
     if (this.operator.etcdLostItsPast || this.etcd.wasTouched()) return null;
-    return {
+    if (this.#keysOfVersion === store.version) return this.#keysThen;
+    this.#keysOfVersion = store.version;
+    this.#keysThen = {
       leader: store.entries.get('leader') ?? null,
       syncRevision: store.entries.get('sync')?.modRevision ?? null,
       sync: this.sync(),
       forced: forcedCandidate(store.entries.get('failover')?.value),
     };
+    return this.#keysThen;
   }
 
   // --- for servers and peers --------------------------------------------------------------------------------------

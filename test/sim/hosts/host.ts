@@ -186,18 +186,14 @@ function processClock(process: SimProcess): Clock {
   const timer = (durationMs: Ms, action: () => void): (() => void) => {
     const due = host.mono() + durationMs;
     let cancelled = false;
-    let disarm: () => void = () => {};
-    const arm = (leastMs: Ms) => {
-      disarm = host.world.timer(Math.max(leastMs, due - host.mono()), () =>
-        process.run(() => {
-          if (cancelled) return;
-          // After a suspend the host's clock is not there yet; one that drifts may lack a rounding error.
-          if (host.mono() < due) arm(clockTickMs);
-          else action();
-        }),
-      );
+    const fire = () => {
+      if (cancelled) return;
+      // After a suspend the host's clock is not there yet; one that drifts may lack a rounding error.
+      if (host.mono() < due) disarm = host.world.timer(Math.max(clockTickMs, due - host.mono()), expire);
+      else action();
     };
-    arm(0);
+    const expire = () => process.run(fire);
+    let disarm = host.world.timer(Math.max(0, due - host.mono()), expire);
     return () => {
       cancelled = true;
       disarm();

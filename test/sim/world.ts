@@ -264,7 +264,7 @@ export class World implements PeerWorld {
     const processHost = createFakeProcessHost(machine, process);
     const local = new LocalPostgres(this, process, random, () => member.server);
     const postgres = createFakePostgres({ member: name, disk, local });
-    const coordinator = this.operator.watching(member, this.etcd.coordinatorFor(member.host.name, process.clock));
+    const coordinator = this.operator.watching(member, this.etcd.coordinatorFor(member.host.name, process));
     const peers = createFakePeers(this, process);
     this.note(`${name}: batond starts`);
     return new SimBatond({
@@ -293,7 +293,7 @@ export class World implements PeerWorld {
     const process = member.host.spawn('guardian');
     const { mistakes } = this.#options;
     const { name, machine, disk } = member;
-    const leases = this.etcd.leaseStoreFor(member.host.name, process.clock);
+    const leases = this.etcd.leaseStoreFor(member.host.name, process);
     const right = createFakeProcessHost(machine, process);
     return new SimGuardian({
       process,

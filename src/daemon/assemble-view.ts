@@ -30,7 +30,7 @@ export function assembleView(
     },
     policy,
     coordinator:
-      seen.cluster === null ? { kind: 'never-read', sinceMono: seen.startedMono } : { kind: 'read', ...seen.cluster },
+      seen.cluster === null ? { kind: 'never-read', sinceMono: seen.startedMono } : { ...seen.cluster, kind: 'read' },
     guardian: seen.guardian,
     postgres: postgresView(seen, memory),
     room: seen.room,
@@ -97,8 +97,8 @@ function running(seen: Observations, look: Running, seenMono: MonoMs, memory: Me
   };
   if (look.kind === 'standby') {
     return {
-      kind: 'standby',
       ...common,
+      kind: 'standby',
       receivedLsn: look.receivedLsn,
       replayLsn: look.replayLsn,
       receivedChangedMono: seen.receivedChanged?.atMono ?? seenMono,
@@ -112,8 +112,8 @@ function running(seen: Observations, look: Running, seenMono: MonoMs, memory: Me
   }
   const { ackedSentMono, provedSentMono, pendingSinceMono, stuckSinceMono, seenWaiting } = seen.writes;
   return {
-    kind: 'primary',
     ...common,
+    kind: 'primary',
     currentLsn: look.currentLsn,
     waitsFor: look.waitsFor,
     waitsForNobody: look.waitsForNobody,

@@ -73,7 +73,7 @@ export class ClientWrites {
       const work = target === null ? Promise.resolve() : this.#writeTo(target, AbortSignal.any([signal, scope.signal]));
       // A write that hangs in a host that is gone must not keep the next target waiting: its answer is dropped.
       await this.#changedFrom(target);
-      scope.abort();
+      scope.abort('another target');
       void work;
     }
   }

@@ -50,16 +50,18 @@ export function factsBetween(before: Moment | null, now: Moment): readonly Recor
   const was = before !== null && before.view.coordinator.kind === 'read' ? before.view.coordinator.state : null;
   const unmoved =
     was === null || leading(was)?.term === leading(state)?.term || takenAgain(before?.view ?? null, was, view, state);
-  return [
-    ...declaredFacts(before?.decision ?? null, view, decision, state, at),
-    ...leaderFacts(before?.view ?? null, view, state, was, now.note, at),
-    ...remoteFenceFacts(before?.view ?? null, view, at),
-    ...serviceFacts(before?.view ?? null, view, state, at),
-    ...divergenceFacts(was, state, at),
-    ...redundancyFacts(before?.view ?? null, view, state, was, at),
+  const facts = [
+    declaredFacts(before?.decision ?? null, view, decision, state, at),
+    leaderFacts(before?.view ?? null, view, state, was, now.note, at),
+    remoteFenceFacts(before?.view ?? null, view, at),
+    serviceFacts(before?.view ?? null, view, state, at),
+    divergenceFacts(was, state, at),
+    redundancyFacts(before?.view ?? null, view, state, was, at),
     // Last: what closes an incident must know what opened and served. A change of leader heals no doubt: it is what it was about.
-    ...(unmoved ? doubtFacts(before?.view ?? null, view, at) : []),
+    unmoved ? doubtFacts(before?.view ?? null, view, at) : [],
   ];
+  // Mostly nothing has happened.
+  return facts.every((each) => each.length === 0) ? [] : facts.flat();
 }
 
 /** The key was gone, with etcd perhaps, and this member has it again: its postgres led all the time. */

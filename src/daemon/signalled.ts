@@ -5,7 +5,7 @@ import type { Clock } from '../ports/clock.ts';
 export class Signalled {
   readonly #clock: Clock;
   readonly #ends: AbortSignal;
-  readonly #waiting = new Set<() => void>();
+  #waiting: (() => void)[] = [];
 
   /** Once `ends` aborts nobody waits any more. */
   constructor(clock: Clock, ends: AbortSignal) {
@@ -15,7 +15,10 @@ export class Signalled {
   }
 
   signal(): void {
-    for (const wake of [...this.#waiting]) wake();
+    const woken = this.#waiting;
+    if (woken.length === 0) return;
+    this.#waiting = [];
+    for (const wake of woken) wake();
   }
 
   /** Resolves at the next signal, after `limitMs`, or when the scope ends; never rejects. */
@@ -24,11 +27,13 @@ export class Signalled {
     return new Promise((resolve) => {
       const wake = () => {
         cancel();
-        this.#waiting.delete(wake);
         resolve();
       };
-      const cancel = this.#clock.timer(limitMs, wake);
-      this.#waiting.add(wake);
+      const cancel = this.#clock.timer(limitMs, () => {
+        this.#waiting = this.#waiting.filter((each) => each !== wake);
+        resolve();
+      });
+      this.#waiting.push(wake);
     });
   }
 }

@@ -48,7 +48,10 @@ class GuardianLoop {
   constructor(deps: GuardianDeps, signal: AbortSignal) {
     this.#deps = deps;
     this.#log = new LoopLog(deps.log);
-    this.#signal = AbortSignal.any([signal, this.#stop.signal]);
+    // One scope, not a signal made of two: it is asked at every event.
+    this.#signal = this.#stop.signal;
+    signal.addEventListener('abort', () => this.#stop.abort(signal.reason), { once: true });
+    if (signal.aborted) this.#stop.abort(signal.reason);
     this.#batond = { connected: false, heardMono: deps.clock.mono() };
     this.#suspends = new SuspendWatch(deps.clock);
     this.#child = new OwnedChild({

@@ -67,7 +67,7 @@ function live(options: SimOptions): SimResult {
     ...(options.load !== undefined && { load: options.load }),
     ...(options.journal !== undefined && { journal: options.journal }),
   });
-  const up = runUntil(world, () => world.redundant() && anyAcknowledged(world), settleMs);
+  const up = runUntil(world, () => anyAcknowledged(world) && world.redundant(), settleMs);
   if (!up) world.invariants.lives('the cluster did not come up');
   world.service.beginsAt(world.clock.mono());
   let healedAfterMs = 0;
@@ -80,7 +80,7 @@ function live(options: SimOptions): SimResult {
     const healedAt = world.clock.mono();
     const before = world.invariants.acknowledged.all.length;
     const writes = () => world.invariants.acknowledged.all.length > before;
-    const whole = runUntil(world, () => world.redundant() && writes(), settleMs);
+    const whole = runUntil(world, () => writes() && world.redundant(), settleMs);
     healedAfterMs = world.clock.mono() - healedAt;
     if (world.invariants.violations.length === 0) {
       const primary = world.primaries()[0]?.running;
@@ -90,8 +90,7 @@ function live(options: SimOptions): SimResult {
     }
   }
   for (const { invariant, detail } of world.invariants.violations) world.note(`VIOLATED ${invariant}: ${detail}`);
-  world.etcd.close();
-  return {
+  const result: SimResult = {
     seed: options.seed,
     mode: options.mode,
     violations: world.invariants.violations,
@@ -108,6 +107,8 @@ function live(options: SimOptions): SimResult {
     healedAfterMs,
     virtualMs: world.clock.mono(),
   };
+  world.end();
+  return result;
 }
 
 function suffer(world: World, { durationMs, faults }: SimOptions): readonly DrawnFault[] {

@@ -69,9 +69,14 @@ export class World implements PeerWorld {
   readonly #options: WorldOptions;
   readonly #twins: Member[] = [];
   readonly #hosts = new Map<string, Host>();
+  #over = false;
   #uid = 0;
   #pid = 1_000;
   #sync: { readonly modRevision: number; readonly content: SyncContent | null } = { modRevision: -1, content: null };
+  /** Which version of etcd's store `#sync` and `#keys` were read from. */
+  #syncOfVersion = -1;
+  #keysOfVersion = -1;
+  #keysThen: Keys | null = null;
 
   constructor(options: WorldOptions) {
     this.#options = options;
@@ -163,9 +168,11 @@ export class World implements PeerWorld {
    * lost its past, before an operator has looked: what was there before counts.
    */
   sync(): SyncContent | null {
-    if (this.operator.etcdLostItsPast) return this.#sync.content;
-    const entry = this.etcd.store.entries.get('sync');
+    const { store } = this.etcd;
+    if (this.#syncOfVersion === store.version || this.operator.etcdLostItsPast) return this.#sync.content;
+    const entry = store.entries.get('sync');
     if (entry === undefined) return null;
+    this.#syncOfVersion = store.version;
     if (entry.modRevision !== this.#sync.modRevision)
       this.#sync = { modRevision: entry.modRevision, content: syncContent(entry.value) ?? this.#sync.content };
     return this.#sync.content;
@@ -174,12 +181,15 @@ export class World implements PeerWorld {
   #keys(): Keys | null {
     const { store } = this.etcd;
     if (this.operator.etcdLostItsPast || this.etcd.wasTouched()) return null;
-    return {
+    if (this.#keysOfVersion === store.version) return this.#keysThen;
+    this.#keysOfVersion = store.version;
+    this.#keysThen = {
       leader: store.entries.get('leader') ?? null,
       syncRevision: store.entries.get('sync')?.modRevision ?? null,
       sync: this.sync(),
       forced: forcedCandidate(store.entries.get('failover')?.value),
     };
+    return this.#keysThen;
   }
 
   // --- for servers and peers --------------------------------------------------------------------------------------
@@ -231,7 +241,15 @@ export class World implements PeerWorld {
     this.invariants.fencedRemotely(server, this.etcd.get('leader')?.value ?? null);
   }
 
+  /** What a life leaves behind is given back. Nothing may be asked of this world any more but what it was. */
+  end(): void {
+    this.#over = true;
+    this.etcd.close();
+    for (const host of this.#hosts.values()) host.dismantle();
+  }
+
   note(text: string): void {
+    if (this.#over) return;
     this.#options.journal?.happened(this.clock.mono(), text);
     this.events.push(`${this.clock.mono().toFixed(1).padStart(9)} ${text}`);
   }
@@ -246,7 +264,7 @@ export class World implements PeerWorld {
     const processHost = createFakeProcessHost(machine, process);
     const local = new LocalPostgres(this, process, random, () => member.server);
     const postgres = createFakePostgres({ member: name, disk, local });
-    const coordinator = this.operator.watching(member, this.etcd.coordinatorFor(member.host.name, process.clock));
+    const coordinator = this.operator.watching(member, this.etcd.coordinatorFor(member.host.name, process));
     const peers = createFakePeers(this, process);
     this.note(`${name}: batond starts`);
     return new SimBatond({
@@ -275,7 +293,7 @@ export class World implements PeerWorld {
     const process = member.host.spawn('guardian');
     const { mistakes } = this.#options;
     const { name, machine, disk } = member;
-    const leases = this.etcd.leaseStoreFor(member.host.name, process.clock);
+    const leases = this.etcd.leaseStoreFor(member.host.name, process);
     const right = createFakeProcessHost(machine, process);
     return new SimGuardian({
       process,

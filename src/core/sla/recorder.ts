@@ -135,20 +135,21 @@ function tellsMore(before: Recording | null, recording: Recording): boolean {
 
 /** Cheap, and never true in error: while an outage lasts, a hundred failed writes a second change only its bounds. */
 function sameParts(one: Recording, other: Recording): boolean {
-  const { marks, ...parts } = withoutBounds(one);
-  const { marks: otherMarks, ...otherParts } = withoutBounds(other);
-  const keys = Object.keys(parts) as (keyof typeof parts)[];
+  const keys = Object.keys(one) as (keyof Recording)[];
   return (
-    keys.every((key) => parts[key] === otherParts[key]) &&
-    INSTANT_NAMES.every((name) => name === 't0' || marks[name] === otherMarks[name])
+    keys.every((key) => key === 'marks' || bounds.has(key) || one[key] === other[key]) &&
+    INSTANT_NAMES.every((name) => name === 't0' || one.marks[name] === other.marks[name])
   );
 }
 
 /** What narrows t0 shows nowhere else in a report. */
-function withoutBounds(recording: Recording) {
-  const { firstFailedMono, lastFailedMono, replayedCommitMono, guardianExitMono, recovered, ...parts } = recording;
-  return parts;
-}
+const bounds: ReadonlySet<keyof Recording> = new Set([
+  'firstFailedMono',
+  'lastFailedMono',
+  'replayedCommitMono',
+  'guardianExitMono',
+  'recovered',
+]);
 
 function essence(recording: Recording): string {
   const { t0: _t0, ...marks } = recording.marks;

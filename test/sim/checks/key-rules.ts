@@ -17,14 +17,18 @@ export interface Keys {
 
 export class KeyRules {
   #before: Keys | null = null;
+  #looked: Keys | null = null;
 
   /** What was there before says nothing about what comes: somebody else than Baton wrote, or lost, a key. */
   forget(): void {
     this.#before = null;
+    this.#looked = null;
   }
 
-  /** To be asked after every event. What is wrong in words; null when nothing is. */
+  /** To be asked after every event. What is wrong in words; null when nothing is. The same object is the same keys. */
   look(now: Keys): string | null {
+    if (now === this.#looked) return null;
+    this.#looked = now;
     const before = this.#before;
     const unchanged =
       before !== null &&

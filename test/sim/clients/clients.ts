@@ -91,11 +91,12 @@ export class Client implements Place {
     const host = this.#world.host(target);
     const next = () => {
       if (session !== this.#session) return;
+      cancelLimit();
       this.#targets = [...this.#targets.slice(1), target];
       this.#session += 1;
       this.#clock.timer(retryMs, () => this.#connect());
     };
-    this.#clock.timer(connectLimitMs, next);
+    const cancelLimit = this.#clock.timer(connectLimitMs, next);
     this.#world.network.packet(this, host, () => {
       const server = this.#world.listening(target);
       const refuse = () => this.#world.network.packet(host, this, next);
@@ -108,6 +109,7 @@ export class Client implements Place {
         connection.onClose(host, () => server.process.run(() => server.endBackend(backend)));
         connection.send(host, () => {
           if (session !== this.#session) return connection.close(this);
+          cancelLimit();
           this.#session += 1;
           this.#begin(server, connection, backend);
         });

@@ -12,6 +12,13 @@ import type { FakeEtcd } from './fake-etcd.ts';
 import { aConversation, type Conversation, type FakeEtcdLink } from './fake-etcd-link.ts';
 import type { FakeEtcdMember } from './fake-etcd-member.ts';
 
+/** The process that calls. */
+export interface EtcdClient {
+  readonly clock: Clock;
+  /** What arrives for it is handled when it is scheduled. */
+  run(action: () => void): void;
+}
+
 /** A watcher that has not asked for progress for so long belongs to a dead process. */
 const forgottenAfterMs: Ms = 30_000;
 
@@ -23,12 +30,16 @@ export type CallFate = 'answered' | 'answer-lost' | 'request-lost' | 'late';
 
 const lateMaxMs: Ms = 4_000;
 
-export function fakeEndpoint(etcd: FakeEtcd, member: FakeEtcdMember, link: FakeEtcdLink, clock: Clock): EtcdEndpoint {
-  /** What arrives for this process is handled when it is scheduled. */
-  const atClient = (action: () => void) => () => void clock.timer(0, action);
+export function fakeEndpoint(
+  etcd: FakeEtcd,
+  member: FakeEtcdMember,
+  link: FakeEtcdLink,
+  client: EtcdClient,
+): EtcdEndpoint {
+  const { clock } = client;
 
   const say = (conversation: Conversation, action: () => void) =>
-    link.send('answers', conversation, atClient(action), member.slowMs);
+    link.send('answers', conversation, () => client.run(action), member.slowMs);
 
   /** `deposed`: what a member answers that was the leader and has not noticed that it is cut off from the others. */
   function call<T>(limitMs: Ms, handle: (now: MonoMs) => T | null, deposed?: () => T): Promise<T> {

@@ -31,6 +31,8 @@ export const emptyStore: SavedStore = { revision: revision(1), entries: new Map(
 export class FakeEtcdStore {
   clusterId: string;
   revision: Revision = revision(1);
+  /** Grows whenever the entries change, also back to an older revision. */
+  version = 0;
   readonly entries = new Map<string, Entry>();
   readonly leases = new Map<LeaseId, Lease>();
   /** Every change after `compacted`, oldest first. */
@@ -146,6 +148,7 @@ export class FakeEtcdStore {
   restore(saved: SavedStore, clusterId: string, now: MonoMs): void {
     this.clusterId = clusterId;
     this.revision = saved.revision;
+    this.version += 1;
     this.entries.clear();
     for (const [key, entry] of saved.entries) this.entries.set(key, entry);
     this.leases.clear();
@@ -158,6 +161,7 @@ export class FakeEtcdStore {
   #apply(changes: readonly Change[], at: Revision): void {
     if (changes.length === 0) return;
     this.revision = at;
+    this.version += 1;
     for (const change of changes) {
       if (change.entry === null) this.entries.delete(change.key);
       else this.entries.set(change.key, change.entry);

@@ -10,7 +10,7 @@ import type { Write } from '../../../src/core/transaction.ts';
 import { type LeaseId, type Ms, type Revision, second } from '../../../src/core/units.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
 import type { Coordinator, Entry, LeaseStore } from '../../../src/ports/coordinator.ts';
-import { type CallFate, fakeEndpoint } from './fake-etcd-endpoint.ts';
+import { type CallFate, type EtcdClient, fakeEndpoint } from './fake-etcd-endpoint.ts';
 import { FakeEtcdLink, type Leg, type LinkTrouble } from './fake-etcd-link.ts';
 import { FakeEtcdMember } from './fake-etcd-member.ts';
 import { FakeEtcdStore, type SavedStore } from './fake-etcd-store.ts';
@@ -45,9 +45,11 @@ export class FakeEtcd {
   #cancelScan: () => void = () => {};
 
   #touched = false;
+  readonly #nobody: EtcdClient;
 
   constructor(options: FakeEtcdOptions) {
     this.clock = options.clock;
+    this.#nobody = { clock: this.clock, run: (action) => action() };
     this.random = options.random;
     this.electionTimeoutMs = options.electionTimeoutMs ?? 1_000;
     this.store = new FakeEtcdStore(`fake-${this.random.hex(8)}`);
@@ -67,17 +69,17 @@ export class FakeEtcd {
     return this.#hasQuorum() ? 'serving' : 'leaderless';
   }
 
-  /** `clock` is the process's own: what arrives for it waits while its clock does. */
-  coordinatorFor(client: string, clock: Clock = this.clock): Coordinator {
-    return coordinateOver(this.endpointsFor(client, clock), clock);
+  /** Without a process the client is nobody's, and always there. */
+  coordinatorFor(client: string, process: EtcdClient = this.#nobody): Coordinator {
+    return coordinateOver(this.endpointsFor(client, process), process.clock);
   }
 
-  leaseStoreFor(client: string, clock: Clock = this.clock): LeaseStore {
-    return leaseStoreOver(this.endpointsFor(client, clock), clock);
+  leaseStoreFor(client: string, process: EtcdClient = this.#nobody): LeaseStore {
+    return leaseStoreOver(this.endpointsFor(client, process), process.clock);
   }
 
-  endpointsFor(client: string, clock: Clock = this.clock): readonly EtcdEndpoint[] {
-    return this.members.map((member, index) => fakeEndpoint(this, member, this.#link(client, index), clock));
+  endpointsFor(client: string, process: EtcdClient = this.#nobody): readonly EtcdEndpoint[] {
+    return this.members.map((member, index) => fakeEndpoint(this, member, this.#link(client, index), process));
   }
 
   // --- links -------------------------------------------------------------------------------------------------------

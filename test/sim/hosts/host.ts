@@ -17,6 +17,8 @@ export class Host {
   /** How much faster its clocks go than the world's, and since when. */
   #drift = { rate: 0, sinceMono: monoMs(0), gainedMs: 0 };
   readonly #processes = new Set<SimProcess>();
+  /** Also the dead. */
+  readonly #spawned: SimProcess[] = [];
   #held: (() => void)[] = [];
   readonly name: string;
   readonly world: Clock;
@@ -29,11 +31,17 @@ export class Host {
   spawn(name: string): SimProcess {
     const process = new SimProcess(this, name);
     this.#processes.add(process);
+    this.#spawned.push(process);
     return process;
   }
 
   forget(process: SimProcess): void {
     this.#processes.delete(process);
+  }
+
+  /** Nothing will be simulated any more. */
+  dismantle(): void {
+    for (const process of this.#spawned) process.dismantle();
   }
 
   /** Delivers what arrives from outside: now, when the host resumes, or never. */
@@ -111,6 +119,7 @@ export class SimProcess {
   readonly host: Host;
   readonly name: string;
   readonly clock: Clock;
+  readonly #scope = new AbortController();
 
   constructor(host: Host, name: string) {
     this.host = host;
@@ -141,6 +150,17 @@ export class SimProcess {
     this.host.forget(this);
   }
 
+  /** The scope of all that runs in it. It ends with the simulation, not with the process, whose death nothing in it hears of. */
+  get signal(): AbortSignal {
+    return this.#scope.signal;
+  }
+
+  /** Node keeps whatever listens to a signal made of others until that aborts: a whole world, for good. */
+  dismantle(): void {
+    this.kill();
+    this.#scope.abort('the simulation is over');
+  }
+
   stop(): void {
     this.stopped = true;
   }
@@ -166,18 +186,14 @@ function processClock(process: SimProcess): Clock {
   const timer = (durationMs: Ms, action: () => void): (() => void) => {
     const due = host.mono() + durationMs;
     let cancelled = false;
-    let disarm: () => void = () => {};
-    const arm = (leastMs: Ms) => {
-      disarm = host.world.timer(Math.max(leastMs, due - host.mono()), () =>
-        process.run(() => {
-          if (cancelled) return;
-          // After a suspend the host's clock is not there yet; one that drifts may lack a rounding error.
-          if (host.mono() < due) arm(clockTickMs);
-          else action();
-        }),
-      );
+    const fire = () => {
+      if (cancelled) return;
+      // After a suspend the host's clock is not there yet; one that drifts may lack a rounding error.
+      if (host.mono() < due) disarm = host.world.timer(Math.max(clockTickMs, due - host.mono()), expire);
+      else action();
     };
-    arm(0);
+    const expire = () => process.run(fire);
+    let disarm = host.world.timer(Math.max(0, due - host.mono()), expire);
     return () => {
       cancelled = true;
       disarm();

@@ -114,7 +114,7 @@ export class Network {
   }
 
   #trouble(from: string, to: string): Trouble {
-    return this.#troubles.get(link(from, to)) ?? none;
+    return this.#troubles.size === 0 ? none : (this.#troubles.get(link(from, to)) ?? none);
   }
 
   #lost(share: number): boolean {

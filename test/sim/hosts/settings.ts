@@ -1,7 +1,7 @@
 /** The configuration of the simulated members: the product's own defaults, with budgets that many faults do not use up. */
-import { readShared } from '../../../src/config/shared.ts';
-import { sharedPolicy } from '../../../src/config/shared-policy.ts';
-import type { SyncMode } from '../../../src/core/cluster.ts';
+import { readSharedPolicy } from '../../../src/config/shared.ts';
+import type { SharedConfig, SyncMode } from '../../../src/core/cluster.ts';
+import type { Result } from '../../../src/core/result.ts';
 import { KiB, type MemberName, type Ms } from '../../../src/core/units.ts';
 import type { MemberSettings } from '../../../src/daemon/supervisor.ts';
 
@@ -17,8 +17,8 @@ export function settingsOf(name: MemberName, mode: SyncMode, host: string = name
     synchronous: { mode },
     failover: { crashBudget: '99 in 1h', cooldown: '99 in 1h', maxLag: `${maxLagBytes / KiB}KiB` },
   });
-  const shared = readShared(sharedText);
-  if (!shared.ok) throw new Error(`the simulator's configuration: ${JSON.stringify(shared.error)}`);
+  const shared = parseConfig(sharedText);
+  if (!shared.ok) throw new Error(`the simulator's configuration: ${shared.error}`);
   return {
     cluster,
     name,
@@ -28,7 +28,21 @@ export function settingsOf(name: MemberName, mode: SyncMode, host: string = name
     nosync: false,
     postgres: { host, port: 5432 },
     apiUrl: `http://${host}:8008`,
-    shared: sharedPolicy(shared.value),
+    shared: shared.value,
     sharedText,
   };
 }
+
+/** What the product reads a configuration with. Each daemon that starts reads the same few texts: each is read once. */
+export function parseConfig(text: string): Result<SharedConfig, string> {
+  let read = readTexts.get(text);
+  if (read === undefined) {
+    if (readTexts.size >= readTextsMax) readTexts.clear();
+    read = readSharedPolicy(text);
+    readTexts.set(text, read);
+  }
+  return read;
+}
+
+const readTexts = new Map<string, Result<SharedConfig, string>>();
+const readTextsMax = 100;

@@ -1,6 +1,5 @@
 /** One run of the production supervisor in a simulated process, on fake ports. */
 import { copyId, type MemberName } from '../../../src/core/units.ts';
-import { readSharedPolicy } from '../../../src/config/shared.ts';
 import { runSupervisor } from '../../../src/daemon/run-supervisor.ts';
 import type { Decision } from '../../../src/core/decision.ts';
 import type { View } from '../../../src/core/view.ts';
@@ -14,6 +13,7 @@ import type { Disk } from './disk.ts';
 import type { SimProcess } from './host.ts';
 import type { Random } from '../clock/random.ts';
 import { selfReport } from './self-report.ts';
+import { parseConfig } from './settings.ts';
 import { createFakeLedger } from './fake-ledger.ts';
 
 export interface BatondOptions {
@@ -93,11 +93,11 @@ export class SimBatond {
           error: (message) => note(`error: ${message}`),
         },
         version: '0.0.0-simulated',
-        parseConfig: readSharedPolicy,
+        parseConfig,
         promisesOf: () => null,
         newCopyId: () => copyId(random.hex(8)),
       },
-      new AbortController().signal,
+      process.signal,
     );
     this.face = running.face;
     running.ended.catch((error: unknown) =>

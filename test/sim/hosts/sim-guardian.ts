@@ -65,7 +65,7 @@ export class SimGuardian {
         log: (event, details) =>
           note(`guardian ${event}${typeof details['because'] === 'string' ? `: ${details['because']}` : ''}`),
       },
-      new AbortController().signal,
+      process.signal,
     );
     this.#terminate = guardian.terminate;
     void guardian.ended.then(() => this.#gone());

@@ -6,9 +6,9 @@ import type { Decision } from './decision.ts';
 import { decidePrimary } from './decide-primary.ts';
 import { leadStopped } from './decide-stopped-leader.ts';
 import { rollBack } from './decide-switchover.ts';
-import { giveUp, handOverTo } from './give-up.ts';
+import { giveUp, handOverTo, handOverWithinLag } from './give-up.ts';
 import { remoteFence } from './remote-fence.ts';
-import { automaticSuccessor, successorWithinLag } from './successor.ts';
+import { automaticSuccessor } from './successor.ts';
 import { writeSync } from './transactions.ts';
 import type { MonoMs, Ms, Revision } from './units.ts';
 import type { PrimaryView, StandbyView } from './postgres-view.ts';
@@ -70,18 +70,9 @@ function handOverUnseen(view: View, state: ClusterState): Decision | null {
 
 /** Mode `off`: everything of postgres is gone, and it could not serve from this disk again. Whoever lacks little enough leads. */
 function handOverHungDisk(view: View, state: ClusterState): Decision | null {
-  const { hungDisk } = view.memory;
-  if (hungDisk === null || view.guardian.child.kind !== 'none' || !claimed(state, view.self.name)) return null;
-  const next = successorWithinLag(view, state, hungDisk);
-  return next === null
-    ? null
-    : handOverTo(
-        view,
-        state,
-        next,
-        'hand-over-hung-disk',
-        `the disk here hangs and every process of postgres is gone; ${next.name} lacks no more than maxLag`,
-      );
+  return view.memory.diskHung
+    ? handOverWithinLag(view, state, 'hand-over-hung-disk', 'the disk here hangs and every process of postgres is gone')
+    : null;
 }
 
 /** Crash recovery may take minutes. Once somebody else can lead, it is not waited for. */

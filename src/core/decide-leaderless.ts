@@ -252,7 +252,7 @@ function waitAsynchronous(view: View, state: ClusterState, sync: SyncKey): Decis
 function yieldWithHungDisk(view: View, state: ClusterState): Decision | null {
   const [candidate] = asynchronousCandidates(view, state);
   const absentMs = view.nowMono - absentSince(view);
-  if (view.memory.hungDisk === null || candidate === undefined || absentMs >= view.policy.lease.ttlMs + 2 * yieldMs)
+  if (!view.memory.diskHung || candidate === undefined || absentMs >= view.policy.lease.ttlMs + 2 * yieldMs)
     return null;
   return because('yield-campaign', `the disk here hung a moment ago, and ${candidate.name} may take the key`);
 }

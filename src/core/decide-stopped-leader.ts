@@ -4,7 +4,7 @@ import type { ClusterState } from './cluster.ts';
 import { claimed, eligible, ownOnly, syncOf } from './cluster-queries.ts';
 import type { Decision } from './decision.ts';
 import { handOverSwitchover } from './decide-switchover.ts';
-import { giveUp, handOverTo } from './give-up.ts';
+import { giveUp, handOverTo, handOverWithinLag } from './give-up.ts';
 import type { DataDirectory } from './postgres-view.ts';
 import { scarceRoom } from './room.ts';
 import { automaticSuccessor, successor } from './successor.ts';
@@ -35,8 +35,6 @@ export function leadStopped(view: View, state: ClusterState, data: DataDirectory
   }
   const shutsDown = view.guardian.terminating === true;
   const next = shutsDown ? successor(view, state) : automaticSuccessor(view, state);
-  const crashes = view.memory.crashes.length;
-  const budget = view.policy.failover.crashBudget;
   if (next !== null) {
     return handOverTo(
       view,
@@ -46,19 +44,8 @@ export function leadStopped(view: View, state: ClusterState, data: DataDirectory
       `postgres here is down and ${next.name} has every acknowledged commit`,
     );
   }
-  const scarce = scarceRoom(view);
-  if (scarce !== null && crashes >= endsBlamedOnRoom) {
-    return because(
-      'await-room',
-      `postgres ended ${crashes} times and has ${scarce}: make room, and it starts again by itself. Nobody else may lead`,
-    );
-  }
-  if (crashes > budget.count) {
-    return because(
-      'hold-crash-budget',
-      `postgres ended ${crashes} times within ${budget.windowMs / 60_000} minutes and nobody else may lead: look at its log. It is tried again once fewer of them lie within that time`,
-    );
-  }
+  const down = staysDown(view);
+  if (down !== null) return handOverWithinLag(view, state, 'hand-over-within-lag', down.because) ?? down;
   if (!claimed(state, view.self.name) || view.memory.confirmedSyncRevision !== sync.modRevision) {
     const { modRevision: _, ...kept } = sync;
     const claim =
@@ -89,6 +76,24 @@ export function leadStopped(view: View, state: ClusterState, data: DataDirectory
  */
 const stillInRecovery = ({ clusterState }: DataDirectory): boolean =>
   clusterState === 'in archive recovery' || clusterState === 'shut down in recovery';
+
+/** Why postgres is not started here once more; null when it is. */
+function staysDown(view: View): Decision | null {
+  const crashes = view.memory.crashes.length;
+  const budget = view.policy.failover.crashBudget;
+  const scarce = scarceRoom(view);
+  if (scarce !== null && crashes >= endsBlamedOnRoom)
+    return because(
+      'await-room',
+      `postgres ended ${crashes} times and has ${scarce}: make room, and it starts again by itself`,
+    );
+  return crashes > budget.count
+    ? because(
+        'hold-crash-budget',
+        `postgres ended ${crashes} times within ${budget.windowMs / 60_000} minutes: look at its log. It is tried again once fewer of them lie within that time`,
+      )
+    : null;
+}
 
 /** A server that ends once on a nearly full disk may have been killed; the second time the disk is to blame. */
 const endsBlamedOnRoom = 2;

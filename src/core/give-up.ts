@@ -1,10 +1,11 @@
 /** The leader key is ours and we cannot use it: somebody who can gets it. */
 import { because } from './because.ts';
 import type { ClusterState, MemberRecord } from './cluster.ts';
+import { claimed } from './cluster-queries.ts';
 import type { Decision } from './decision.ts';
 import { handOverNote } from './decide-switchover.ts';
 import type { Rule } from './rules.ts';
-import { successor } from './successor.ts';
+import { successor, successorWithinLag } from './successor.ts';
 import { handOver, release } from './transactions.ts';
 import type { View } from './view.ts';
 
@@ -26,3 +27,19 @@ export const handOverTo = (view: View, state: ClusterState, next: MemberRecord, 
     purpose: 'hand-over',
     txn: handOver(state, next.name, next.leaseId, handOverNote(view, state, next.name, rule, why), null),
   });
+
+/**
+ * Mode `off`: this leader cannot serve from its own disk, and nothing of postgres is left. Whoever lacks no more than maxLag
+ * of what was written here leads; null when nobody does, and in the synchronous modes (ADR 17).
+ */
+export function handOverWithinLag(
+  view: View,
+  state: ClusterState,
+  rule: 'hand-over-hung-disk' | 'hand-over-within-lag',
+  why: string,
+): Decision | null {
+  const { walEnd } = view.memory;
+  if (walEnd === null || view.guardian.child.kind !== 'none' || !claimed(state, view.self.name)) return null;
+  const next = successorWithinLag(view, state, walEnd);
+  return next === null ? null : handOverTo(view, state, next, rule, `${why}; ${next.name} lacks no more than maxLag`);
+}

@@ -25,6 +25,7 @@ export const RULES = [
   'hand-over-dead-postgres',
   'hand-over-unfenced',
   'hand-over-hung-disk',
+  'hand-over-within-lag',
   'release-unfenced',
   'hand-over-shutdown',
   'fence-slow-start',

@@ -196,11 +196,10 @@ export interface MemoryView {
   readonly proof: WaitProof | null;
   /** Unrequested ends of postgres within the crash budget's window. Kept on disk. */
   readonly crashes: readonly MonoMs[];
-  /**
-   * Postgres was fenced here because its disk hung: where its WAL ended. Null when it was not, since one runs here again, or
-   * since another member leads.
-   */
-  readonly hungDisk: WalEnd | null;
+  /** Where the WAL of the primary here ended when it was last looked at; null when none ran since, or another member leads. */
+  readonly walEnd: WalEnd | null;
+  /** It was fenced because its disk hung, and no postgres has run here since. */
+  readonly diskHung: boolean;
   /** Null while no start of a standby came to nothing since one stayed up. */
   readonly failedStarts: FailedStarts | null;
   /** Why automation is held; empty when it is not. */

@@ -18,8 +18,8 @@ import type { KeptState } from '../ports/journal.ts';
 import { EtcdPast } from './etcd-past.ts';
 import { FactKeeper } from './fact-keeper.ts';
 import { FormerLeader } from './former-leader.ts';
-import { HungDisk } from './hung-disk.ts';
 import type { Running } from './observations.ts';
+import { OwnServer } from './own-server.ts';
 import { StartAccount } from './start-account.ts';
 
 export class Memory {
@@ -28,7 +28,7 @@ export class Memory {
   readonly #newCopyId: () => CopyId;
   readonly formerLeader: FormerLeader;
   readonly etcdPast: EtcdPast;
-  readonly hungDisk = new HungDisk();
+  readonly ownServer = new OwnServer();
   readonly starts = new StartAccount();
   #confirmedSyncRevision: Revision | null = null;
   #committing: { purpose: CommitPurpose; readAfterMono: MonoMs | null } | null = null;
@@ -78,7 +78,8 @@ export class Memory {
       lastLedTerm: this.lastLedTerm,
       proof: this.#proof,
       crashes: this.#crashes.filter((at) => mono - at < crashWindowMs),
-      hungDisk: this.hungDisk.end,
+      walEnd: this.ownServer.walEnd,
+      diskHung: this.ownServer.diskHung,
       failedStarts: this.starts.failed,
       held: this.held,
       overtakenBy: this.etcdPast.overtakenBy,
@@ -178,9 +179,11 @@ export class Memory {
     if (this.#committing?.readAfterMono != null && sentMono >= this.#committing.readAfterMono) this.#committing = null;
   }
 
-  /** Somebody else changed what commits wait for: the checkpointer switches waiting on again in its own time. */
+  /** How far it is; and if somebody else changed what commits wait for, the checkpointer switches waiting on again in its own time. */
   sawServer(look: Running | null): void {
-    if (this.#proof === null || look?.kind !== 'primary') return;
+    if (look?.kind !== 'primary') return;
+    this.ownServer.sawPrimary({ timeline: look.timeline, lsn: look.currentLsn });
+    if (this.#proof === null) return;
     const { waitedFor } = this.#proof;
     const same = look.waitsFor.length === waitedFor.length && waitedFor.every((name, at) => name === look.waitsFor[at]);
     if (!same || look.waitsRuledBy !== null) this.#proof = null;

@@ -37,6 +37,7 @@ const handedOver: Readonly<Record<string, TriggerOf>> = {
   'hand-over-dead-postgres': { trigger: 'postmaster-exited', incident: 'failover' },
   'hand-over-unfenced': { trigger: 'disk-hangs', incident: 'failover' },
   'hand-over-hung-disk': { trigger: 'disk-hangs', incident: 'failover' },
+  'hand-over-within-lag': { trigger: 'postmaster-exited', incident: 'failover' },
   'hand-over-shutdown': { trigger: 'host-shutdown', incident: 'switchover' },
   'forced-hand-over': { trigger: 'operator-request', incident: 'forced-failover' },
   'switchover-hand-over': { trigger: 'operator-request', incident: 'switchover' },

@@ -64,7 +64,7 @@ export class Performer {
   perform(intent: Intent, view: View): void {
     switch (intent.kind) {
       case 'fence':
-        this.#fence(intent, view);
+        this.#fence(intent);
         break;
       case 'guard':
         this.#guard(intent.term, view);
@@ -114,14 +114,13 @@ export class Performer {
     this.#context.deps.guardian.send({ type: 'rules', rules });
   }
 
-  #fence({ reason, blames }: Extract<Intent, { kind: 'fence' }>, { postgres: was }: View): void {
+  #fence({ reason, blames }: Extract<Intent, { kind: 'fence' }>): void {
     const { clock, guardian, journal, postgres } = this.#context.deps;
     const nowMono = clock.mono();
     this.abortOperation(`fenced: ${reason}`);
     if (this.#fencingSinceMono !== null && nowMono - this.#fencingSinceMono < fenceAgainMs) return;
     if (this.#fencingSinceMono === null && blames !== undefined) this.#context.memory.crashed();
-    if (blames === 'disk' && was.kind === 'primary')
-      this.#context.memory.hungDisk.fencedFor({ timeline: was.timeline, lsn: was.currentLsn });
+    if (blames === 'disk') this.#context.memory.ownServer.fencedForItsDisk();
     this.#fencingSinceMono = nowMono;
     journal.happened('fence', { reason });
     guardian.fence(reason);

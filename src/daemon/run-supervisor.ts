@@ -252,7 +252,7 @@ class Supervisor {
     this.#performer.guardianSpoke();
     if (child.kind === before.kind) return;
     if (child.kind === 'none') this.#memory.serverRunEnded();
-    if (child.kind === 'running') this.#memory.hungDisk.started();
+    if (child.kind === 'running') this.#memory.ownServer.started();
     this.#performer.childChanged(child);
     this.#sensors.lookNow();
   }
@@ -273,7 +273,7 @@ class Supervisor {
       this.#memory.leads(mine.term);
     else this.#memory.leadsNot(mine !== null);
     const lead = view.coordinator.kind === 'read' ? leading(view.coordinator.state) : null;
-    if (lead !== null && lead.key.member !== view.self.name) this.#memory.hungDisk.ledElsewhere();
+    if (lead !== null && lead.key.member !== view.self.name) this.#memory.ownServer.ledElsewhere();
     this.#performer.tellRules(view);
     this.#sensors.doubting(leaderInDoubt(view));
     const decision = decide(view);

@@ -59,7 +59,7 @@ const failedStarts = (count: number, agoMs: number) => ({
 });
 const onlySelf = { members: new Map([[a, present(record('a'))]]) };
 /** Where the WAL of a hung disk ends: what the standby has, and as many bytes more. */
-const hungDisk = (moreBytes: number) => ({ timeline: timeline(1), lsn: lsn(0x5000000n + BigInt(moreBytes)) });
+const endedAhead = (moreBytes: number) => ({ timeline: timeline(1), lsn: lsn(0x5000000n + BigInt(moreBytes)) });
 const off = { sync: present(sync(a, [], { mode: 'off' })) };
 const diverged = { sync: present(sync(b, [], { copies: { b: copyOf.b } })) };
 const behind = { ...answers, report: null };
@@ -390,13 +390,18 @@ const oursAtRest: readonly Row[] = [
     'hands over in mode off when its disk hangs, everything is fenced, and somebody lacks little enough',
     aView(
       { kind: 'unknown' },
-      { mode: 'off', guardian: childless(true), state: off, memory: { hungDisk: hungDisk(MiB) } },
+      { mode: 'off', guardian: childless(true), state: off, memory: { walEnd: endedAhead(MiB), diskHung: true } },
     ),
     'hand-over-hung-disk',
   ],
   [
     'does not when the standby lacks more than maxLag',
-    aView(stopped(), { mode: 'off', guardian: childless(true), state: off, memory: { hungDisk: hungDisk(MiB + 1) } }),
+    aView(stopped(), {
+      mode: 'off',
+      guardian: childless(true),
+      state: off,
+      memory: { walEnd: endedAhead(MiB + 1), diskHung: true },
+    }),
     'restart-in-place',
   ],
   [
@@ -405,7 +410,7 @@ const oursAtRest: readonly Row[] = [
       mode: 'off',
       guardian: childless(true),
       state: off,
-      memory: { hungDisk: { ...hungDisk(0), timeline: timeline(2) } },
+      memory: { walEnd: { ...endedAhead(0), timeline: timeline(2) }, diskHung: true },
     }),
     'restart-in-place',
   ],
@@ -445,6 +450,47 @@ const oursAtRest: readonly Row[] = [
   [
     'stops restarting a postgres that keeps ending',
     aView(stopped(), { guardian: childless(), state: exposed, memory: { crashes: [ago(4), ago(3), ago(2), ago(1)] } }),
+    'hold-crash-budget',
+  ],
+  [
+    'gives the key away in mode off when postgres keeps ending, to one that lacks no more than maxLag',
+    aView(stopped(), {
+      mode: 'off',
+      guardian: childless(),
+      state: off,
+      memory: { crashes: [ago(4), ago(3), ago(2), ago(1)], walEnd: endedAhead(MiB) },
+    }),
+    'hand-over-within-lag',
+  ],
+  [
+    'and when it has no room to start in',
+    aView(stopped(), {
+      mode: 'off',
+      guardian: childless(),
+      state: off,
+      memory: { crashes: [ago(3_000), ago(1)], walEnd: endedAhead(0) },
+      view: { room: fullDisk },
+    }),
+    'hand-over-within-lag',
+  ],
+  [
+    'not to one that lacks more',
+    aView(stopped(), {
+      mode: 'off',
+      guardian: childless(),
+      state: off,
+      memory: { crashes: [ago(4), ago(3), ago(2), ago(1)], walEnd: endedAhead(MiB + 1) },
+    }),
+    'hold-crash-budget',
+  ],
+  [
+    'nor by a daemon that has not seen how far it was',
+    aView(stopped(), {
+      mode: 'off',
+      guardian: childless(),
+      state: off,
+      memory: { crashes: [ago(4), ago(3), ago(2), ago(1)] },
+    }),
     'hold-crash-budget',
   ],
   [
@@ -724,7 +770,7 @@ const oursAndPrimary: readonly Row[] = [
   ],
   [
     'does so in mode off for somebody who lacks no more than maxLag',
-    aView(aPrimary({ ...alone, probe: aStuckProbe(1_600), currentLsn: hungDisk(MiB).lsn }), {
+    aView(aPrimary({ ...alone, probe: aStuckProbe(1_600), currentLsn: endedAhead(MiB).lsn }), {
       mode: 'off',
       state: off,
     }),
@@ -732,7 +778,7 @@ const oursAndPrimary: readonly Row[] = [
   ],
   [
     'leaves it alone in mode off when everybody lacks more',
-    aView(aPrimary({ ...alone, probe: aStuckProbe(9_000), currentLsn: hungDisk(MiB + 1).lsn }), {
+    aView(aPrimary({ ...alone, probe: aStuckProbe(9_000), currentLsn: endedAhead(MiB + 1).lsn }), {
       mode: 'off',
       state: off,
     }),
@@ -1368,7 +1414,7 @@ const nobodys: readonly Row[] = [
       mode: 'off',
       state: { ...noLeader, ...off },
       guardian: childless(true),
-      memory: { hungDisk: hungDisk(0) },
+      memory: { walEnd: endedAhead(0), diskHung: true },
     }),
     'yield-campaign',
   ],
@@ -1379,7 +1425,7 @@ const nobodys: readonly Row[] = [
       leaderAbsentMs: 6_500,
       state: { ...noLeader, ...off },
       guardian: childless(true),
-      memory: { hungDisk: hungDisk(0) },
+      memory: { walEnd: endedAhead(0), diskHung: true },
     }),
     'campaign',
   ],

@@ -90,6 +90,19 @@ export const storageScenarios: Readonly<Record<string, Scenario>> = {
     expect: { leader: 'moves', outageMsMax: 5_000, rules: ['promote'] },
   }),
 
+  'wal-full-off': aScenario({
+    says: 'in mode off a primary that has no room to start again gives the key to a standby that lacks no more than maxLag',
+    mode: 'off',
+    seconds: 25,
+    play: async (stage) => {
+      const { storage } = stage.primary.disk;
+      stage.does('pg_wal is full', () => storage.become({ kind: 'full', where: 'wal' }));
+      await stage.until('the standby serves', () => stage.serves(stage.standby), 8_000);
+      stage.does('there is room again', () => storage.become({ kind: 'sound' }));
+    },
+    expect: { leader: 'moves', outageMsMax: 8_000, rules: ['hand-over-within-lag', 'promote', 'rejoin'] },
+  }),
+
   'data-full': aScenario({
     says: 'a full data directory beside a pg_wal with room is no reason to fail over: writes fail until somebody makes room',
     checklist: [7],

@@ -66,7 +66,7 @@ function leadHeld(view: View, state: ClusterState, primary: PrimaryView, reason:
       { kind: 'fence', reason: 'a primary without a claim' },
     );
   const { overtakenBy } = view.memory;
-  if (overtakenBy !== null)
+  if (overtakenBy !== null && overtakenBy !== view.self.name)
     return because('fence-overtaken', `${overtakenBy} has become leader in an etcd that lost its past`, {
       kind: 'fence',
       reason: `${overtakenBy} leads`,

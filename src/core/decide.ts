@@ -183,10 +183,14 @@ function oneAtATime(view: View, decision: Decision): Decision {
 
 /** Refused or failed: what made it so needs a moment to be seen. */
 const commitAgainMs: Ms = 50;
+/** An etcd that answers nothing is not asked, and the journal not told, twenty times a second for as long as that lasts. */
+const commitAgainBlindMs: Ms = 250;
 
 function justFailed(view: View, purpose: string): boolean {
   const failed = view.memory.commitFailed;
-  return failed !== null && failed.purpose === purpose && view.nowMono - failed.atMono < commitAgainMs;
+  const blind = view.coordinator.kind === 'read' && view.coordinator.unreachableSinceMono !== null;
+  const pauseMs = blind ? commitAgainBlindMs : commitAgainMs;
+  return failed !== null && failed.purpose === purpose && view.nowMono - failed.atMono < pauseMs;
 }
 
 function mayBegin(view: View, operation: OperationSpec): boolean {

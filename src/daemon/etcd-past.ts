@@ -4,7 +4,7 @@
  */
 import type { ClusterState } from '../core/cluster.ts';
 import { leading } from '../core/cluster-queries.ts';
-import type { MemberName, Revision } from '../core/units.ts';
+import { leaseId, type MemberName, type Revision } from '../core/units.ts';
 import type { Hold } from '../core/view.ts';
 import type { FactKeeper } from './fact-keeper.ts';
 
@@ -46,8 +46,9 @@ export class EtcdPast {
     if (this.#held.length === 0) return true;
     this.#disbelievedFrom ??= shown.revision;
     const lead = leading(shown);
-    if (believedLast !== null && lead !== null && lead.term > this.#disbelievedFrom && same(shown, believedLast))
-      this.#overtakenBy = lead.key.member;
+    // A key that somebody puts back by hand is on no lease: nobody leads by it.
+    const leads = lead !== null && lead.key.leaseId !== noLease && lead.term > this.#disbelievedFrom;
+    if (leads && believedLast !== null && same(shown, believedLast)) this.#overtakenBy = lead.key.member;
     return false;
   }
 
@@ -83,6 +84,8 @@ export class EtcdPast {
     this.#facts.keep({ hold: { code, reason } });
   }
 }
+
+const noLease = leaseId('0');
 
 const same = ({ initialize: one }: ClusterState, { initialize: other }: ClusterState): boolean =>
   one.kind === 'present' && other.kind === 'present' && one.value === other.value;

@@ -195,6 +195,11 @@ export class Observations {
     if (flushed) this.writes = { ...this.writes, provedSentMono: unproved.sentMono, unproved: null };
   }
 
+  #flushedByAll(names: readonly CopyName[]): boolean {
+    const look = this.running?.value;
+    return look?.kind === 'primary' && look.waitsFor.length > 0 && look.waitsFor.every((name) => names.includes(name));
+  }
+
   flushChangedMono(name: CopyName): MonoMs {
     return this.#flushes.get(name)?.atMono ?? this.#clock.mono();
   }
@@ -210,7 +215,9 @@ export class Observations {
         ackedSentMono: answer.sentMono,
         pendingSinceMono: null,
         stuckSinceMono: null,
-        unproved: { sentMono: answer.sentMono, lsn: answer.lsn },
+        ...(this.#flushedByAll(answer.flushedBy)
+          ? { provedSentMono: answer.sentMono, unproved: null }
+          : { unproved: { sentMono: answer.sentMono, lsn: answer.lsn } }),
       };
     } else if (answer.outcome === 'read-only') {
       this.writes = { ...this.writes, pendingSinceMono: null, stuckSinceMono: null };

@@ -179,11 +179,13 @@ export class Sensors {
       const { probe } = this.#policy();
       if (seen.running?.value.kind === 'primary' && seen.guardian.child.kind === 'running') {
         seen.sentWriteProbe();
+        const sentMono = deps.clock.mono();
         const answer = await deps.postgres.writeProbe(writeLimitMs);
         seen.sawWriteProbe(answer);
         if (answer.ok) this.#look.signal();
-      }
-      await this.#pauses.wait(probe.writeIntervalMs);
+        // From send to send: on a slow host the next proof would be late by the time that this one took.
+        await this.#pauses.wait(Math.max(0, probe.writeIntervalMs - (deps.clock.mono() - sentMono)));
+      } else await this.#pauses.wait(probe.writeIntervalMs);
     }
   }
 

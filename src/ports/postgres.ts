@@ -81,7 +81,14 @@ export type ProbeAnswer = { readonly outcome: ProbeOutcome; readonly problem: st
 
 /** A commit of our own: `sentMono` is when COMMIT was sent. `lsn` is the position it is durable at. */
 export type WriteAnswer =
-  | { readonly ok: true; readonly sentMono: MonoMs; readonly ackedMono: MonoMs; readonly lsn: Lsn }
+  | {
+      readonly ok: true;
+      readonly sentMono: MonoMs;
+      readonly ackedMono: MonoMs;
+      readonly lsn: Lsn;
+      /** The standbys that have flushed what the probe wrote, seen as it was acknowledged: they followed after it was sent. */
+      readonly flushedBy: readonly CopyName[];
+    }
   | {
       readonly ok: false;
       readonly sentMono: MonoMs;

@@ -30,6 +30,20 @@ export function postgresContract(pair: () => Promise<ServersUnderTest>): void {
     return { probe };
   }
 
+  test('a commit of ours says who has flushed it: the standby it waits for, and nobody who is away', async () => {
+    await using made = await pair();
+    const { a, b, settled, standbyName } = made;
+    await synchronous(made);
+    expect(await settled(a.postgres.writeProbe(limitMs))).toMatchObject({ ok: true, flushedBy: [standbyName] });
+    must(await settled(a.postgres.waitFor(nobody, signal)));
+    await b.kill();
+    await made.until(async () => {
+      const look = await settled(a.postgres.look(1_000));
+      return look.kind === 'primary' && look.walsenders.length === 0;
+    }, limitMs);
+    expect(await settled(a.postgres.writeProbe(limitMs))).toMatchObject({ ok: true, flushedBy: [] });
+  });
+
   test('a commit waits for as long as the standby is away, and a look shows it', async () => {
     await using made = await pair();
     const { a, b, settled } = made;

@@ -262,6 +262,11 @@ const whoeverLeads: readonly Row[] = [
     'fence-overtaken',
   ],
   [
+    'goes on when the key that somebody put back there names itself',
+    aView(aPrimary(), { memory: { held: [restored], overtakenBy: a } }),
+    'hold',
+  ],
+  [
     'ends a leader whose clock jumped while automation is held, when no commit has confirmed it since',
     aView(aPrimary({ probe: aProbe({ provedSentMono: ago(700) }) }), {
       readMs: 700,
@@ -1500,6 +1505,18 @@ test.each([
   );
   expect(decision.rule).toBe('retry-standby');
   expect(decision.intents.filter((intent) => intent.kind === 'operate')).toHaveLength(begun);
+});
+
+test.each([
+  [40, false, 0],
+  [60, false, 1],
+  [200, true, 0],
+  [260, true, 1],
+])('%i ms after a transaction failed, etcd out of reach: %s, the same is sent %i times', (agoMs, unreachable, sent) => {
+  const memory = { commitFailed: { purpose: 'hand-over', atMono: ago(agoMs) } };
+  const decision = decide(aView(stopped(), { guardian: childless(), unreachable, memory }));
+  expect(decision.rule).toBe('hand-over-dead-postgres');
+  expect(decision.intents.filter((intent) => intent.kind === 'commit')).toHaveLength(sent);
 });
 
 const waitFor = { waitFor: [], waitForNobody: false };

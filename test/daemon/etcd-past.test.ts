@@ -1,6 +1,6 @@
 /** Who leads in an etcd that is not believed (I11): it must be told from who led in it long ago, and from another cluster. */
 import { expect, test } from 'vitest';
-import { revision } from '../../src/core/units.ts';
+import { leaseId, memberName, revision } from '../../src/core/units.ts';
 import { EtcdPast } from '../../src/daemon/etcd-past.ts';
 import { FactKeeper } from '../../src/daemon/fact-keeper.ts';
 import type { KeptFacts, KeptState } from '../../src/ports/journal.ts';
@@ -18,6 +18,13 @@ const aPast = (seen: Pick<KeptFacts, 'etcdClusterId' | 'highestRevision' | 'high
 
 test.each([
   ['a leader of before the restore', shown('restored', revision(61), revision(47)), null],
+  [
+    'a key that somebody put back by hand, on no lease,',
+    shown('restored', revision(75), null, {
+      leader: { kind: 'present', value: { member: memberName('b'), leaseId: leaseId('0') }, modRevision: revision(70) },
+    }),
+    null,
+  ],
   ['nobody', shown('restored', revision(61), null), null],
   ['a leader since', shown('restored', revision(75), revision(70)), 'b'],
   ['the leader of another cluster', shown('restored', revision(75), revision(70), { initialize: present('1') }), null],

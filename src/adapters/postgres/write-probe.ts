@@ -1,5 +1,6 @@
 /** A commit like a client's, on a session that is kept for it. */
 import { escapeLiteral } from 'pg';
+import type { CopyName } from '../../core/postgres-view.ts';
 import type { MonoMs, Ms } from '../../core/units.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { WriteAnswer } from '../../ports/postgres.ts';
@@ -11,16 +12,19 @@ import type { Session, SessionTarget } from './session.ts';
 
 /**
  * One round trip. The message is a transaction without a table; COMMIT returns when every standby that is waited for
- * has flushed it, and the flush position read after that lies behind the commit. On a standby or in a read-only
+ * has flushed it, the flush position read after that lies behind the commit, and who has flushed it shows in the same
+ * answer: a look of its own would come a round trip later, which is long on a busy host. On a standby or in a read-only
  * server nothing is sent, and the last statement says why.
  */
 const commit = `
 BEGIN;
 SELECT CASE WHEN NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off'
-  THEN pg_logical_emit_message(true, 'baton', '')::text END;
+  THEN set_config('baton.probe_lsn', pg_logical_emit_message(true, 'baton', '')::text, false) END;
 COMMIT;
 SELECT CASE WHEN NOT pg_is_in_recovery() THEN pg_current_wal_flush_lsn()::text END AS flushed_lsn,
-  current_setting('transaction_read_only') AS read_only`;
+  current_setting('transaction_read_only') AS read_only,
+  (SELECT json_agg(application_name) FROM pg_stat_replication
+   WHERE flush_lsn >= nullif(current_setting('baton.probe_lsn', true), '')::pg_lsn) AS flushed_by`;
 
 /** A cancelled wait for synchronous replication: PostgreSQL warns, and then reports a commit all the same. */
 const waitCancelled = ['01000', '57P01'];
@@ -86,7 +90,8 @@ export function createWriteProbe(clock: Clock, target: () => SessionTarget, onLo
               problem: lsn === null ? 'it is in recovery' : 'transactions are read-only there',
             };
           }
-          return { ok: true, sentMono, ackedMono, lsn };
+          const flushedBy = (row['flushed_by'] ?? []) as readonly CopyName[];
+          return { ok: true, sentMono, ackedMono, lsn, flushedBy };
         });
       } catch (failure) {
         if (!(failure instanceof SessionFailure)) throw failure;

@@ -114,7 +114,8 @@ export function createFakePeers(world: PeerWorld, batond: SimProcess): Peers {
                 if (how === 'cancelled') return failed('unreachable');
                 cancel();
                 connection.onClose(near, () => batond.run(() => lost(target)));
-                resolve({ ok: true, sentMono, ackedMono: batond.clock.mono(), lsn: endLsn(count) });
+                const flushedBy = server.flushedBy(count);
+                resolve({ ok: true, sentMono, ackedMono: batond.clock.mono(), lsn: endLsn(count), flushedBy });
               }),
             ),
           );

@@ -4,6 +4,8 @@ import type { Ms } from '../../../src/core/units.ts';
 export interface Circumstances {
   /** On top of what a fast shutdown takes anyway: a full cache, a walsender whose consumer is stuck. */
   stopTakesMs: Ms;
+  /** On top of what a statement of a session that is there takes anyway: the host is short of processors. */
+  answersTakeMs: Ms;
   /** On top of what crash recovery takes anyway. */
   recoveryTakesMs: Ms;
   /** On top of what a promotion takes anyway: a lot to replay, a restore_command that hangs. */
@@ -27,6 +29,7 @@ const recordsPerSegment = 161_319;
 
 export const normally = (): Circumstances => ({
   stopTakesMs: 0,
+  answersTakeMs: 0,
   recoveryTakesMs: 0,
   promotionTakesMs: 0,
   promotionDies: false,

@@ -1,4 +1,5 @@
 /** One run of a PostgreSQL server: from the postmaster's start to the end of its last process. */
+import type { CopyName } from '../../../src/core/postgres-view.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
 import type { CommitWaits } from '../../../src/ports/postgres.ts';
 import { Checkpointer } from './checkpointer.ts';
@@ -120,6 +121,10 @@ export class FakeServer {
   /** Why a commit that is acknowledged here is not what Baton promises; null when it is. */
   get unprotected(): 'overridden' | null {
     return this.#overridden ? 'overridden' : null;
+  }
+
+  flushedBy(count: number): readonly CopyName[] {
+    return [...this.senders].flatMap(({ name, flushed }) => (flushed >= count ? [name] : []));
   }
 
   /** SIGHUP: sessions and walsenders load soon, the checkpointer when it looks. */

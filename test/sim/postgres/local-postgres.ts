@@ -34,6 +34,10 @@ export class LocalPostgres {
     this.server = server;
   }
 
+  get answersTakeMs(): Ms {
+    return this.server()?.dir.disk.circumstances.answersTakeMs ?? 0;
+  }
+
   listening(): FakeServer | null {
     const server = this.server();
     return server === null || server.phase === 'gone' || server.phase === 'orphaned' ? null : server;
@@ -53,7 +57,7 @@ export class LocalPostgres {
         this.#destroy(session);
         settle({ kind: 'timed-out' });
       });
-      this.batond.clock.timer(this.random.between(0.2, 1.2), () => {
+      this.batond.clock.timer(this.random.between(0.2, 1.2) + this.answersTakeMs, () => {
         const server = this.listening();
         if (server === null) return settle({ kind: 'refused' });
         asked = server;

@@ -47,7 +47,7 @@ export class ProbeSession {
         settle({ ok: false, sentMono, outcome, problem });
       const broken = () => batond.run(() => failed('unreachable', 'the connection was closed'));
       const cancel = clock.timer(limitMs, () => failed('timed-out', `not acknowledged within ${limitMs} ms`));
-      clock.timer(random.between(0.2, 1), () => {
+      clock.timer(random.between(0.2, 1) + this.#local.answersTakeMs, () => {
         const server = this.#local.listening();
         if (server === null) return failed('refused', 'connection refused');
         asked = server;
@@ -67,7 +67,10 @@ export class ProbeSession {
     kept.count = server.dir.records.length + 1;
     const went = server.commit(kept.backend, 'probe', null, 'flush', (count, how) => {
       if (how === 'cancelled') failed('unreachable', 'somebody cancelled its wait for synchronous replication');
-      else answer({ ok: true, sentMono, ackedMono: this.#local.batond.clock.mono(), lsn: endLsn(count) });
+      else {
+        const flushedBy = server.flushedBy(count);
+        answer({ ok: true, sentMono, ackedMono: this.#local.batond.clock.mono(), lsn: endLsn(count), flushedBy });
+      }
     });
     if (!went) failed(server.phase === 'standby' ? 'read-only' : 'unreachable', `the server is ${server.phase}`);
   }

@@ -1,4 +1,5 @@
 /** What happens to etcd itself. */
+import { leaseId } from '../../../src/core/units.ts';
 import { aScenario, type Scenario } from './scenario.ts';
 import { puts } from './transaction-shapes.ts';
 
@@ -21,6 +22,27 @@ export const etcdScenarios: Readonly<Record<string, Scenario>> = {
       stage.does('etcd has a quorum again', () => etcd.regainQuorum());
     },
     expect: { leader: 'stays', rules: ['lead-blind', 'follow-blind'] },
+  }),
+
+  'etcd-without-quorum-busy': aScenario({
+    says: 'without etcd a leader whose host is so busy that every answer of its PostgreSQL takes most of a second goes on',
+    checklist: [15],
+    seconds: 25,
+    play: async (stage) => {
+      const { etcd } = stage.world;
+      const { circumstances } = stage.primary.disk;
+      stage.does('etcd loses its quorum', () => etcd.loseQuorum());
+      await stage.lasts(6_000);
+      stage.does('the host is busy', () => {
+        circumstances.answersTakeMs = 650;
+      });
+      await stage.lasts(10_000);
+      stage.does('it is not any more', () => {
+        circumstances.answersTakeMs = 0;
+      });
+      stage.does('etcd has a quorum again', () => etcd.regainQuorum());
+    },
+    expect: { leader: 'stays', promotions: 0, rules: ['lead-blind'], never: ['fenced-by-guardian'] },
   }),
 
   'etcd-without-quorum-off': aScenario({
@@ -179,22 +201,27 @@ export const etcdScenarios: Readonly<Record<string, Scenario>> = {
   }),
 
   'overtaken-at-the-hold': aScenario({
-    says: 'a leader that serves on without the past of etcd stops as soon as that etcd has another leader of this cluster, and not for one of another cluster',
+    says: 'a leader that serves on without the past of etcd stops as soon as that etcd has another leader of this cluster, and not for one of another cluster or a key that is put back by hand',
     seconds: 25,
     play: async (stage) => {
       const { primary, standby, world } = stage;
       stage.does('somebody sets up an empty etcd', () => world.operator.wipeEtcd());
       await stage.until('the primary holds', () => stage.rule(primary) === 'hold');
+      const lease = leaseId('4711');
       stage.does('an empty host makes a cluster of its own there', () => {
+        world.etcd.store.grant(lease, 60, world.clock.mono());
         world.etcd.put('initialize', '7999999999999999999');
+        world.etcd.put('leader', standby.name, lease);
+      });
+      await stage.lasts(3_000);
+      await stage.until('the primary acknowledges', () => stage.acknowledges(primary), 300);
+      stage.does('somebody puts the keys of this cluster back', () => {
+        world.etcd.put('initialize', primary.disk.data?.systemIdentifier ?? '');
         world.etcd.put('leader', standby.name);
       });
       await stage.lasts(3_000);
       await stage.until('the primary acknowledges', () => stage.acknowledges(primary), 300);
-      stage.does('somebody puts this cluster there, led by the standby', () => {
-        world.etcd.put('initialize', primary.disk.data?.systemIdentifier ?? '');
-        world.etcd.put('leader', standby.name);
-      });
+      stage.does('the standby leads there', () => world.etcd.put('leader', standby.name, lease));
       await stage.until('the primary is fenced', () => stage.fenced(primary), 500);
     },
     expect: { leader: 'stays', outageMsMax: 60_000, rules: ['hold', 'fence-overtaken'] },

@@ -166,13 +166,14 @@ export class Invariants {
 
   /** What holds between events. */
   check(): void {
+    const nowMs = this.#world.now();
     this.#checkKeys();
     this.#checkMode();
-    if (this.#world.now() >= this.#lookAtMs) this.#look();
+    if (nowMs >= this.#lookAtMs) this.#look(nowMs);
     this.#checkWaits();
     this.#checkStarts();
     for (const member of this.#world.members) {
-      const alone = this.#guarding.look(member, this.#world.now());
+      const alone = this.#guarding.look(member, nowMs);
       if (alone !== null) this.violated(alone.invariant, alone.detail);
     }
   }
@@ -221,8 +222,7 @@ export class Invariants {
   }
 
   /** What takes long to be wrong is looked at less often. */
-  #look(): void {
-    const nowMs = this.#world.now();
+  #look(nowMs: number): void {
     this.#lookAtMs = nowMs + lookEveryMs;
     for (const member of this.#world.members) {
       const hangs = this.#operations.look(member, nowMs);

@@ -70,7 +70,7 @@ export const isAlive = (view: View, loopAgeMs: Ms): boolean =>
   loopAgeMs < view.policy.lease.ttlMs * (view.postgres.kind === 'primary' ? 1 : 2);
 
 /** The leader key is ours, by a lease whose deadline has not passed, or we may go on without (I5, I6, I11). */
-function holdsKey(view: View): boolean {
+export function holdsKey(view: View): boolean {
   const { coordinator, memory } = view;
   const [held] = memory.held;
   if (held !== undefined) return leadsOn(view, held);

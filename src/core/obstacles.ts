@@ -57,7 +57,7 @@ export function nameTaken(view: View, state: ClusterState): string | null {
   const record = memberRecord(state, view.self.name);
   const lease = ownLease(view);
   if (record === null || lease === null || record.leaseId === lease) return null;
-  return `another daemon has the name ${view.self.name}: it is at ${record.host}:${record.port} (${record.apiUrl}). Give one of the two another name, or stop it and its guardian; the key of one that is gone goes away with its lease`;
+  return `the key of member ${view.self.name} is on another lease: of an earlier run here, and then it goes away within seconds, or another daemon has the name ${view.self.name}, at ${record.host}:${record.port} (${record.apiUrl}). Then give one of the two another name, or stop it and its guardian`;
 }
 
 /** I10: data of another cluster is neither used nor removed. */

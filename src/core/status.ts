@@ -1,5 +1,5 @@
 /** The cluster in one JSON document: `baton status --json` and `GET /v1/status`. */
-import { leadsOn } from './decide-held.ts';
+import { holdsKey } from './health.ts';
 import type { ClusterState, Key, MemberRecord, MemberState, SharedConfig, SyncMode } from './cluster.ts';
 import { leading, syncOf } from './cluster-queries.ts';
 import { memberOfCopy } from './copy-name.ts';
@@ -74,11 +74,11 @@ export function statusOf(cluster: string, view: View, incidents: readonly Incide
   const built = build(cluster, state, known, view.policy, { held, paused }, incidents, (member) =>
     freshen(member, view),
   );
-  const [hold] = view.memory.held;
-  if (hold === undefined) return built;
-  // What was believed last names this member still; whether it leads on is known here.
-  const leads = built.leader !== view.self.name || leadsOn(view, hold);
-  return { ...built, redundant: false, ...(leads ? {} : { leader: null, term: null }) };
+  // What was read last names this member for as long as etcd says nothing newer; whether it leads on is known here.
+  const blind = view.coordinator.kind === 'read' && view.coordinator.unreachableSinceMono !== null;
+  const isHeld = view.memory.held.length > 0;
+  const leads = built.leader !== view.self.name || !(blind || isHeld) || holdsKey(view);
+  return { ...built, redundant: built.redundant && !isHeld, ...(leads ? {} : { leader: null, term: null }) };
 }
 
 /** From etcd alone, for when no daemon answers: positions are up to 10 s old. */

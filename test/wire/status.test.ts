@@ -11,6 +11,7 @@ import {
   aRecord,
   aState,
   aSync,
+  held,
   leaderView,
   now,
   primary,
@@ -230,6 +231,12 @@ describe('status', () => {
     expect(of({ ...view, memory: { ...view.memory, held } })).toMatchObject({ leader: slough, redundant: false });
     const overtaken = { ...view, memory: { ...view.memory, held, overtakenBy: reading } };
     expect(of(overtaken)).toMatchObject({ leader: null, term: null, redundant: false });
+  });
+  test('without etcd a leader that may not go on is none any more', () => {
+    const view = leaderView({ coordinator: read(aState({ sync: aSync({ mode: 'off' }) }), monoMs(now - 6_000)) });
+    const lease = { ...held('slough-a', 5_900) };
+    expect(of(view)).toMatchObject({ leader: slough });
+    expect(of({ ...view, guardian: { ...view.guardian, lease } })).toMatchObject({ leader: null, term: null });
   });
   test('the open incident and what the contracts say of it', () => {
     const status = statusOf('c', leaderView(), [incident('closed'), incident('open')]);

@@ -24,6 +24,7 @@ export interface ClusterOptions {
 const memberNames = ['a', 'b', 'c'] as const;
 export const etcdHosts = ['etcd-0', 'etcd-1', 'etcd-2'] as const;
 const startLimitMs = 90_000;
+const etcdLeaderLimitMs = 10_000;
 /** For logical replication and prepared transactions, which some faults need. */
 const usualParameters = { wal_level: 'logical', max_prepared_transactions: '10' };
 /** So that automation is not held after the third failover, as it would be in production. */
@@ -176,7 +177,8 @@ export class ChaosCluster implements AsyncDisposable {
   }
 
   async etcdLeaderHost(): Promise<string> {
-    return etcdHosts[await this.rig.etcd.leader()] ?? '';
+    const leader = () => this.rig.etcd.leader().then(String, () => null);
+    return etcdHosts[Number(await this.rig.waitFor('a leader of etcd', etcdLeaderLimitMs, leader))] ?? '';
   }
 
   /** What the members' journals get from now on. */

@@ -32,6 +32,11 @@ export async function writeEtcd(rig: Rig, entries: readonly EtcdEntry[]): Promis
     await ask(rig, '/v3/kv/put', { key: encode(key), value: encode(value), lease });
 }
 
+/** `names`: below the cluster's prefix. */
+export async function deleteEtcd(rig: Rig, names: readonly string[]): Promise<void> {
+  for (const name of names) await ask(rig, '/v3/kv/deleterange', { key: encode(`${prefixOf(rig)}${name}`) });
+}
+
 async function lives(rig: Rig, lease: string): Promise<boolean> {
   const { TTL = '-1' } = await ask<{ TTL?: string }>(rig, '/v3/lease/timetolive', { ID: lease });
   return Number(TTL) > 0;

@@ -98,7 +98,12 @@ export class RigMember {
 
   /** SIGTERM to batond: it detaches. Guardian and PostgreSQL stay. */
   detach(): void {
-    for (const { pid } of this.processes('batond')) signalOne(pid, 'SIGTERM');
+    this.terminate('batond');
+  }
+
+  /** SIGTERM to a guardian: it stops PostgreSQL, gives its lease back and ends. */
+  terminate(part: 'batond' | 'guardian'): void {
+    for (const { pid } of this.processes(part)) signalOne(pid, 'SIGTERM');
   }
 
   processes(part: Part): readonly FoundProcess[] {

@@ -34,7 +34,9 @@ export function judgeStart(
   }
   if (request.term === null) return err('a start as a primary needs the term it may write under');
   if (state.leading !== null && request.term < state.leading.term) {
-    return err(`term ${request.term} is over: this member leads in term ${state.leading.term}`);
+    return err(
+      `term ${request.term} is over: this member leads in term ${state.leading.term}. If etcd has lost its past, end this guardian too (docs/operations.md)`,
+    );
   }
   if (sleptPastDeadline(state))
     return err("the machine was suspended past the lease's deadline, and etcd has not answered since");

@@ -21,6 +21,8 @@ const promotion: Fault = {
   name: 'aimed-promotion',
   family: 'aimed',
   says: 'The postmaster of the primary is killed, and its successor dies in the middle of its promotion',
+  // In mode `off` it starts in place: nobody is promoted.
+  modes: ['available', 'strict'],
   lastsMs,
   async inject(stage) {
     await stage.cluster.rig.killPostmaster(stage.leader);

@@ -37,6 +37,7 @@ export interface IncidentKeeperDeps {
 
 const commitLimitMs: Ms = 2_000;
 const retryAfterMs: Ms = 1_000;
+const ledgerFirstMs: Ms = 1_000;
 /** Incidents that wait to be written to etcd; the ledger has them all. */
 const mirrorQueueMax = 100;
 const ownMax = 1_000;
@@ -92,7 +93,20 @@ export class IncidentKeeper {
   #keep(incident: Incident): void {
     this.#own.set(incident.id, incident);
     for (const id of this.#own.keys()) if (this.#own.size > ownMax) this.#own.delete(id);
-    void this.#writeDown(incident);
+    void this.#writeDownFirst(incident);
+  }
+
+  /** A ledger on a disk that hangs is not waited for longer: then etcd is the place where the incident survives. */
+  async #writeDownFirst(incident: Incident): Promise<void> {
+    const tried = Promise.withResolvers<void>();
+    const cancel = this.#deps.clock.timer(ledgerFirstMs, () => tried.resolve());
+    void this.#writeDown(incident).then(() => tried.resolve());
+    await tried.promise;
+    cancel();
+    if (this.#own.get(incident.id) === incident) this.#queueForEtcd(incident);
+  }
+
+  #queueForEtcd(incident: Incident): void {
     this.#unmirrored.set(incident.id, incident);
     for (const id of this.#unmirrored.keys()) if (this.#unmirrored.size > mirrorQueueMax) this.#unmirrored.delete(id);
     void this.#mirror();
@@ -142,9 +156,30 @@ export class IncidentKeeper {
       if (!key.startsWith('incidents/') || this.#parsed.get(key) === entry.value) continue;
       this.#parsed.set(key, entry.value);
       const incident = parseIncident(entry.value);
-      if (incident !== null) this.#fromEtcd.set(incident.id, incident);
-      else this.#deps.journal.happened('incident-unreadable', { key });
+      if (incident !== null) {
+        this.#fromEtcd.set(incident.id, incident);
+        this.#endLeftOpen(incident);
+      } else this.#deps.journal.happened('incident-unreadable', { key });
     }
+  }
+
+  /**
+   * An earlier run of this daemon left it open in etcd: it died before it had told etcd of the end, or before its disk had
+   * the beginning. It goes on if nothing else does.
+   */
+  #endLeftOpen(incident: Incident): void {
+    const { id, recordedBy, state } = incident;
+    if (state !== 'open' || recordedBy !== this.#deps.member || this.#own.has(id) || this.#state.open?.id === id)
+      return;
+    const written = this.#deps.ledger.incidents().find((each) => each.id === id);
+    if (written?.state === 'closed') {
+      this.#own.set(id, written);
+      this.#queueForEtcd(written);
+    } else if (this.#state.open === null) {
+      const { clock } = this.#deps;
+      this.#state = resumeRecorder(this.#state, incident, clock.mono(), clock.wall());
+      this.#keep(incident);
+    } else this.#keep({ ...incident, state: 'closed', closedBecause: 'superseded' });
   }
 
   /** Newest last. What this member recorded itself is never replaced by what etcd says of it. */

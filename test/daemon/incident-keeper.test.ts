@@ -1,0 +1,111 @@
+/** What an earlier run of the daemon left open in etcd comes to an end, and nothing is in etcd that no disk has. */
+import { expect, test } from 'vitest';
+import { ok } from '../../src/core/result.ts';
+import type { Incident } from '../../src/core/sla/incident.ts';
+import type { Txn } from '../../src/core/transaction.ts';
+import { memberName, monoMs, revision, wallMs } from '../../src/core/units.ts';
+import { IncidentKeeper } from '../../src/daemon/incident-keeper.ts';
+import type { Coordinator, Snapshot } from '../../src/ports/coordinator.ts';
+import type { Ledger } from '../../src/ports/ledger.ts';
+import { VirtualClock } from '../sim/clock/virtual-clock.ts';
+
+/** One that a keeper recorded itself, so that it is one in every field. */
+async function anIncident(clock: VirtualClock): Promise<Incident> {
+  const one = aKeeper(clock);
+  one.keeper.record(failed(clock));
+  await clock.runFor(1);
+  const [incident] = one.onDisk;
+  if (incident === undefined) throw new Error('nothing was recorded');
+  return incident;
+}
+
+const failed = (clock: VirtualClock) =>
+  ({
+    kind: 'declared',
+    atMono: monoMs(clock.mono()),
+    wall: wallMs(clock.wall()),
+    rule: 'hand-over-dead-postgres',
+    trigger: 'postmaster-exited',
+    because: 'postgres ended',
+    incident: 'failover',
+    evidence: [],
+  }) as const;
+
+function aKeeper(clock: VirtualClock, before: readonly Incident[] = [], diskHangs = false) {
+  const onDisk = [...before];
+  const inEtcd = new Map<string, Incident>();
+  const ledger = {
+    append: async (_kind: string, body: unknown) => {
+      if (diskHangs) return new Promise<never>(() => undefined);
+      onDisk.push(body as Incident);
+      return ok({});
+    },
+    incidents: () => [...new Map(onDisk.map((each) => [each.id, each])).values()],
+  } as unknown as Ledger;
+  const coordinator = {
+    commit: async ({ writes: [write] }: Txn) => {
+      if (write?.op === 'put') inEtcd.set(write.key, JSON.parse(write.value) as Incident);
+      return { kind: 'applied', revision: revision(1) } as const;
+    },
+  } as unknown as Coordinator;
+  const keeper = new IncidentKeeper({
+    cluster: 'domain-1',
+    member: memberName('a'),
+    clock,
+    coordinator,
+    journal: { decided: () => undefined, happened: () => undefined },
+    ledger,
+    promisesOf: () => null,
+  });
+  const sees = async (incident: Incident) => {
+    const entry = { value: JSON.stringify(incident), modRevision: revision(5), leaseId: '0' };
+    keeper.sawSnapshot({ entries: new Map([[`incidents/${incident.id}`, entry]]) } as unknown as Snapshot);
+    await clock.runFor(5);
+  };
+  return { keeper, onDisk, inEtcd, sees };
+}
+
+test('one that only etcd has goes on, and is written down', async () => {
+  const clock = new VirtualClock();
+  const left = await anIncident(clock);
+  const { keeper, onDisk, sees } = aKeeper(clock);
+  await sees(left);
+  expect(keeper.open).toBe(true);
+  expect(onDisk).toEqual([left]);
+});
+
+test('one that ended on disk ends in etcd', async () => {
+  const clock = new VirtualClock();
+  const left = await anIncident(clock);
+  const closed: Incident = { ...left, state: 'closed', closedBecause: 'redundant' };
+  const { keeper, inEtcd, sees } = aKeeper(clock, [left, closed]);
+  await sees(left);
+  expect(keeper.open).toBe(false);
+  expect([...inEtcd.values()]).toEqual([closed]);
+});
+
+test('one that only etcd has ends when another goes on', async () => {
+  const clock = new VirtualClock();
+  const left = await anIncident(clock);
+  await clock.runFor(1_000);
+  const { keeper, inEtcd, sees } = aKeeper(clock);
+  keeper.record(failed(clock));
+  await sees(left);
+  expect(keeper.open).toBe(true);
+  expect(inEtcd.get(`incidents/${left.id}`)).toEqual({ ...left, state: 'closed', closedBecause: 'superseded' });
+});
+
+test.each([
+  [false, 5, 1],
+  [true, 900, 0],
+  [true, 1_100, 1],
+])(
+  'etcd has a record once the disk has it, or after a second (disk hangs: %s, %i ms: %i)',
+  async (hangs, ms, count) => {
+    const clock = new VirtualClock();
+    const { keeper, inEtcd } = aKeeper(clock, [], hangs);
+    keeper.record(failed(clock));
+    await clock.runFor(ms);
+    expect(inEtcd.size).toBe(count);
+  },
+);

@@ -73,7 +73,7 @@ test('batond fences by itself when its guardian does not confirm', async () => {
   expect(rig.processes()).toEqual([]);
   process.kill(guardian.pid, 'SIGCONT');
   // It obeys the fence that lay in its socket before it starts anything.
-  await until(() => /"event":"fence"[^]*"child":\{"kind":"none"/.test(rig.guardianLog()), 'the guardian is back');
+  await until(() => /"event":"fence".*"child":\{"kind":"none"/s.test(rig.guardianLog()), 'the guardian is back');
   batond.port.send({ type: 'lead', term: revision(7), backing: { kind: 'lease-only' } });
   batond.port.send({ type: 'start', as: 'primary', term: revision(7), command: rig.fakePostgres() });
   await batond.untilServing();

@@ -44,11 +44,23 @@ function endBegunPrimary(view: View, reason: string): Decision | null {
       kind: 'fence',
       reason: 'automation is held',
     });
+  if (promotionBegun(view))
+    return because('fence-held', `${reason} Postgres here was being promoted`, {
+      kind: 'fence',
+      reason: 'automation is held',
+    });
   if (operation.kind !== 'busy') return null;
   const { spec } = operation;
-  return spec.kind === 'promote' || (spec.kind === 'start' && spec.as === 'primary')
+  return spec.kind === 'start' && spec.as === 'primary'
     ? because('hold', reason, { kind: 'abort-operation', reason: 'automation is held' })
     : null;
+}
+
+/** PostgreSQL does not take a promotion back: it leaves recovery also when nobody waits for that any more. */
+function promotionBegun({ operation, postgres }: View): boolean {
+  if (operation.kind === 'busy') return operation.spec.kind === 'promote';
+  const { last } = operation;
+  return postgres.kind === 'standby' && last?.spec.kind === 'promote' && !last.outcome.ok;
 }
 
 function leadHeld(view: View, state: ClusterState, primary: PrimaryView, reason: string): Decision {

@@ -1522,7 +1522,6 @@ test.each([
 const waitFor = { waitFor: [], waitForNobody: false };
 test.each<readonly [OperationSpec, boolean]>([
   [{ kind: 'start', as: 'primary', term, admits: 'everybody', ...waitFor }, true],
-  [{ kind: 'promote', term, waitForNobody: false }, true],
   [{ kind: 'start', as: 'standby', follow: b }, false],
   [{ kind: 'rejoin', leader: b, term, copyId: copyOf.a }, false],
   [{ kind: 'clone', leader: b, term, copyId: copyOf.a }, false],
@@ -1533,6 +1532,18 @@ test.each<readonly [OperationSpec, boolean]>([
   );
   expect(decision.rule).toBe('hold');
   expect(decision.intents.some((intent) => intent.kind === 'abort-operation')).toBe(aborted);
+});
+
+test('a promotion under way when automation becomes held is fenced: PostgreSQL takes none back', () => {
+  const spec = { kind: 'promote', term, waitForNobody: false } as const;
+  const operation = { kind: 'busy', spec, sinceMono: ago(5), progress: null } as const;
+  const decision = decide(aView(aStandby(), { memory: { held: [restored] }, view: { operation } }));
+  expect(decision.rule).toBe('fence-held');
+  expect(decision.intents.map(({ kind }) => kind)).toEqual(['fence']);
+  const last = { spec, atMono: ago(5), outcome: { ok: false, problem: 'aborted' } } as const;
+  const given = (postgres: View['postgres']) =>
+    decide(aView(postgres, { memory: { held: [restored] }, view: { operation: { kind: 'idle', last } } })).rule;
+  expect([given(aStandby()), given(stopped())]).toEqual(['fence-held', 'hold']);
 });
 
 test('a held leader is guarded in the term that it led, so that its guardian hears of its proofs', () => {

@@ -241,6 +241,23 @@ export const etcdScenarios: Readonly<Record<string, Scenario>> = {
     expect: { leader: 'stays', promotions: 1, outageMsMax: 60_000, rules: ['hold', 'fence-not-leader'] },
   }),
 
+  'promotion-under-way-at-the-hold': aScenario({
+    says: 'a promotion that was under way when etcd lost its past does not come up, however long PostgreSQL takes for it',
+    seconds: 25,
+    play: async (stage) => {
+      const { primary, standby, world } = stage;
+      standby.disk.circumstances.promotionTakesMs = 6_000;
+      stage.does('the postmaster is killed', () => primary.running?.killPostmaster());
+      await stage.until('the standby is being promoted', () => stage.rule(standby) === 'promote');
+      await stage.lasts(500);
+      stage.does('somebody sets up an empty etcd', () => world.operator.wipeEtcd());
+      await stage.until('no postgres is left there', () => stage.fenced(standby), 5_000);
+      standby.disk.circumstances.promotionTakesMs = 0;
+    },
+    // The member that claimed leads once the operator has done what the runbook says.
+    expect: { leader: 'moves', promotions: 1, outageMsMax: 60_000, rules: ['fence-held'] },
+  }),
+
   'start-under-way-at-the-hold': aScenario({
     says: 'a primary that was being started when etcd lost its past does not come up, however late the disk lets it',
     seconds: 25,

@@ -1,7 +1,7 @@
 /**
  * Automation is held, because etcd lost its past (I11): nobody is promoted, started or renamed, and nothing is written.
- * Whoever led when that happened leads on by what was true then, as it does while etcd does not answer (I6): it is
- * backed by its own commits alone, and no lease of that etcd prolongs it (ADR 15).
+ * Whoever led when that happened leads on by what was true then, as it does while etcd does not answer (I6): in a
+ * synchronous mode it is backed by its own commits alone, and no lease of that etcd prolongs it (ADR 15).
  */
 import { backedNow, mayGoOn } from './backing.ts';
 import { because } from './because.ts';
@@ -40,21 +40,17 @@ function endBegunPrimary(view: View, reason: string): Decision | null {
     child.startedMono >= self.startedMono &&
     postgres.kind === 'starting'
   )
-    return because('fence-held', `${reason} Postgres here was starting as a primary`, {
-      kind: 'fence',
-      reason: 'automation is held',
-    });
-  if (promotionBegun(view))
-    return because('fence-held', `${reason} Postgres here was being promoted`, {
-      kind: 'fence',
-      reason: 'automation is held',
-    });
+    return fenceHeld(`${reason} Postgres here was starting as a primary`);
+  if (promotionBegun(view)) return fenceHeld(`${reason} Postgres here was being promoted`);
   if (operation.kind !== 'busy') return null;
   const { spec } = operation;
   return spec.kind === 'start' && spec.as === 'primary'
     ? because('hold', reason, { kind: 'abort-operation', reason: 'automation is held' })
     : null;
 }
+
+const fenceHeld = (why: string): Decision =>
+  because('fence-held', why, { kind: 'fence', reason: 'automation is held' });
 
 /** PostgreSQL does not take a promotion back: it leaves recovery also when nobody waits for that any more. */
 function promotionBegun({ operation, postgres }: View): boolean {

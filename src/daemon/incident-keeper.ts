@@ -179,7 +179,7 @@ export class IncidentKeeper {
       const { clock } = this.#deps;
       this.#state = resumeRecorder(this.#state, incident, clock.mono(), clock.wall());
       this.#keep(incident);
-    } else this.#keep({ ...incident, state: 'closed', closedBecause: 'superseded' });
+    } else this.#keep({ ...(written ?? incident), state: 'closed', closedBecause: 'superseded' });
   }
 
   /** Newest last. What this member recorded itself is never replaced by what etcd says of it. */

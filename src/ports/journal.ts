@@ -25,3 +25,14 @@ export interface KeptFacts {
   /** The copy that initdb made before the cluster became known; null otherwise. */
   readonly initializedCopyId: string | null;
 }
+
+/** Of a member that never ran. */
+export const nothingKept: KeptFacts = {
+  etcdClusterId: null,
+  highestRevision: 0,
+  highestTerm: 0,
+  lastLedTerm: null,
+  crashesWallMs: [],
+  hold: null,
+  initializedCopyId: null,
+};

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { leaseId, memberName, revision } from '../../src/core/units.ts';
 import { EtcdPast } from '../../src/daemon/etcd-past.ts';
 import { FactKeeper } from '../../src/daemon/fact-keeper.ts';
-import type { KeptFacts, KeptState } from '../../src/ports/journal.ts';
+import { type KeptFacts, type KeptState, nothingKept } from '../../src/ports/journal.ts';
 import { present } from '../core/a-view.ts';
 import { realClock } from '../support/real-clock.ts';
 import { shown } from './shown.ts';
@@ -11,7 +11,7 @@ import { shown } from './shown.ts';
 const believed = shown('e1', revision(1_000), revision(50));
 
 const aPast = (seen: Pick<KeptFacts, 'etcdClusterId' | 'highestRevision' | 'highestTerm'>) => {
-  const facts = { ...seen, lastLedTerm: null, crashesWallMs: [], hold: null, initializedCopyId: null };
+  const facts = { ...nothingKept, ...seen };
   const kept: KeptState = { read: () => facts, write: async () => undefined };
   return new EtcdPast(new FactKeeper(realClock, kept, () => undefined));
 };

@@ -2,19 +2,11 @@
 import { expect, test } from 'vitest';
 import { copyId, revision } from '../../src/core/units.ts';
 import { Memory } from '../../src/daemon/memory.ts';
-import type { KeptFacts } from '../../src/ports/journal.ts';
+import { type KeptFacts, nothingKept } from '../../src/ports/journal.ts';
 import { VirtualClock } from '../sim/clock/virtual-clock.ts';
 import { shown } from './shown.ts';
 
-const known: KeptFacts = {
-  etcdClusterId: 'e1',
-  highestRevision: 1_000,
-  highestTerm: 50,
-  lastLedTerm: null,
-  crashesWallMs: [],
-  hold: null,
-  initializedCopyId: null,
-};
+const known: KeptFacts = { ...nothingKept, etcdClusterId: 'e1', highestRevision: 1_000, highestTerm: 50 };
 
 test('a hold that the disk refused is kept once the disk takes it, with no further fact', async () => {
   const clock = new VirtualClock();

@@ -5,23 +5,13 @@
 import { describe, expect, test } from 'vitest';
 import { copyId, memberName, monoMs, type Revision, revision, wallMs } from '../../src/core/units.ts';
 import { Memory } from '../../src/daemon/memory.ts';
-import type { KeptFacts, KeptState } from '../../src/ports/journal.ts';
+import { type KeptFacts, type KeptState, nothingKept } from '../../src/ports/journal.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import { VirtualClock } from '../sim/clock/virtual-clock.ts';
 import { realClock } from '../support/real-clock.ts';
 import { shown } from './shown.ts';
 
-const nothing: KeptFacts = {
-  etcdClusterId: null,
-  highestRevision: 0,
-  highestTerm: 0,
-  lastLedTerm: null,
-  crashesWallMs: [],
-  hold: null,
-  initializedCopyId: null,
-};
-
-function aDisk(first: KeptFacts = nothing): KeptState {
+function aDisk(first: KeptFacts = nothingKept): KeptState {
   let facts = first;
   return {
     read: () => facts,
@@ -50,7 +40,7 @@ test.each([
   ['a lower revision', 'e1', 900, 50, 'etcd-went-back'],
   ['a lower term', 'e1', 1_100, 40, 'etcd-went-back'],
 ])('%s holds automation, also after a restart at later revisions', (_what, clusterId, at, term, code) => {
-  const disk = aDisk({ ...nothing, etcdClusterId: 'e1', highestRevision: 1_000, highestTerm: 50 });
+  const disk = aDisk({ ...nothingKept, etcdClusterId: 'e1', highestRevision: 1_000, highestTerm: 50 });
   const memory = begun(disk);
   shows(memory, clusterId, revision(at), revision(term));
   expect(held(memory)).toEqual([code]);
@@ -60,7 +50,7 @@ test.each([
 });
 
 test('the term that was last led is kept as it was, whatever a restored etcd says of it', () => {
-  const disk = aDisk({ ...nothing, etcdClusterId: 'e1', highestRevision: 1_000, highestTerm: 84 });
+  const disk = aDisk({ ...nothingKept, etcdClusterId: 'e1', highestRevision: 1_000, highestTerm: 84 });
   const memory = begun(disk);
   memory.leads(revision(84));
   shows(memory, 'restored', revision(60), revision(47));
@@ -69,12 +59,12 @@ test('the term that was last led is kept as it was, whatever a restored etcd say
 });
 
 test('it goes on once an operator has taken the marks out of the kept facts', () => {
-  const memory = begun(aDisk({ ...nothing, lastLedTerm: 50 }));
+  const memory = begun(aDisk({ ...nothingKept, lastLedTerm: 50 }));
   shows(memory, 'restored', revision(10), revision(5));
   expect(held(memory)).toEqual([]);
 });
 
-test('what only goes forward holds nothing', () => {
+test('what only goes forward holds nothingKept', () => {
   const memory = begun(aDisk());
   for (const [at, term] of [
     [10, 5],
@@ -96,7 +86,7 @@ test('the copy that made the cluster is forgotten once the cluster is known, als
 });
 
 test('an etcd that is not believed makes nobody forget what it made', async () => {
-  const memory = begun(aDisk({ ...nothing, etcdClusterId: 'e1', initializedCopyId: 'bbbbbbbb' }));
+  const memory = begun(aDisk({ ...nothingKept, etcdClusterId: 'e1', initializedCopyId: 'bbbbbbbb' }));
   shows(memory, 'e2', revision(10), null);
   memory.sawClusterKnown();
   expect(memory.view(1_000).initializedCopyId).toBe('bbbbbbbb');
@@ -131,7 +121,7 @@ describe('the crash budget', () => {
 
   test('a crash that the kept facts put into the future counts from the start of the daemon', () => {
     const clock = new VirtualClock();
-    const disk = aDisk({ ...nothing, crashesWallMs: [clock.wall() + 7_200_000] });
+    const disk = aDisk({ ...nothingKept, crashesWallMs: [clock.wall() + 7_200_000] });
     expect(begun(disk, clock).view(windowMs).crashes).toEqual([0]);
   });
 });

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { copyId, type CopyId, memberName, monoMs, revision, timeline } from '../../src/core/units.ts';
 import { Memory } from '../../src/daemon/memory.ts';
 import { Observations, type Running } from '../../src/daemon/observations.ts';
+import { nothingKept } from '../../src/ports/journal.ts';
 import { realClock } from '../support/real-clock.ts';
 
 const name = 'baton_b_bbbbbbbb';
@@ -28,7 +29,7 @@ const look = (changes: Partial<Extract<Running, { kind: 'primary' }>> = {}): Run
 });
 
 function proved(): Memory {
-  const kept = { read: () => ({ ...nothing }), write: async () => undefined };
+  const kept = { read: () => ({ ...nothingKept }), write: async () => undefined };
   const memory = new Memory(
     realClock,
     kept,
@@ -44,16 +45,6 @@ function proved(): Memory {
   });
   return memory;
 }
-const nothing = {
-  etcdClusterId: null,
-  highestRevision: 0,
-  highestTerm: 0,
-  lastLedTerm: null,
-  crashesWallMs: [],
-  hold: null,
-  initializedCopyId: null,
-};
-
 test('it stands while the same are waited for, as Baton wrote it', () => {
   const memory = proved();
   memory.sawServer(look());
@@ -72,7 +63,7 @@ test.each([
   expect(memory.view(1_000).proof).toBe(null);
 });
 
-test('a commit that was seen to wait says nothing once nobody was waited for', () => {
+test('a commit that was seen to wait says nothingKept once nobody was waited for', () => {
   const seen = new Observations(realClock, () => undefined);
   const waiting = () => seen.writes.seenWaiting;
   seen.sawServer(look({ probeWaits: true }), monoMs(1));

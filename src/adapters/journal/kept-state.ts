@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { KeptFacts, KeptState } from '../../ports/journal.ts';
+import { type KeptFacts, type KeptState, nothingKept } from '../../ports/journal.ts';
 import { writeDurably } from '../durable-file.ts';
 
 /** Crashes: only those within a window count, so the newest are enough. */
@@ -23,16 +23,6 @@ const schema = z.object({
     .default(null),
   initializedCopyId: z.string().nullable().default(null),
 });
-
-const NOTHING: KeptFacts = {
-  etcdClusterId: null,
-  highestRevision: 0,
-  highestTerm: 0,
-  lastLedTerm: null,
-  crashesWallMs: [],
-  hold: null,
-  initializedCopyId: null,
-};
 
 /**
  * Reads the file at once; a missing one means a member that never ran. Throws an Error that names the file and says
@@ -69,7 +59,7 @@ function readFacts(path: string): KeptFacts {
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return NOTHING;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return nothingKept;
     throw new Error(
       `cannot read ${path}: ${(error as Error).message}. Mend its owner and mode (0600, the user of batond)`,
     );

@@ -7,7 +7,7 @@ import type { MemberSettings } from '../../../src/daemon/supervisor.ts';
 import type { Coordinator } from '../../../src/ports/coordinator.ts';
 import type { DaemonFace } from '../../../src/ports/daemon-face.ts';
 import type { GuardianPort } from '../../../src/ports/guardian.ts';
-import type { KeptFacts } from '../../../src/ports/journal.ts';
+import { nothingKept } from '../../../src/ports/journal.ts';
 import type { Peers, Postgres } from '../../../src/ports/postgres.ts';
 import type { Disk } from './disk.ts';
 import type { SimProcess } from './host.ts';
@@ -29,16 +29,6 @@ export interface BatondOptions {
   /** Told of every decision that is journalled. */
   readonly decided: (view: View, decision: Decision) => void;
 }
-
-const nothingKept: KeptFacts = {
-  etcdClusterId: null,
-  highestRevision: 0,
-  highestTerm: 0,
-  lastLedTerm: null,
-  crashesWallMs: [],
-  hold: null,
-  initializedCopyId: null,
-};
 
 export class SimBatond {
   readonly process: SimProcess;

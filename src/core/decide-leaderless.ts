@@ -8,6 +8,7 @@ import { claimFor } from './decide-follower.ts';
 import { initializeFailedMono } from './decide-leader.ts';
 import { endIfOld, endRequest } from './decide-switchover.ts';
 import type { Decision } from './decision.ts';
+import { servesStill } from './evidence.ts';
 import { wouldSucceed } from './remote-fence.ts';
 import { scarceRoom } from './room.ts';
 import { asynchronousCandidates, rank } from './successor.ts';
@@ -19,6 +20,11 @@ import type { View } from './view.ts';
 const yieldMs: Ms = 700;
 /** After a failed initdb the others have the right to create the cluster for so long. */
 const bootstrapPauseMs: Ms = 5_000;
+/**
+ * The last leader is given this long to take its key back while it still serves: its lease was deleted alive, or ran out
+ * in an etcd that stood still. Its guardian asks for another one within a heartbeat.
+ */
+const retakeMs: Ms = 1_000;
 /** A server of ours that has not answered for so long is no candidate. */
 const unseenMs: Ms = 1_500;
 
@@ -175,6 +181,8 @@ function waitSynchronous(view: View, state: ClusterState, sync: SyncKey): Decisi
     const first = rank([...running, ownRank(view)])[0];
     if (first?.name !== view.self.name && absentMs < yieldMs)
       return because('yield-campaign', `${first?.name} comes first`);
+    if (absentMs < retakeMs && servesStill(view, pg, sync.leader))
+      return because('yield-campaign', `${sync.leader} serves still, and may take its key back`);
     return null;
   }
   return coldStart(view, sync, others, absentMs);

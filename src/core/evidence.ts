@@ -57,6 +57,22 @@ export function leaderInDoubt(view: View): boolean {
   return leader?.kind === 'present' && leader.value.member !== view.self.name && inDoubt(view, leader.value.member);
 }
 
+/** The opposite of every doubt: all that can be seen of `leader` says that it serves as a primary. */
+export function servesStill(view: View, standby: StandbyView, leader: MemberName): boolean {
+  const peer = view.peers.get(leader);
+  const fresh = (atMono: MonoMs) => view.nowMono - atMono <= probeFreshMs;
+  const isOk = (probe: ProbeView | null | undefined) => probe?.outcome === 'ok' && fresh(probe.atMono);
+  return (
+    standby.follows === leader &&
+    standby.streamingFrom !== null &&
+    !isStreamSilent(view, standby) &&
+    isOk(peer?.postgres) &&
+    isOk(peer?.daemon) &&
+    peer?.report?.role === 'primary' &&
+    fresh(peer.report.atMono)
+  );
+}
+
 const isStreamSilent = (view: Doubting, standby: StandbyView): boolean =>
   standby.receiverGoneSinceMono !== null ||
   standby.seenMono - standby.receivedChangedMono >= view.policy.failover.streamSilenceMs;

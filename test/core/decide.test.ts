@@ -52,6 +52,7 @@ const scarceStandby = {
 };
 const jumped = (jumpedMs: number, readMs: number) => ({ readMs, memory: { wallJumpedMono: ago(jumpedMs) } });
 const noLeader = { leader: absent } as const;
+const ofNoPrimary = answers.report && ({ ...answers.report, role: 'none' } as const);
 const failedStarts = (count: number, agoMs: number) => ({
   count,
   atMono: ago(agoMs),
@@ -1278,7 +1279,7 @@ const nobodys: readonly Row[] = [
   ],
   [
     'leaves a free key alone after repeated failovers that nobody has looked at',
-    aView(aStandby(), { state: { ...followsB, ...noLeader, history: present(failovers(3)) } }),
+    aView(aStandby(), { leaderAbsentMs: 1_000, state: { ...followsB, ...noLeader, history: present(failovers(3)) } }),
     'hold-cooldown',
   ],
   [
@@ -1286,7 +1287,31 @@ const nobodys: readonly Row[] = [
     aView(aPrimary(), { state: { ...noLeader, history: present(failovers(3)) } }),
     'campaign',
   ],
-  ['takes a free key when sync names it', aView(aStandby(), { state: { ...followsB, ...noLeader } }), 'campaign'],
+  [
+    'takes a free key when sync names it and the last leader serves no more',
+    aView(aStandby(), { state: { ...followsB, ...noLeader }, peer: refuses }),
+    'campaign',
+  ],
+  [
+    'leaves a free key for a second to the last leader, which serves still',
+    aView(aStandby(), { leaderAbsentMs: 900, state: { ...followsB, ...noLeader } }),
+    'yield-campaign',
+  ],
+  [
+    'takes a free key that the last leader, which serves still, did not take back',
+    aView(aStandby(), { leaderAbsentMs: 1_000, state: { ...followsB, ...noLeader } }),
+    'campaign',
+  ],
+  [
+    'takes a free key at once when the stream has ended',
+    aView(aStandby({ streamingFrom: null, receiverGoneSinceMono: ago(5) }), { state: { ...followsB, ...noLeader } }),
+    'campaign',
+  ],
+  [
+    'takes a free key at once when the last leader says that it is no primary any more',
+    aView(aStandby(), { state: { ...followsB, ...noLeader }, peer: { ...answers, report: ofNoPrimary } }),
+    'campaign',
+  ],
   [
     'lets the better placed of two go first',
     aView(aStandby(), {

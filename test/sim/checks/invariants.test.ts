@@ -82,6 +82,18 @@ describe('what clients read', () => {
     expect(reads.read(server('b', 2, [first, another]))).toContain('b on timeline 2 lacks client/2');
   });
 
+  test('goes where an operator accepted the loss, and nowhere else', () => {
+    const reads = new Reads();
+    const old = server('a', 1, [first, second]);
+    reads.leftRecovery(old);
+    expect(reads.read(old)).toBeNull();
+    const successor = server('b', 2, [first, another]);
+    reads.forgive(old.dir);
+    expect(reads.read(successor)).toContain('b on timeline 2 lacks client/2');
+    reads.forgive(successor.dir);
+    expect(reads.read(successor)).toBeNull();
+  });
+
   test('is not what waits for a standby, and may be stale on an older timeline', () => {
     const reads = new Reads();
     const old = server('a', 1, [first, second]);

@@ -153,6 +153,12 @@ export class Invariants {
     if (missing !== null) this.violated('what was read stays', missing);
   }
 
+  /** An operator accepted the loss of what this directory lacks: it is not looked for any more. */
+  lossAccepted(dir: SimDirectory): void {
+    this.acknowledged.forgive(dir);
+    this.#reads.forgive(dir);
+  }
+
   /** PostgreSQL's own hole: the client was told COMMIT although nobody else has it. */
   cancelledCommit(record: WalRecord): void {
     this.unprotected.push({ record, why: 'cancelled' });

@@ -33,6 +33,11 @@ export class Reads {
     return null;
   }
 
+  /** An operator accepted the loss of what this directory lacks. */
+  forgive(dir: SimDirectory): void {
+    if (this.#newest !== null && dir.records[this.#newest.record.position] !== this.#newest.record) this.#newest = null;
+  }
+
   /** Where a loss is not ruled out, what was read may go with it. */
   lapse(): void {
     this.#newest = null;

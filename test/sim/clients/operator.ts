@@ -211,7 +211,7 @@ export class Operator {
     const request = parseRequest(text);
     const { data } = this.#world.member(member).disk;
     if (request?.kind !== 'failover' || request.member !== member || !request.allow_data_loss || data === null) return;
-    this.#world.invariants.acknowledged.forgive(data);
+    this.#world.invariants.lossAccepted(data);
   }
 
   /** I11: nobody is promoted, and nobody starts as a primary, by an etcd that lost its past. */

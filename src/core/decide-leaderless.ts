@@ -4,22 +4,21 @@ import { because } from './because.ts';
 import type { ClusterState, MemberRecord, SyncKey } from './cluster.ts';
 import { claimedLast, eligible, ownCopy, ownLease, syncOf } from './cluster-queries.ts';
 import { cooldown, describeCooldown } from './cooldown.ts';
+import { createCluster } from './create-cluster.ts';
 import { claimFor } from './decide-follower.ts';
-import { initializeFailedMono } from './decide-leader.ts';
 import { endIfOld, endRequest } from './decide-switchover.ts';
 import type { Decision } from './decision.ts';
 import { servesStill } from './evidence.ts';
 import { wouldSucceed } from './remote-fence.ts';
 import { scarceRoom } from './room.ts';
+import { servingOn } from './serve-on.ts';
 import { asynchronousCandidates, rank } from './successor.ts';
-import { takeLeadership, winBootstrap } from './transactions.ts';
-import type { LeaseId, Lsn, MemberName, Ms, Timeline } from './units.ts';
+import { takeLeadership } from './transactions.ts';
+import type { LeaseId, Lsn, MemberName, MonoMs, Ms, Timeline } from './units.ts';
 import type { View } from './view.ts';
 
 /** A better-placed standby is given this long to take the key before the next one does. */
 const yieldMs: Ms = 700;
-/** After a failed initdb the others have the right to create the cluster for so long. */
-const bootstrapPauseMs: Ms = 5_000;
 /**
  * The last leader is given this long to take its key back while it still serves: its lease was deleted alive, or ran out
  * in an etcd that stood still. Its guardian asks for another one within a heartbeat.
@@ -29,7 +28,6 @@ const retakeMs: Ms = 1_000;
 const unseenMs: Ms = 1_500;
 
 export function decideLeaderless(view: View, state: ClusterState): Decision {
-  const lease = ownLease(view);
   if (view.postgres.kind === 'primary' && !claimedLast(view, state)) {
     return because(
       'fence-unclaimed',
@@ -43,6 +41,11 @@ export function decideLeaderless(view: View, state: ClusterState): Decision {
       reason: 'lease deadline',
     });
   }
+  return servingOn(view, state, whoLeadsNext(view, state));
+}
+
+function whoLeadsNext(view: View, state: ClusterState): Decision {
+  const lease = ownLease(view);
   if (lease === null) return because('await-lease', 'no lease yet: etcd has not granted one');
   if (view.postgres.kind === 'unknown') return because('observe-first', 'what postgres does is not known yet');
   const sync = syncOf(state);
@@ -98,38 +101,6 @@ function decideRequestLeaderless(view: View, state: ClusterState, lease: LeaseId
   });
 }
 
-function createCluster(view: View, state: ClusterState, lease: LeaseId): Decision {
-  const pg = view.postgres;
-  if (pg.kind === 'absent') {
-    const failedMono = initializeFailedMono(view);
-    if (failedMono !== null && view.nowMono - failedMono < bootstrapPauseMs) {
-      return because('await-leader', 'initdb failed here a moment ago: another member may create the cluster');
-    }
-    return because('win-bootstrap', 'etcd knows no cluster and there is no data here: one member creates it', {
-      kind: 'commit',
-      purpose: 'win-bootstrap',
-      txn: winBootstrap(state, view.self.name, lease),
-    });
-  }
-  if (pg.kind === 'stopped' && pg.data.copyId !== null && pg.data.copyId === view.memory.initializedCopyId) {
-    return because('win-bootstrap', 'initdb was done here before the cluster became known', {
-      kind: 'commit',
-      purpose: 'win-bootstrap',
-      txn: winBootstrap(state, view.self.name, lease),
-    });
-  }
-  const what =
-    pg.kind === 'stopped'
-      ? `data of system ${pg.data.systemIdentifier}`
-      : pg.kind === 'unusable'
-        ? pg.problem
-        : 'a running PostgreSQL';
-  return because(
-    'hold-foreign-data',
-    `etcd knows no cluster under this name, but here is ${what}. Nothing is touched: restore etcd's keys, or move the directory away`,
-  );
-}
-
 function campaign(view: View, state: ClusterState, sync: SyncKey, lease: LeaseId): Decision {
   const pg = view.postgres;
   if (pg.kind === 'absent' || pg.kind === 'unusable') {
@@ -181,7 +152,7 @@ function waitSynchronous(view: View, state: ClusterState, sync: SyncKey): Decisi
     const first = rank([...running, ownRank(view)])[0];
     if (first?.name !== view.self.name && absentMs < yieldMs)
       return because('yield-campaign', `${first?.name} comes first`);
-    if (absentMs < retakeMs && servesStill(view, pg, sync.leader))
+    if (knownAbsentMs(view) < retakeMs && servesStill(view, pg, sync.leader))
       return because('yield-campaign', `${sync.leader} serves still, and may take its key back`);
     return null;
   }
@@ -265,8 +236,12 @@ function yieldWithHungDisk(view: View, state: ClusterState): Decision | null {
   return because('yield-campaign', `the disk here hung a moment ago, and ${candidate.name} may take the key`);
 }
 
-const absentSince = (view: View) =>
-  (view.coordinator.kind === 'read' ? view.coordinator.leaderAbsentSinceMono : null) ?? view.nowMono;
+const absentSince = ({ coordinator, nowMono }: View): MonoMs =>
+  (coordinator.kind === 'read' ? coordinator.leaderAbsentSinceMono : null) ?? nowMono;
+
+/** As long as etcd is known to have answered: nobody could take the key from one that stands still. */
+const knownAbsentMs = (view: View): Ms =>
+  (view.coordinator.kind === 'read' ? view.coordinator.confirmedMono : view.nowMono) - absentSince(view);
 
 /** What the other named members say of themselves, as the copies that `sync` names. */
 function namedRecords(view: View, state: ClusterState, sync: SyncKey): readonly MemberRecord[] {

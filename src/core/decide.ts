@@ -12,6 +12,7 @@ import { decideLeader } from './decide-leader.ts';
 import { decideLeaderless } from './decide-leaderless.ts';
 import type { Decision, Intent, OperationSpec } from './decision.ts';
 import { handOverTo } from './give-up.ts';
+import { servingOn } from './serve-on.ts';
 import { asynchronousCandidates, automaticSuccessor } from './successor.ts';
 import { release } from './transactions.ts';
 import type { Ms } from './units.ts';
@@ -140,9 +141,13 @@ function underAnotherLease(view: View, state: ClusterState): Decision {
   const ours =
     sync !== null && sync.leader === view.self.name && sync.copies[view.self.name] === ownCopy(view.postgres);
   if (ours && backedNow(view, state)) {
-    return because(
-      'await-lease',
-      'our lease ran out and the key on it is about to go; nobody else is eligible, or the standby still acknowledges',
+    return servingOn(
+      view,
+      state,
+      because(
+        'await-lease',
+        'our lease ran out and the key on it is about to go; nobody else is eligible, or the standby still acknowledges',
+      ),
     );
   }
   if (view.postgres.kind === 'primary' && view.guardian.lease.kind !== 'none') {

@@ -1279,7 +1279,7 @@ const nobodys: readonly Row[] = [
   ],
   [
     'leaves a free key alone after repeated failovers that nobody has looked at',
-    aView(aStandby(), { leaderAbsentMs: 1_000, state: { ...followsB, ...noLeader, history: present(failovers(3)) } }),
+    aView(aStandby(), { leaderAbsentMs: 1_100, state: { ...followsB, ...noLeader, history: present(failovers(3)) } }),
     'hold-cooldown',
   ],
   [
@@ -1294,13 +1294,18 @@ const nobodys: readonly Row[] = [
   ],
   [
     'leaves a free key for a second to the last leader, which serves still',
-    aView(aStandby(), { leaderAbsentMs: 900, state: { ...followsB, ...noLeader } }),
+    aView(aStandby(), { leaderAbsentMs: 1_050, state: { ...followsB, ...noLeader } }),
     'yield-campaign',
   ],
   [
     'takes a free key that the last leader, which serves still, did not take back',
-    aView(aStandby(), { leaderAbsentMs: 1_000, state: { ...followsB, ...noLeader } }),
+    aView(aStandby(), { leaderAbsentMs: 1_100, state: { ...followsB, ...noLeader } }),
     'campaign',
+  ],
+  [
+    'leaves a free key to the last leader, which serves still, for as long as etcd stands still',
+    aView(aStandby(), { leaderAbsentMs: 9_000, readMs: 8_900, unreachable: true, state: { ...followsB, ...noLeader } }),
+    'yield-campaign',
   ],
   [
     'takes a free key at once when the stream has ended',
@@ -1577,6 +1582,24 @@ test('a held leader is guarded in the term that it led, so that its guardian hea
   expect(decide(aView(aPrimary(), { ...gone, memory: held })).intents).toEqual([{ kind: 'guard', term }]);
   const led = aView(aPrimary(), { ...gone, state: { leader: absent }, memory: { ...held, lastLedTerm: term } });
   expect(decide(led).intents).toEqual([{ kind: 'guard', term }]);
+});
+
+describe('a primary without the leader key', () => {
+  const claimed = { sync: present(sync(a, [b])) };
+  const led = { memory: { lastLedTerm: term } };
+  const told = (view: View) => decide(view).intents.filter(({ kind }) => kind === 'guard');
+
+  test('has its guardian told of every proof, by which it serves on', () => {
+    expect(told(aView(aPrimary(), { ...led, state: { ...noLeader, ...claimed } }))).toEqual([{ kind: 'guard', term }]);
+    const dead = aView(aPrimary(), { ...led, state: { leader: ledBy('a', leaseOf.b), ...claimed } });
+    expect(decide(dead).rule).toBe('await-lease');
+    expect(told(dead)).toEqual([{ kind: 'guard', term }]);
+  });
+
+  test('has its guardian told nothing when it never led, or another member claimed since', () => {
+    expect(told(aView(aPrimary(), { state: { ...noLeader, ...claimed } }))).toEqual([]);
+    expect(told(aView(aPrimary(), { ...led, state: { ...followsB, ...noLeader } }))).toEqual([]);
+  });
 });
 
 test('no operation is begun on a look that is older than the end of the last one', () => {

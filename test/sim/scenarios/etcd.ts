@@ -80,6 +80,21 @@ export const etcdScenarios: Readonly<Record<string, Scenario>> = {
     expect: { leader: 'stays', promotions: 0, rules: ['lead-blind', 'follow-blind'] },
   }),
 
+  'etcd-stands-still-again': aScenario({
+    says: 'a leader that sees its key gone, and gets no lease from an etcd that stands still again, serves on by its proofs',
+    checklist: [15],
+    seconds: 30,
+    play: async (stage) => {
+      const { etcd } = stage.world;
+      stage.leaseVanishes();
+      await stage.until('the leader sees that nobody leads', () => stage.rule(stage.primary) === 'campaign');
+      stage.does('etcd stands still', () => etcd.loseQuorum());
+      await stage.lasts(8_000);
+      stage.does('etcd goes on', () => etcd.regainQuorum());
+    },
+    expect: { leader: 'stays', promotions: 0, outageMsMax: 100, never: ['fenced-by-guardian'] },
+  }),
+
   'watch-compacted': aScenario({
     says: 'a member whose watch was compacted away reads everything anew',
     checklist: [18],

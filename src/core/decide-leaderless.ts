@@ -13,6 +13,7 @@ import { wouldSucceed } from './remote-fence.ts';
 import { scarceRoom } from './room.ts';
 import { servingOn } from './serve-on.ts';
 import { asynchronousCandidates, rank } from './successor.ts';
+import { namedCopies } from './sync-membership.ts';
 import { takeLeadership } from './transactions.ts';
 import type { LeaseId, Lsn, MemberName, MonoMs, Ms, Timeline } from './units.ts';
 import type { View } from './view.ts';
@@ -127,14 +128,21 @@ function campaign(view: View, state: ClusterState, sync: SyncKey, lease: LeaseId
   const cooling = sync.leader === view.self.name ? null : cooldown(view, state);
   if (cooling !== null) return because('hold-cooldown', `the key is free, and ${describeCooldown(cooling)}`);
   if (view.memory.committing !== null) return because('campaign', 'a transaction is under way');
-  // A stopped primary never stopped waiting for those it named, so it may keep them; anybody else claims alone.
-  const keeps = pg.kind === 'stopped' && !pg.data.standbySignal && sync.leader === view.self.name;
-  const claim = keeps ? sync : claimFor(view, sync, { copyId: copy });
+  const claim = waitsForNamed(view, sync) ? sync : claimFor(view, sync, { copyId: copy });
   return because('campaign', `the key is free and ${may.why}`, {
     kind: 'commit',
     purpose: 'campaign',
     txn: takeLeadership(state, view.self.name, lease, plain(claim), wouldSucceed(view, state)),
   });
+}
+
+/** A primary that never stopped waiting for those it named may keep them; anybody else claims alone. */
+function waitsForNamed({ postgres: pg, self }: View, sync: SyncKey): boolean {
+  if (sync.leader !== self.name) return false;
+  if (pg.kind === 'stopped') return !pg.data.standbySignal;
+  return (
+    pg.kind === 'primary' && pg.waitsRuledBy === null && namedCopies(sync).every((name) => pg.waitsFor.includes(name))
+  );
 }
 
 const plain = ({ leader, standbys, mode, copies }: SyncKey): SyncKey => ({ leader, standbys, mode, copies });

@@ -1,7 +1,7 @@
 /** What each contract says about an incident. */
 import type { Contract, Site } from './contract.ts';
 import type { AffectedSite, Breach, Incident, Measure, Verdict, VerdictOutcome } from './incident.ts';
-import { serviceMs } from './service-hours.ts';
+import { serviceMs } from './accounting/service-time.ts';
 
 /**
  * One verdict per contract that was in force when the incident began (t0, else the first instant that is known) and

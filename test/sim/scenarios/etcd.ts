@@ -69,10 +69,8 @@ export const etcdScenarios: Readonly<Record<string, Scenario>> = {
       stage.does('etcd stands still', () => etcd.loseQuorum());
       await stage.lasts(20_000);
       stage.losesEtcd(stage.primary);
-      stage.does('etcd goes on, and every lease has run out', () => {
-        etcd.regainQuorum();
-        for (const id of [...etcd.store.leases.keys()]) etcd.store.revoke(id);
-      });
+      stage.does('etcd goes on', () => etcd.regainQuorum());
+      stage.leasesVanish();
       await stage.until('the standby sees that nobody leads', () => stage.rule(stage.standby) === 'yield-campaign');
       await stage.lasts(300);
       stage.reachesEtcd(stage.primary);
@@ -93,6 +91,25 @@ export const etcdScenarios: Readonly<Record<string, Scenario>> = {
       stage.does('etcd goes on', () => etcd.regainQuorum());
     },
     expect: { leader: 'stays', promotions: 0, outageMsMax: 100, never: ['fenced-by-guardian'] },
+  }),
+
+  'etcd-stands-still-after-the-key-is-back-strict': aScenario({
+    says: 'in strict a leader that took its key back has kept its standby: writes go on in an etcd that stands still again',
+    checklist: [15],
+    mode: 'strict',
+    seconds: 25,
+    play: async (stage) => {
+      const { etcd } = stage.world;
+      stage.losesEtcd(stage.standby);
+      stage.leasesVanish();
+      await stage.until('its key is back', () => stage.leads(stage.primary));
+      await stage.lasts(300);
+      stage.reachesEtcd(stage.standby);
+      stage.does('etcd stands still', () => etcd.loseQuorum());
+      await stage.lasts(8_000);
+      stage.does('etcd goes on', () => etcd.regainQuorum());
+    },
+    expect: { leader: 'stays', promotions: 0, outageMsMax: 100, never: ['fenced-by-guardian', 'lead-exposed'] },
   }),
 
   'watch-compacted': aScenario({

@@ -212,4 +212,12 @@ export class Stage {
     if (entry === null) throw new Error('there is no leader key');
     this.does(`etcd deletes the lease of ${entry.value}`, () => etcd.store.revoke(entry.leaseId));
   }
+
+  /** They ran out while etcd stood still. */
+  leasesVanish(): void {
+    const { store } = this.world.etcd;
+    this.does('etcd deletes every lease', () => {
+      for (const id of [...store.leases.keys()]) store.revoke(id);
+    });
+  }
 }

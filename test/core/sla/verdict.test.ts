@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Contract } from '../../../src/core/sla/contract.ts';
 import type { Incident } from '../../../src/core/sla/incident.ts';
-import { serviceMs } from '../../../src/core/sla/service-hours.ts';
+import { serviceMs } from '../../../src/core/sla/accounting/service-time.ts';
 import { affectedSites, judged, verdicts } from '../../../src/core/sla/verdict.ts';
 import { minute } from '../../../src/core/units.ts';
 import { aContract, accepting, at, declared, failover, fold, seen, sites, won, writeOk } from './facts.ts';

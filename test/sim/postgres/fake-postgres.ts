@@ -201,15 +201,19 @@ export function createFakePostgres({ member, disk, local }: FakePostgresOptions)
     proveWait: (standby, copyName, names, signal) => proveWait(local, standby, copyName, names, signal),
     admit,
     checkpoint: async (signal) => {
-      let done = false;
-      const answer = await local.ask(settingsLimitMs, (server) =>
+      let [done, ended] = [false, false];
+      const answer = await local.ask(settingsLimitMs, (server) => {
+        // The session ends with the server, and says so at once.
+        server.hearsOfEnd.add(() => {
+          ended = true;
+        });
         server.checkpoint(() => {
           done = true;
-        }),
-      );
-      return answer.kind === 'answer'
-        ? local.until(() => done, 2, 60_000, signal, 'checkpoint')
-        : fail(unanswered(answer));
+        });
+      });
+      if (answer.kind !== 'answer') return fail(unanswered(answer));
+      const waited = await local.until(() => done || ended, 2, 60_000, signal, 'checkpoint');
+      return waited.ok && !done ? fail('the server ended') : waited;
     },
     furnish: async (slotsFor) => {
       const answer = await local.ask(settingsLimitMs, (server) => {

@@ -59,6 +59,9 @@ const maintenanceSchema = z
     return { noticeDays: notice / day, capMsPerMonth: cap };
   });
 
+const agreed = <T extends z.ZodType<number>>(limit: T, what: string) =>
+  z.union([z.literal('none').transform(() => null), limit], `neither ${what} nor none`);
+
 const contractShape = z.strictObject({
   id: id('the id of the contract'),
   version: z.number().int().min(1).default(1).describe('counts changes of the terms, from 1'),
@@ -77,10 +80,12 @@ const contractShape = z.strictObject({
   rto: duration(0, 31 * day).describe('longest outage of one incident, like 30m'),
   rpo: z
     .strictObject({
-      bytes: size(0, petabyte).prefault(0).describe('most WAL that one incident may lose; 0: no acknowledged commit'),
-      time: duration(0, 31 * day)
-        .default(0)
-        .describe('how far back lost commits may reach'),
+      bytes: agreed(size(0, petabyte).prefault(0), 'a size like 16MiB').describe(
+        'most WAL that one incident may lose; 0: no acknowledged commit; none: nothing was agreed',
+      ),
+      time: agreed(duration(0, 31 * day).default(0), 'a duration like 5s').describe(
+        'how far back lost commits may reach; none: nothing was agreed',
+      ),
     })
     .prefault({})
     .describe('most data that one incident may lose: {bytes: 0, time: 0s}'),

@@ -95,7 +95,7 @@ export const incidentSchema: z.ZodType<Incident> = z.looseObject({
   ),
   verdicts: z.array(verdict),
   evidence: z.array(z.looseObject({ id: z.enum(['E1', 'E2', 'E3', 'E4', 'E5', 'E6', 'note']), says: z.string() })),
-  measuredBy: z.enum(['standby', 'leader', 'observer']),
+  measuredBy: z.enum(['standby', 'leader', 'observer', 'person']),
   recordedBy: z.string(),
   amendments: z.array(
     z.looseObject({

@@ -26,10 +26,10 @@ export interface Contract {
   readonly holidays: readonly Holiday[];
   /** Longest outage of one incident. An outage of exactly this length is met. */
   readonly rtoMs: Ms;
-  /** Most WAL that one incident may lose, in bytes; 0 promises that no acknowledged commit is lost. */
-  readonly rpoBytes: number;
+  /** Most WAL that one incident may lose, in bytes; 0: no acknowledged commit is lost. Null when nothing was agreed. */
+  readonly rpoBytes: number | null;
   /** The same as time: how far back lost commits may reach. */
-  readonly rpoMs: Ms;
+  readonly rpoMs: Ms | null;
   /** Longest time from the last good write until the failure was declared; null when nothing was agreed. */
   readonly detectionMs: Ms | null;
   /** Null when no availability was agreed. */

@@ -117,7 +117,8 @@ export interface Loss {
   readonly basis: string;
 }
 
-export type MeasuredBy = 'standby' | 'leader' | 'observer';
+/** `person`: nobody's probe saw it; somebody wrote it down. */
+export type MeasuredBy = 'standby' | 'leader' | 'observer' | 'person';
 
 export interface Evidence {
   /** E1-E6 of docs/safety.md; `note` for what the recorder itself saw. */

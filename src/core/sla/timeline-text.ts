@@ -192,5 +192,6 @@ function measurement({
   const step = (what: string, before: unknown, after: unknown) =>
     before === null && after === null ? '' : ` ${what} ${before ?? '?'} -> ${after ?? '?'}.`;
   const fork = forkLsn === null ? '' : ` Fork at ${forkLsn}.`;
-  return `Measured by the ${measuredBy}'s write probe, recorded by ${recordedBy}.${step('Term', termBefore, termAfter)}${step('Timeline', oldTimeline, newTimeline)}${fork}`;
+  const how = measuredBy === 'person' ? 'Not measured' : `Measured by the ${measuredBy}'s write probe`;
+  return `${how}, recorded by ${recordedBy}.${step('Term', termBefore, termAfter)}${step('Timeline', oldTimeline, newTimeline)}${fork}`;
 }

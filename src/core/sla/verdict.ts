@@ -60,8 +60,12 @@ function measuresOf({ phases, loss }: Incident, contract: Contract, began: numbe
   const counted = (durationMs: number | null) => (durationMs === null ? null : serviceMs(contract, began, durationMs));
   return [
     { of: 'rto', limitMs: contract.rtoMs, actualMs: counted(phases.outage) },
-    { of: 'rpo-bytes', limitBytes: contract.rpoBytes, actualBytes: loss.bytesMax },
-    { of: 'rpo-time', limitMs: contract.rpoMs, actualMs: loss.timeMsMax },
+    ...(contract.rpoBytes === null
+      ? []
+      : [{ of: 'rpo-bytes', limitBytes: contract.rpoBytes, actualBytes: loss.bytesMax } as const]),
+    ...(contract.rpoMs === null
+      ? []
+      : [{ of: 'rpo-time', limitMs: contract.rpoMs, actualMs: loss.timeMsMax } as const]),
     ...(contract.detectionMs === null
       ? []
       : [{ of: 'detection', limitMs: contract.detectionMs, actualMs: counted(phases.detection) } as const]),

@@ -65,6 +65,7 @@ describe('a contract is', () => {
       },
     ],
     ['met by a loss that was allowed', { rpoBytes: 8192, rpoMs: 120 }, lossy, { kind: 'met' }],
+    ['met by whatever was lost when nothing was agreed', { rpoBytes: null, rpoMs: null }, lossy, { kind: 'met' }],
     ['unmeasured when nobody knows the loss', {}, unknown, { kind: 'unmeasured', missing: ['rpo-bytes', 'rpo-time'] }],
     [
       'breached by what is known, whatever else is not',

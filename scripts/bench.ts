@@ -10,6 +10,7 @@ import { accountOf, failuresOf } from './bench/account.ts';
 import { lookAtMachine, machineText } from './bench/machine.ts';
 import { accountMarkdown, accountText } from './bench/render.ts';
 import { repeat } from './bench/repeat.ts';
+import { benchSla } from './bench/sla.ts';
 import { type Fault, faultNamed, faults } from './rig/faults.ts';
 import { startProgress } from './rig/progress.ts';
 
@@ -21,6 +22,7 @@ interface Options {
   readonly json?: string;
   readonly out?: string;
   readonly keepFiles?: true;
+  readonly sla?: true;
 }
 
 const binDir = '/usr/lib/postgresql/15/bin';
@@ -41,13 +43,24 @@ const command = new Command('bench')
   )
   .option('--json <file>', 'write every round and the statistics there')
   .option('--out <directory>', 'write MODE.md and MODE.json there (docs/benchmarks)')
+  .option('--sla', 'instead: what the accounting of a year of outages costs')
   .option('--keep-files', 'leave logs and data of the cluster behind')
   .allowExcessArguments(false);
-const { fault: asked, runs, writers, mode, json, out, keepFiles = false } = command.parse().opts<Options>();
+const {
+  fault: asked,
+  runs,
+  writers,
+  mode,
+  json,
+  out,
+  keepFiles = false,
+  sla = false,
+} = command.parse().opts<Options>();
 const chosen: readonly Fault[] = asked.includes('all') ? faults : [...new Set(asked)].map(faultNamed);
 
 try {
-  await bench();
+  if (!sla) await bench();
+  else if (!benchSla()) process.exitCode = 1;
 } catch (error) {
   process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);

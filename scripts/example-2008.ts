@@ -59,7 +59,7 @@ const lines = [
   '',
   'The sites',
   ...sites.map((site) => {
-    const { downMs, outages } = siteAccount(site, rows, monthSpan(timeZone, month), asOf);
+    const { downMs, outages } = siteAccount(site, measured(rows, [site.id]), monthSpan(timeZone, month), asOf);
     return `  ${site.name.padEnd(24)}without it for ${durationText(downMs)}, ${outages} time`;
   }),
 ];

@@ -17,10 +17,10 @@ export type Intervals = readonly Interval[];
 export function unionOf(parts: Iterable<Interval>): Intervals {
   const sorted = [...parts].filter(({ from, to }) => from < to).toSorted((one, other) => one.from - other.from);
   const union: Interval[] = [];
-  for (const part of sorted) {
+  for (const { from, to } of sorted) {
     const last = union.at(-1);
-    if (last === undefined || part.from > last.to) union.push(part);
-    else if (part.to > last.to) union[union.length - 1] = { from: last.from, to: part.to };
+    if (last === undefined || from > last.to) union.push({ from, to });
+    else if (to > last.to) union[union.length - 1] = { from: last.from, to };
   }
   return union;
 }

@@ -27,13 +27,13 @@ export interface Measured {
 
 /** What one of `sites` went through, the worst of them at each instant; of all sites when it is null. */
 export function measured(rows: readonly OutageRow[], sites: readonly string[] | null): Measured {
-  const concerns = (row: OutageRow) =>
-    sites === null || row.sites === null || row.sites.some((site) => sites.includes(site));
-  const of = (...states: readonly ServiceState[]) =>
-    unionOf(rows.filter((row) => states.includes(row.state) && concerns(row)));
-  const down = of('down', 'planned');
-  const degraded = difference(of('degraded'), down);
-  return { up: difference(difference(of('up'), down), degraded), degraded, down };
+  const parts: Record<ServiceState, Interval[]> = { up: [], degraded: [], planned: [], down: [] };
+  const mine = sites === null ? null : new Set(sites);
+  for (const row of rows)
+    if (mine === null || row.sites === null || row.sites.some((site) => mine.has(site))) parts[row.state].push(row);
+  const down = unionOf([...parts.down, ...parts.planned]);
+  const degraded = difference(unionOf(parts.degraded), down);
+  return { up: difference(difference(unionOf(parts.up), down), degraded), degraded, down };
 }
 
 /** The part of it in `time`. */

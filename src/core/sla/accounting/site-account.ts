@@ -2,7 +2,7 @@
 import type { Ms } from '../../units.ts';
 import type { Site } from '../contract.ts';
 import { type Interval, lengthMs, unionOf } from './intervals.ts';
-import { measured, type OutageRow, within } from './outage-row.ts';
+import { type Measured, within } from './outage-row.ts';
 
 export interface SiteAccount {
   readonly site: string;
@@ -16,9 +16,10 @@ export interface SiteAccount {
   readonly outages: number;
 }
 
-export function siteAccount({ id, name }: Site, rows: readonly OutageRow[], span: Interval, asOf: number): SiteAccount {
+/** `seen`: what this site went through, over the span at least. Nothing is known of what is later than `asOf`. */
+export function siteAccount({ id, name }: Site, seen: Measured, span: Interval, asOf: number): SiteAccount {
   const elapsed = unionOf([{ from: span.from, to: Math.min(span.to, asOf) }]);
-  const { up, degraded, down } = within(measured(rows, [id]), elapsed);
+  const { up, degraded, down } = within(seen, elapsed);
   const sums = {
     elapsedMs: lengthMs(elapsed),
     upMs: lengthMs(up),

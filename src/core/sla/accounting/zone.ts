@@ -77,6 +77,21 @@ function monthAfter(month: MonthText): MonthText {
 
 /** What the zone's clocks are ahead of UTC at an instant. */
 function offsetIn(timeZone: string): (at: number) => Ms {
+  const format = formatOf(timeZone);
+  return (at) => {
+    const parts = new Map(format.formatToParts(at).map(({ type, value }) => [type, Number(value)]));
+    const part = (name: Intl.DateTimeFormatPartTypes): number => parts.get(name) ?? 0;
+    const local = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'));
+    return local - Math.floor(at / 1000) * 1000;
+  };
+}
+
+/** A format costs more to make than all that is asked of it; there are some six hundred zones at most. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function formatOf(timeZone: string): Intl.DateTimeFormat {
+  const known = formats.get(timeZone);
+  if (known !== undefined) return known;
   const format = new Intl.DateTimeFormat('en-GB', {
     timeZone,
     calendar: 'iso8601',
@@ -88,10 +103,6 @@ function offsetIn(timeZone: string): (at: number) => Ms {
     minute: 'numeric',
     second: 'numeric',
   });
-  return (at) => {
-    const parts = new Map(format.formatToParts(at).map(({ type, value }) => [type, Number(value)]));
-    const part = (name: Intl.DateTimeFormatPartTypes): number => parts.get(name) ?? 0;
-    const local = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'));
-    return local - Math.floor(at / 1000) * 1000;
-  };
+  formats.set(timeZone, format);
+  return format;
 }

@@ -38,7 +38,7 @@ const rows = written.flatMap(({ from, state }, at): readonly OutageRow[] => {
   const next = written[at + 1];
   return next === undefined || state === 'end'
     ? []
-    : [{ from: Date.parse(from), to: Date.parse(next.from), state, sites: null }];
+    : [{ from: Date.parse(from), to: Date.parse(next.from), state, by: 'person', sites: null }];
 });
 const down = rows.find(({ state }) => state === 'down');
 const timeZone = contracts[0]?.timeZone;

@@ -88,7 +88,11 @@ function aYear(outages: number, sites: readonly Site[], random: Random): readonl
     const up = down + Math.floor(random.between(1, Math.min(10 * minute, everyMs / 3)));
     const some = at % 2 === 0 ? null : sites.slice(at % sites.length, (at % sites.length) + 5).map(({ id }) => id);
     const state: ServiceState = at % 10 === 0 ? 'degraded' : 'down';
-    rows.push({ state: 'up', from, to: from + everyMs, sites: null }, { state, from: down, to: up, sites: some });
+    rows.push(
+      { state: 'up', from, to: down, by: 'standby', sites: null },
+      { state, from: down, to: up, by: 'standby', sites: some },
+      { state: 'up', from: up, to: from + everyMs, by: 'standby', sites: null },
+    );
   }
   return rows;
 }

@@ -1,7 +1,12 @@
 /**
  * What was measured of a cluster's service, as rows of instants. What no row covers nobody measured: it is `unmeasured`,
- * never up. Rows of several observers may overlap; the worst that one of them saw is what counts.
+ * never up. Rows of several who measured may overlap and say different things:
+ *
+ * - What an observer at a third site saw counts before anything that a member saw.
+ * - Of members, an acknowledged commit is a fact, and a failed one may be the fault of the way to the leader: a standby
+ *   that is parted from a leader that serves sees an outage that nobody else has.
  */
+import type { MeasuredBy } from '../incident.ts';
 import { difference, type Interval, type Intervals, intersection, unionOf } from './intervals.ts';
 
 /**
@@ -13,6 +18,7 @@ export type ServiceState = 'up' | 'degraded' | 'planned' | 'down';
 
 export interface OutageRow extends Interval {
   readonly state: ServiceState;
+  readonly by: MeasuredBy;
   /** Ids of the sites that this was so for; null: all that the cluster serves. */
   readonly sites: readonly string[] | null;
 }
@@ -27,13 +33,47 @@ export interface Measured {
 
 /** What one of `sites` went through, the worst of them at each instant; of all sites when it is null. */
 export function measured(rows: readonly OutageRow[], sites: readonly string[] | null): Measured {
-  const parts: Record<ServiceState, Interval[]> = { up: [], degraded: [], planned: [], down: [] };
   const mine = sites === null ? null : new Set(sites);
+  const observers = new Parts();
+  const members = new Parts();
   for (const row of rows)
-    if (mine === null || row.sites === null || row.sites.some((site) => mine.has(site))) parts[row.state].push(row);
-  const down = unionOf([...parts.down, ...parts.planned]);
-  const degraded = difference(unionOf(parts.degraded), down);
-  return { up: difference(difference(unionOf(parts.up), down), degraded), degraded, down };
+    if (mine === null || row.sites === null || row.sites.some((site) => mine.has(site)))
+      (row.by === 'observer' || row.by === 'person' ? observers : members).add(row);
+  const seen = observers.worstFirst();
+  const observed = unionOf([...seen.up, ...seen.degraded, ...seen.down]);
+  const rest = members.servedFirst();
+  if (observed.length === 0) return rest;
+  return {
+    up: unionOf([...seen.up, ...difference(rest.up, observed)]),
+    degraded: unionOf([...seen.degraded, ...difference(rest.degraded, observed)]),
+    down: unionOf([...seen.down, ...difference(rest.down, observed)]),
+  };
+}
+
+class Parts {
+  readonly #parts: Record<ServiceState, Interval[]> = { up: [], degraded: [], planned: [], down: [] };
+
+  add(row: OutageRow): void {
+    this.#parts[row.state].push(row);
+  }
+
+  worstFirst(): Measured {
+    const { up, degraded, planned, down } = this.#parts;
+    const isDown = unionOf([...down, ...planned]);
+    const isDegraded = difference(unionOf(degraded), isDown);
+    return { up: difference(difference(unionOf(up), isDown), isDegraded), degraded: isDegraded, down: isDown };
+  }
+
+  servedFirst(): Measured {
+    const { up, degraded, planned, down } = this.#parts;
+    const isDegraded = unionOf(degraded);
+    const served = unionOf([...up, ...degraded]);
+    return {
+      up: difference(served, isDegraded),
+      degraded: isDegraded,
+      down: difference(unionOf([...down, ...planned]), served),
+    };
+  }
 }
 
 /** The part of it in `time`. */

@@ -22,17 +22,12 @@ export interface ServiceFact {
   readonly by: MeasuredBy;
 }
 
-/** A row as a member keeps it: who saw it, and how. */
-export interface ServiceRow extends OutageRow {
-  readonly by: MeasuredBy;
-}
-
 export interface ServiceLog {
   /** What goes on, as far as the newest fact; null before the first. It is kept on disk now and then: a crash loses little. */
   readonly open: OpenRow | null;
 }
 
-interface OpenRow extends ServiceRow {
+interface OpenRow extends OutageRow {
   /** The monotonic clock at `to`. */
   readonly toMono: MonoMs;
 }
@@ -40,7 +35,7 @@ interface OpenRow extends ServiceRow {
 export interface ServiceStep {
   readonly log: ServiceLog;
   /** Rows that are complete, in order. None overlaps another, and none is longer than a day (UTC). */
-  readonly rows: readonly ServiceRow[];
+  readonly rows: readonly OutageRow[];
 }
 
 export const emptyLog: ServiceLog = { open: null };
@@ -59,27 +54,27 @@ export function foldService({ open }: ServiceLog, fact: ServiceFact): ServiceSte
 }
 
 /** What was going on when this member's daemon ended: complete as it is, since nobody measured after it. */
-export const leftOpen = ({ open }: ServiceLog): readonly ServiceRow[] => (open === null ? [] : byDay(open));
+export const leftOpen = ({ open }: ServiceLog): readonly OutageRow[] => (open === null ? [] : byDay(open));
 
 function continues(open: OpenRow, { atMono, wall }: ServiceFact): boolean {
   const sinceMs = atMono - open.toMono;
   return sinceMs <= gapMs && Math.abs(wall - (open.to + sinceMs)) <= steppedMs;
 }
 
-function begin({ atMono, wall, state, by }: ServiceFact, rows: readonly ServiceRow[]): ServiceStep {
+function begin({ atMono, wall, state, by }: ServiceFact, rows: readonly OutageRow[]): ServiceStep {
   const from = Math.round(wall);
   return { log: { open: { state, by, sites: null, from, to: from, toMono: atMono } }, rows: rows.filter(isLong) };
 }
 
 /** Whole days are complete, and what is left goes on. */
-function extended(open: OpenRow, to: number, toMono: MonoMs, before: readonly ServiceRow[]): ServiceStep {
+function extended(open: OpenRow, to: number, toMono: MonoMs, before: readonly OutageRow[]): ServiceStep {
   const parts = byDay({ ...open, to });
   const last = parts.at(-1) ?? { ...rowOf(open), to };
   return { log: { open: { ...last, toMono } }, rows: [...before, ...parts.slice(0, -1)] };
 }
 
-function byDay(row: ServiceRow): readonly ServiceRow[] {
-  const parts: ServiceRow[] = [];
+function byDay(row: OutageRow): readonly OutageRow[] {
+  const parts: OutageRow[] = [];
   for (let { from } = row; from < row.to; ) {
     const midnight = (Math.floor(from / dayMs) + 1) * dayMs;
     const to = Math.min(midnight, row.to);
@@ -89,5 +84,5 @@ function byDay(row: ServiceRow): readonly ServiceRow[] {
   return parts;
 }
 
-const rowOf = ({ state, by, sites, from, to }: ServiceRow): ServiceRow => ({ state, by, sites, from, to });
-const isLong = ({ from, to }: ServiceRow): boolean => from < to;
+const rowOf = ({ state, by, sites, from, to }: OutageRow): OutageRow => ({ state, by, sites, from, to });
+const isLong = ({ from, to }: OutageRow): boolean => from < to;

@@ -55,8 +55,9 @@ const row = (around: number): fc.Arbitrary<OutageRow> =>
       interval(around, 2_000),
       fc.constantFrom('up', 'up', 'up', 'degraded', 'planned', 'down'),
       fc.constantFrom(null, null, ['berkshire'], ['elsewhere']),
+      fc.constantFrom('standby', 'standby', 'leader', 'observer'),
     )
-    .map(([span, state, sites]) => ({ ...span, state, sites }));
+    .map(([span, state, sites, by]) => ({ ...span, state, sites, by }));
 
 const announcement = (around: number): fc.Arbitrary<Maintenance> =>
   fc

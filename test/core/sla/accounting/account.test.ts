@@ -86,7 +86,10 @@ describe('announced maintenance', () => {
   test('uses up its cap in the part of the month that a rolling window has left behind', () => {
     const early = { from: april.from, to: april.from + 3 * hour };
     const known = {
-      measured: measured([{ state: 'planned', ...early, sites: null }, ...rows], contract.sites),
+      measured: measured(
+        [{ state: 'planned', ...early, by: 'standby', sites: null }, ...rows.map(laterThan(early.to))],
+        contract.sites,
+      ),
       maintenance: [...window(), ...window(early)],
       asOf: later,
     };
@@ -97,6 +100,11 @@ describe('announced maintenance', () => {
     });
   });
 });
+
+/** A row of before is about what came after. */
+const laterThan =
+  (from: number) =>
+  (row: OutageRow): OutageRow => ({ ...row, from: Math.max(row.from, from) });
 
 describe('what nobody measured', () => {
   test('is neither up nor down: the target is met only by what is certain', () => {
@@ -125,18 +133,32 @@ describe('what nobody measured', () => {
 });
 
 describe('several who saw the same', () => {
-  test('are believed in the worst that one of them saw, and an outage seen twice counts once', () => {
+  const parted = { from: outage.from - 10 * minute, to: outage.from };
+  const alone: OutageRow = { state: 'down', ...parted, by: 'standby', sites: null };
+
+  test('count once, and an outage that was planned in part is one outage', () => {
     const twice: readonly OutageRow[] = [
       ...rows,
-      { state: 'planned', from: outage.from - minute, to: outage.from + minute, sites: null },
-      { state: 'degraded', from: outage.from - 3 * minute, to: outage.from + 3 * minute, sites: null },
+      { state: 'planned', from: outage.from, to: outage.from + minute, by: 'leader', sites: null },
+      { state: 'degraded', from: outage.from - 3 * minute, to: outage.from, by: 'leader', sites: null },
     ];
     expect(accountOf({}, { rows: twice })).toMatchObject({
-      countedMs: 45 * minute,
-      degradedMs: 2 * minute,
+      countedMs: 44 * minute,
+      degradedMs: 3 * minute,
       outages: 1,
       unmeasuredMs: 0,
     });
+  });
+
+  test('are not believed in an outage during which another member had its commits acknowledged', () => {
+    expect(accountOf({}, { rows: [...rows, alone] }).countedMs).toBe(44 * minute);
+  });
+
+  test('are not asked where an observer saw it', () => {
+    const observed = { ...alone, by: 'observer' } as const;
+    expect(accountOf({}, { rows: [...rows, observed] }).countedMs).toBe(54 * minute);
+    const served = { ...outage, state: 'up', by: 'observer', sites: null } as const;
+    expect(accountOf({}, { rows: [...rows, served] }).countedMs).toBe(0);
   });
 
   test('concern a contract when one of its sites was concerned', () => {

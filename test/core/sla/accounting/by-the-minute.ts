@@ -75,7 +75,14 @@ export function countMinutes(
   while (localAt(contract.timeZone, begin - minute).month === firstMonth) begin -= minute;
   for (let at = begin; at < asked.to; at += minute) {
     const seen = rows.filter((row) => covers(row, at) && (row.sites === null || row.sites.includes('berkshire')));
-    const down = seen.some(({ state }) => state === 'down' || state === 'planned');
+    const observed = seen.filter(({ by }) => by === 'observer');
+    const says = (states: readonly OutageRow['state'][], some: readonly OutageRow[]) =>
+      some.some(({ state }) => states.includes(state));
+    const down =
+      observed.length > 0
+        ? says(['down', 'planned'], observed)
+        : says(['down', 'planned'], seen) && !says(['up', 'degraded'], seen);
+    const believed = observed.length > 0 ? observed : seen;
     if (at < asked.from && !down) continue;
     if (!isInHours(contract, at)) continue;
     let passes = false;
@@ -91,8 +98,8 @@ export function countMinutes(
     sums.elapsed += 1;
     if (passes) sums.excluded += 1;
     else if (down) sums.counted += 1;
-    else if (seen.some(({ state }) => state === 'degraded')) sums.degraded += 1;
-    else if (seen.some(({ state }) => state === 'up')) sums.up += 1;
+    else if (says(['degraded'], believed)) sums.degraded += 1;
+    else if (says(['up'], believed)) sums.up += 1;
     else sums.unmeasured += 1;
   }
   return sums;

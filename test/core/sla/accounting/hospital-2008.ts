@@ -10,9 +10,9 @@ export const outage = { from: Date.parse('2008-04-24T09:15+01:00'), to: Date.par
 export const april = { from: Date.parse('2008-04-01T00:00+01:00'), to: Date.parse('2008-05-01T00:00+01:00') };
 
 export const rows: readonly OutageRow[] = [
-  { state: 'up', from: april.from, to: outage.from, sites: null },
-  { state: 'down', ...outage, sites: null },
-  { state: 'up', from: outage.to, to: april.to, sites: null },
+  { state: 'up', from: april.from, to: outage.from, by: 'standby', sites: null },
+  { state: 'down', ...outage, by: 'standby', sites: null },
+  { state: 'up', from: outage.to, to: april.to, by: 'standby', sites: null },
 ];
 
 export const contract = aContract({

@@ -1,13 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { ServiceState } from '../../../../src/core/sla/accounting/outage-row.ts';
+import type { OutageRow, ServiceState } from '../../../../src/core/sla/accounting/outage-row.ts';
 import {
   emptyLog,
   foldService,
   leftOpen,
   type ServiceFact,
   type ServiceLog,
-  type ServiceRow,
 } from '../../../../src/core/sla/service/service-log.ts';
 import { monoMs, wallMs } from '../../../../src/core/units.ts';
 
@@ -22,9 +21,9 @@ const fact = (at: number, state: ServiceState, changes: { readonly steppedMs?: n
   by: 'standby',
 });
 
-function rowsOf(facts: readonly ServiceFact[]): readonly ServiceRow[] {
+function rowsOf(facts: readonly ServiceFact[]): readonly OutageRow[] {
   let log: ServiceLog = emptyLog;
-  const rows: ServiceRow[] = [];
+  const rows: OutageRow[] = [];
   for (const each of facts) {
     const step = foldService(log, each);
     rows.push(...step.rows);

@@ -54,7 +54,7 @@ const lines = [
   ...contracts.flatMap((contract) => {
     const facts: Facts = { measured: measured(rows, contract.sites), maintenance: [], asOf };
     const whole = account(contract, monthSpan(contract.timeZone, month), facts);
-    return whole === null ? [] : accountText(whole, contract);
+    return whole === null ? [] : accountText(whole);
   }),
   '',
   'The sites',

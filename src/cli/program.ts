@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { configFileDefault } from '../config/load.ts';
 import { parseDuration } from '../config/quantity.ts';
+import { isMonth } from '../core/sla/accounting/zone.ts';
 import type { Ms } from '../core/units.ts';
 
 export interface CommonOptions {
@@ -33,6 +34,8 @@ export interface Verbs {
   history(options: CommonOptions): Promise<void>;
   incidentList(options: CommonOptions): Promise<void>;
   incidentShow(id: string, options: CommonOptions): Promise<void>;
+  slaReport(options: CommonOptions & { readonly month?: string }): Promise<void>;
+  slaBudget(options: CommonOptions): Promise<void>;
   change(kind: 'switchover' | 'failover', options: ChangeFlags): Promise<void>;
   resume(options: ResumeFlags): Promise<void>;
   version(options: { readonly json?: true }): Promise<void>;
@@ -65,6 +68,14 @@ export function buildProgram(verbs: Verbs): Command {
   common(incident.command('show').description('timeline, phases, loss and verdicts of one'))
     .argument('<id>', 'its id, the beginning of it, or "last"')
     .action((id, options) => verbs.incidentShow(id, options));
+
+  const sla = program.command('sla').description('what the contracts come to');
+  common(sla.command('report').description('availability, downtime, budget and credits of a month'))
+    .option('--month <month>', 'like 2008-04 (default: this one, so far)', month)
+    .action((options) => verbs.slaReport(options));
+  common(sla.command('budget').description('how much downtime each contract has left')).action((options) =>
+    verbs.slaBudget(options),
+  );
 
   changing(program.command('switchover').description('hand over to a standby as planned, without loss'))
     .option('--candidate <member>', 'who takes over (default: the best standby)')
@@ -119,6 +130,11 @@ function seconds(text: string): Ms {
   const value = Number(text);
   if (!(value >= 0.2 && value <= 3_600)) throw new InvalidArgumentError('Write seconds, from 0.2 to 3600.');
   return value * 1_000;
+}
+
+function month(text: string): string {
+  if (!isMonth(text)) throw new InvalidArgumentError('Write a month like 2008-04.');
+  return text;
 }
 
 function apiUrl(text: string): string {

@@ -13,6 +13,7 @@ import { incidentList, incidentShow } from './incident.ts';
 import { print, printFailure } from './print.ts';
 import { buildProgram, type ChangeFlags, type CommonOptions, type Verbs } from './program.ts';
 import { resume } from './resume.ts';
+import { slaBudget, slaReportVerb } from './sla.ts';
 import { status } from './status.ts';
 import type { Terminal } from './terminal.ts';
 import type { VerbContext, VerbResult } from './verb.ts';
@@ -71,6 +72,8 @@ export async function run(argv: readonly string[], deps: RunDeps): Promise<ExitC
     explain: (options) => reading(options, explain),
     history: (options) => reading(options, history),
     incidentList: (options) => reading(options, incidentList),
+    slaReport: (options) => reading(options, (context) => slaReportVerb(context, options.month ?? null)),
+    slaBudget: (options) => reading(options, slaBudget),
     incidentShow: (id, options) => reading(options, (context) => incidentShow(context, id)),
     change: (kind, options) => {
       const waitLimitMs = options.timeout ?? changeLimitMs;

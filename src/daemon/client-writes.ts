@@ -6,6 +6,8 @@
 import { hasStandby, leading, syncOf } from '../core/cluster-queries.ts';
 import type { MeasuredBy } from '../core/sla/incident.ts';
 import type { RecorderFact } from '../core/sla/recorder.ts';
+import type { ServiceFact } from '../core/sla/service/service-log.ts';
+import { stateSeen } from '../core/sla/service/service-state.ts';
 import { elapsed, type MemberName, type Ms } from '../core/units.ts';
 import type { View } from '../core/view.ts';
 import type { Endpoint } from '../ports/postgres.ts';
@@ -30,6 +32,8 @@ export class ClientWrites {
   readonly #seen: Observations;
   readonly #view: () => View;
   readonly #record: (fact: RecorderFact) => void;
+  /** Of every commit, whoever records the outage: the ledger of the service is not about incidents. */
+  readonly #saw: (fact: ServiceFact) => void;
   /** Whether another member's record of this outage is open: one outage, one record. */
   readonly #recordedElsewhere: () => boolean;
   readonly #changed: Signalled;
@@ -43,6 +47,7 @@ export class ClientWrites {
     seen: Observations,
     view: () => View,
     record: (fact: RecorderFact) => void,
+    saw: (fact: ServiceFact) => void,
     recordedElsewhere: () => boolean,
     signal: AbortSignal,
   ) {
@@ -53,6 +58,7 @@ export class ClientWrites {
     this.#seen = seen;
     this.#view = view;
     this.#record = record;
+    this.#saw = saw;
   }
 
   /** Whether an incident is open: then the new leader goes on measuring until it is over. */
@@ -110,6 +116,9 @@ export class ClientWrites {
       const atMono = clock.mono();
       const wall = clock.wall();
       this.#everServed ||= answer.ok;
+      const cluster = this.#seen.cluster?.state ?? null;
+      if (this.#everServed && cluster !== null)
+        this.#saw({ atMono, wall, state: stateSeen(cluster, answer.ok), by: target.by });
       if (answer.ok)
         this.#record({
           kind: 'write-ok',

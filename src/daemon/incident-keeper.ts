@@ -64,6 +64,11 @@ export class IncidentKeeper {
     this.#state = open === undefined ? fresh : resumeRecorder(fresh, open, deps.clock.mono(), deps.clock.wall());
   }
 
+  /** The sites and contracts in force. */
+  get promises(): Promises {
+    return this.#promises;
+  }
+
   get open(): boolean {
     return this.#state.open !== null;
   }

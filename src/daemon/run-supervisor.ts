@@ -24,6 +24,7 @@ import { Performer } from './performer.ts';
 import { Publisher } from './publisher.ts';
 import { Requests } from './requests.ts';
 import { Sensors } from './sensors.ts';
+import { ServiceKeeper } from './service-keeper.ts';
 import { Signalled } from './signalled.ts';
 import type { RunSupervisor, SupervisorDeps } from './supervisor.ts';
 
@@ -60,6 +61,7 @@ class Supervisor {
   readonly #publisher: Publisher;
   readonly #requests: Requests;
   readonly #keeper: IncidentKeeper;
+  readonly #service: ServiceKeeper;
   readonly #performer: Performer;
   readonly #reader: ClusterReader;
   #snapshot: Snapshot | null = null;
@@ -85,20 +87,15 @@ class Supervisor {
     );
     const deps = { ...given, coordinator: writeUnlessHeld(given.coordinator, () => this.#memory.held) };
     this.#deps = deps;
-    this.#keeper = new IncidentKeeper({
-      cluster: deps.settings.cluster,
-      member: deps.settings.name,
-      clock: deps.clock,
-      coordinator: deps.coordinator,
-      journal: deps.journal,
-      ledger: deps.ledger,
-      promisesOf: deps.promisesOf,
-    });
+    const whose = { cluster: deps.settings.cluster, member: deps.settings.name };
+    this.#keeper = new IncidentKeeper({ ...deps, ...whose });
+    this.#service = new ServiceKeeper({ ...deps, ...whose });
     this.#clientWrites = new ClientWrites(
       deps,
       this.#seen,
       () => this.#view(),
       (fact) => this.#keeper.record(fact),
+      (fact) => this.#service.saw(fact),
       () => this.#seen.cluster !== null && this.#keeper.openElsewhere(this.#seen.cluster.state),
       signal,
     );
@@ -143,6 +140,7 @@ class Supervisor {
           : { view: this.#latest.view, decision: this.#latest.decision, wall: this.#latest.view.nowWall },
       loopAgeMs: () => this.#deps.clock.mono() - this.#ranMono,
       incidents: () => this.#keeper.incidents(),
+      sla: (month) => this.#service.report(this.#keeper.promises, month),
       submit: (draft) => this.#requests.submit(draft),
       resume: (draft) => this.#requests.resume(draft),
       progress: (id) => this.#requests.progress(id),
@@ -169,6 +167,7 @@ class Supervisor {
     }
     this.#performer.abortOperation('batond stops');
     await Promise.all([...sensing, writing]);
+    await this.#service.close();
     await this.#deps.postgres.letGo();
   }
 
@@ -220,7 +219,7 @@ class Supervisor {
     this.#memory.sawRequest(state.request.kind === 'present' ? state.request.value.id : null);
     const before = this.#seen.cluster === null ? null : leading(this.#seen.cluster.state);
     this.#seen.sawCluster(state, confirmedMono);
-    if (changed) this.#keeper.sawSnapshot(snapshot);
+    if (changed) for (const keeper of [this.#keeper, this.#service]) keeper.sawSnapshot(snapshot);
     if (changed) this.#sayUnreadable(unreadable(state));
     this.#sensors.follow(this.#seen.addresses.keys());
     if (before?.term !== leading(state)?.term) this.#clientWrites.leaderChanged();

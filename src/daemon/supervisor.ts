@@ -9,6 +9,7 @@ import type { Journal, KeptState } from '../ports/journal.ts';
 import type { Log } from '../ports/log.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { Endpoint, Peers, Postgres } from '../ports/postgres.ts';
+import type { ServiceBookmark } from '../ports/service-bookmark.ts';
 import type { ParseConfig } from '../wire/cluster-keys.ts';
 import type { Promises } from './incident-keeper.ts';
 
@@ -39,6 +40,7 @@ export interface SupervisorDeps {
   readonly log: Log;
   readonly kept: KeptState;
   readonly ledger: Ledger;
+  readonly bookmark: ServiceBookmark;
   /** This daemon's version, as `baton version` prints it. */
   readonly version: string;
   /** Reads the `config` key; throws with a sentence when it cannot be used. */

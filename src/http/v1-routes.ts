@@ -5,6 +5,7 @@ import type { Decision } from '../core/decision.ts';
 import type { Explanation } from '../core/explain.ts';
 import { selfReport } from '../core/self-report.ts';
 import { statusOf } from '../core/status.ts';
+import { isMonth } from '../core/sla/accounting/zone.ts';
 import { KiB } from '../core/units.ts';
 import type { View } from '../core/view.ts';
 import type { DaemonFace, SubmitOutcome } from '../ports/daemon-face.ts';
@@ -54,6 +55,17 @@ export function v1Routes({ face, explain, changes }: V1Options): readonly Route[
     {
       path: '/v1/explain',
       methods: { GET: withView((context, { view, decision }) => context.json(explain(face.cluster, view, decision))) },
+    },
+    {
+      path: '/v1/sla',
+      methods: {
+        GET: (context) => {
+          const month = context.req.query('month') ?? null;
+          if (month !== null && !isMonth(month))
+            return problem(context, 400, 'bad-month', `"${month.slice(0, 40)}" is no month`, 'write it like 2008-04');
+          return context.json(face.sla(month));
+        },
+      },
     },
     { path: '/v1/incidents', methods: { GET: (context) => context.json({ incidents: face.incidents() }) } },
     {

@@ -9,6 +9,7 @@ import { createDaemonProbe } from '../adapters/http-probe/daemon-probe.ts';
 import { createJournal } from '../adapters/journal/journal.ts';
 import { createKeptState } from '../adapters/journal/kept-state.ts';
 import { createLedger } from '../adapters/journal/ledger.ts';
+import { createServiceBookmark } from '../adapters/journal/service-bookmark.ts';
 import { createLogger } from '../adapters/journal/logger.ts';
 import { createPostgres } from '../adapters/postgres/create-postgres.ts';
 import { createPostgresPeers } from '../adapters/postgres/peers.ts';
@@ -133,6 +134,7 @@ async function serve(file: string, loaded: LoadedConfig): Promise<void> {
       journal,
       log,
       ledger,
+      bookmark: createServiceBookmark({ directory: join(config.state, 'ledger'), member: settings.name }),
       kept: createKeptState({ directory: config.state }),
       version,
       parseConfig: readSharedPolicy,

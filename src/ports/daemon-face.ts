@@ -1,6 +1,7 @@
 /** What the HTTP API and the CLI's socket see of a running daemon. Reads are of memory: they never wait for anything. */
 import type { OperatorRequest } from '../core/cluster.ts';
 import type { Decision } from '../core/decision.ts';
+import type { SlaReport } from '../core/sla/accounting/report.ts';
 import type { Incident } from '../core/sla/incident.ts';
 import type { MemberName, Revision, WallMs } from '../core/units.ts';
 import type { View } from '../core/view.ts';
@@ -45,6 +46,8 @@ export interface DaemonFace {
   loopAgeMs(): number;
   /** Newest last, closed and open, from the local ledger and etcd. */
   incidents(): readonly Incident[];
+  /** Of all contracts and sites, from the outage ledger of this host; `month` like 2008-04, null for the current one. */
+  sla(month: string | null): SlaReport;
   submit(draft: RequestDraft): Promise<SubmitOutcome>;
   resume(draft: ResumeDraft): Promise<SubmitOutcome>;
   progress(id: string): RequestProgress;

@@ -30,6 +30,7 @@ function aFace(view: View | null, outcome: SubmitOutcome = { kind: 'accepted', i
       view === null ? null : { view, decision: { rule: 'lead', because: 'all is well', intents: [] }, wall },
     loopAgeMs: () => 10,
     incidents: () => [{ id: 'i-1', state: 'closed', verdicts: [] } as unknown as Incident],
+    sla: (month) => ({ cluster: 'domain-1', asOf: wall, month: month ?? '2008-04', contracts: [], sites: [] }),
     submit: async (draft) => {
       drafts.push(draft);
       return outcome;
@@ -211,6 +212,16 @@ describe('/v1', () => {
     expect(await json(await app.request('/v1/incidents'))).toMatchObject({ incidents: [{ id: 'i-1' }] });
     expect(await json(await app.request('/v1/incidents/i-1'))).toMatchObject({ id: 'i-1' });
     expect((await app.request('/v1/incidents/i-2')).status).toBe(404);
+  });
+  test('the contracts, of this month or of one that is one', async () => {
+    const app = api(aFace(leaderView()));
+    expect(await json(await app.request('/v1/sla'))).toMatchObject({ month: '2008-04', contracts: [] });
+    expect(await json(await app.request('/v1/sla?month=2008-03'))).toMatchObject({ month: '2008-03' });
+    for (const month of ['2008-13', '2008', '', 'x'.repeat(5_000)]) {
+      const refused = await app.request(`/v1/sla?month=${month}`);
+      expect(refused.status).toBe(400);
+      expect(await json(refused)).toMatchObject({ error: { code: 'bad-month' } });
+    }
     expect(await json(await app.request('/v1/requests/r-1'))).toEqual({ kind: 'under-way', step: 'promoting' });
   });
   const outcomes: readonly (readonly [SubmitOutcome, number])[] = [

@@ -23,6 +23,8 @@ export interface LedgerOptions {
 
 /** Incidents kept in memory; older ones are in the file. */
 const INCIDENTS_MAX = 1_000;
+/** Entries with rows of the service kept in memory at the start: years of quiet ones. */
+const SERVICE_MAX = 100_000;
 /** Appends that wait for the disk; more are refused. */
 const WAITING_MAX = 1_000;
 
@@ -36,7 +38,12 @@ export async function createLedger({ directory, clock, log }: LedgerOptions): Pr
   const path = join(directory, 'ledger.ndjson');
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const incidents = new Map<string, Incident>();
-  const found = await readThrough(path, incidents);
+  const service: unknown[] = [];
+  const found = await readThrough(path, (entry) => {
+    remember(incidents, entry);
+    if (entry.kind === 'service') service.push(entry.body);
+    if (service.length > SERVICE_MAX) service.shift();
+  });
   let end = found.end;
   let size = found.bytes;
   if (found.damage !== null) {
@@ -59,7 +66,7 @@ export async function createLedger({ directory, clock, log }: LedgerOptions): Pr
     await file.sync();
   }
   await syncDirectory(directory);
-  const ledger = new FileLedger(path, file, clock, incidents, end, size);
+  const ledger = new FileLedger(path, file, clock, { incidents, service }, end, size);
   if (found.damage !== null) await ledger.append('chain-begun-anew', { because: found.damage });
   return ledger;
 }
@@ -69,6 +76,7 @@ class FileLedger implements Ledger {
   readonly #file: FileHandle;
   readonly #clock: Pick<Clock, 'wall'>;
   readonly #incidents: Map<string, Incident>;
+  readonly #service: readonly unknown[];
   #end: ChainEnd;
   #size: number;
   #waiting = 0;
@@ -78,14 +86,15 @@ class FileLedger implements Ledger {
     path: string,
     file: FileHandle,
     clock: Pick<Clock, 'wall'>,
-    incidents: Map<string, Incident>,
+    found: { readonly incidents: Map<string, Incident>; readonly service: readonly unknown[] },
     end: ChainEnd,
     size: number,
   ) {
     this.#path = path;
     this.#file = file;
     this.#clock = clock;
-    this.#incidents = incidents;
+    this.#incidents = found.incidents;
+    this.#service = found.service;
     this.#end = end;
     this.#size = size;
   }
@@ -128,6 +137,10 @@ class FileLedger implements Ledger {
     return [...this.#incidents.values()];
   }
 
+  service(): readonly unknown[] {
+    return this.#service;
+  }
+
   async close(): Promise<void> {
     await this.#last;
     await this.#file.close();
@@ -160,7 +173,7 @@ interface Found {
   readonly damage: string | null;
 }
 
-async function readThrough(path: string, incidents: Map<string, Incident>): Promise<Found> {
+async function readThrough(path: string, seen: (entry: LedgerEntry) => void): Promise<Found> {
   if (!(await exists(path))) return { end: EMPTY_CHAIN, bytes: 0, tornBytes: 0, damage: null };
   let end = EMPTY_CHAIN;
   let [bytes, tornBytes, lineNumber] = [0, 0, 0];
@@ -176,7 +189,7 @@ async function readThrough(path: string, incidents: Map<string, Incident>): Prom
     damage = entry.ok ? null : `${path}, line ${lineNumber}: the entry ${entry.error}`;
     if (!entry.ok) continue;
     end = { entries: entry.value.seq + 1, lastHash: entry.value.hash };
-    remember(incidents, entry.value);
+    seen(entry.value);
   }
   return { end, bytes, tornBytes, damage };
 }

@@ -1,4 +1,5 @@
 /** What a host keeps when its power is cut: the data directory, and Baton's own small state. */
+import type { OutageRow } from '../../../src/core/sla/accounting/outage-row.ts';
 import type { LeaseId } from '../../../src/core/units.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
 import type { KeptFacts } from '../../../src/ports/journal.ts';
@@ -17,6 +18,7 @@ export class Disk {
   lease: LeaseId | null = null;
   kept: KeptFacts | null = null;
   readonly ledger: LedgerEntry[] = [];
+  serviceBookmark: OutageRow | null = null;
 
   /** A small file of Baton's becomes durable: when the device says so, and not at all when it does not. */
   async durably(clock: Clock): Promise<void> {
@@ -36,5 +38,6 @@ export class Disk {
     this.lease = null;
     this.kept = null;
     this.ledger.length = 0;
+    this.serviceBookmark = null;
   }
 }

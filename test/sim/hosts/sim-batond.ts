@@ -77,6 +77,13 @@ export class SimBatond {
           },
         },
         ledger: createFakeLedger(disk, process.clock),
+        bookmark: {
+          read: () => disk.serviceBookmark,
+          keep: async (row) => {
+            await disk.durably(process.clock);
+            disk.serviceBookmark = row;
+          },
+        },
         log: {
           info: () => {},
           warn: (message) => note(`warns: ${message}`),

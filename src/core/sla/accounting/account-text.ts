@@ -1,13 +1,12 @@
 /** An account for people: 80 columns, plain ASCII, what it came to first. */
 import { absurd } from '../../result.ts';
 import type { Ms } from '../../units.ts';
-import type { Contract } from '../contract.ts';
 import { wrapped } from '../text-layout.ts';
 import { durationText } from '../timeline-text.ts';
 import type { Account, Ratio, TargetAccount } from './account.ts';
 
-export function accountText(account: Account, { customer, timeZone }: Contract): readonly string[] {
-  const { target } = account;
+export function accountText(account: Account): readonly string[] {
+  const { target, customer, timeZone } = account;
   const head = `${customer} (${account.contract}, version ${account.contractVersion}), ${spanText(account, timeZone)}`;
   const line = (name: string, text: string) => wrapped(text, 18, `    ${name.padEnd(14)}`);
   return [

@@ -18,6 +18,9 @@ import { monthSpan, monthsOf } from './zone.ts';
 export interface Account {
   readonly contract: string;
   readonly contractVersion: number;
+  readonly customer: string;
+  /** The contract's: hours and months are counted in it. */
+  readonly timeZone: string;
   /** The part of what was asked for in which this version of the contract was in force. */
   readonly span: Interval;
   /** The span is not over: numbers are as of `asOf`, and the budget is of the whole span. */
@@ -98,6 +101,8 @@ export function account(contract: Contract, asked: Interval, { measured, mainten
   return {
     contract: contract.id,
     contractVersion: contract.version,
+    customer: contract.customer,
+    timeZone: contract.timeZone,
     span,
     provisional,
     ...sums,

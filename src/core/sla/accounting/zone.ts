@@ -11,6 +11,8 @@ export interface ZonePeriod extends Interval {
 /** A calendar month as people write it, `2008-04`. */
 export type MonthText = string;
 
+export const isMonth = (text: string): boolean => /^(19|2\d)\d\d-(0[1-9]|1[0-2])$/.test(text);
+
 const dayMs: Ms = 24 * 60 * minute;
 
 /** The periods that make up `span`, in order. Throws RangeError for a zone that this system does not know. */

@@ -51,7 +51,7 @@ describe('April 2008', () => {
     ['without-a-target', accountOf({ availability: null })],
     ['unmeasured', accountOf({}, { rows: rows.filter(({ state }) => state === 'down') })],
   ])('reads like this when it is %s', async (name, { ...each }) => {
-    await expect(`${accountText(each, contract).join('\n')}\n`).toMatchFileSnapshot(`golden/april-2008-${name}.txt`);
+    await expect(`${accountText(each).join('\n')}\n`).toMatchFileSnapshot(`golden/april-2008-${name}.txt`);
   });
 });
 

@@ -1,0 +1,87 @@
+/** `baton sla report` and `baton sla budget`: what the contracts come to, in a month or as it stands now. */
+import { readShared } from '../config/shared.ts';
+import { err, ok, type Result } from '../core/result.ts';
+import { percentText } from '../core/sla/accounting/account-text.ts';
+import type { Account } from '../core/sla/accounting/account.ts';
+import { type SlaReport, slaReport } from '../core/sla/accounting/report.ts';
+import { reportText } from '../core/sla/accounting/report-text.ts';
+import { durationText } from '../core/sla/timeline-text.ts';
+import type { Snapshot } from '../ports/coordinator.ts';
+import { serviceKeyPrefix, parseServiceSheet } from '../wire/service-sheet.ts';
+import { slaReportSchema } from '../wire/sla.ts';
+import { ask } from './ask.ts';
+import { type Failure, failed } from './failure.ts';
+import { orFromEtcd, type Sourced, sourceNote } from './fallback.ts';
+import { renderTable, shorten } from './table.ts';
+import type { VerbContext, VerbResult } from './verb.ts';
+
+/** `month` like 2008-04; null: this one, and rolling windows as they stand. */
+export async function slaReportVerb(context: VerbContext, month: string | null): VerbResult {
+  const report = await readReport(context, month);
+  if (!report.ok) return report;
+  const { source, value } = report.value;
+  return ok({
+    json: { source: source.kind, ...value },
+    text: sourceNote(source, context.terminal.paint) + reportText(value),
+  });
+}
+
+export async function slaBudget(context: VerbContext): VerbResult {
+  const report = await readReport(context, null);
+  if (!report.ok) return report;
+  const { source, value } = report.value;
+  return ok({
+    json: { source: source.kind, asOf: value.asOf, contracts: value.contracts },
+    text: sourceNote(source, context.terminal.paint) + renderBudget(value.contracts),
+  });
+}
+
+async function readReport(context: VerbContext, month: string | null): Promise<Result<Sourced<SlaReport>, Failure>> {
+  const path = month === null ? '/v1/sla' : `/v1/sla?month=${encodeURIComponent(month)}`;
+  return orFromEtcd(context, await ask(context, path, slaReportSchema), (snapshot, cluster) =>
+    fromEtcd(snapshot, cluster, context.clock.wall(), month),
+  );
+}
+
+/** etcd holds the days of the last weeks; the hosts' own ledgers hold years. */
+function fromEtcd(snapshot: Snapshot, cluster: string, asOf: number, month: string | null): Result<SlaReport, Failure> {
+  const shared = readShared(snapshot.entries.get('config')?.value ?? '');
+  if (!shared.ok)
+    return err(failed('malformed-key', 'The config key in etcd is not readable.', 'Look at it with etcdctl.'));
+  const sheets = [...snapshot.entries].flatMap(([key, { value }]) =>
+    key.startsWith(serviceKeyPrefix) ? (parseServiceSheet(value) ?? []) : [],
+  );
+  const rows = (from: number, to: number) =>
+    sheets.flatMap((sheet) => sheet.rows.filter((row) => row.from < to && row.to > from));
+  const { sites, contracts } = shared.value;
+  return ok(slaReport({ cluster, sites, contracts, maintenance: [], rows }, asOf, month));
+}
+
+/** The least that is left first: that is what somebody has to look at. */
+export function renderBudget(contracts: readonly Account[]): string {
+  const promised = contracts.flatMap((account) =>
+    account.target === null ? [] : [{ account, target: account.target }],
+  );
+  if (promised.length === 0) return 'No contract in force promises an availability.';
+  const left = ({ target }: (typeof promised)[number]) => target.leftMs / Math.max(target.budgetMs, 1);
+  return renderTable(
+    [
+      { head: 'CONTRACT' },
+      { head: 'PROMISED', align: 'right' },
+      { head: 'SO FAR', align: 'right' },
+      { head: 'BUDGET', align: 'right' },
+      { head: 'LEFT', align: 'right' },
+      { head: 'NOT MEASURED', align: 'right' },
+    ],
+    promised
+      .toSorted((one, other) => left(one) - left(other))
+      .map(({ account, target }) => [
+        shorten(account.contract, 22),
+        `${target.targetPercent} %`,
+        percentText(target.atMost),
+        durationText(target.budgetMs),
+        target.leftMs < 0 ? `OVER ${durationText(-target.leftMs)}` : durationText(target.leftMs),
+        durationText(account.unmeasuredMs),
+      ]),
+  );
+}

@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'vitest';
+import { run } from '../../src/cli/run.ts';
+import { renderBudget } from '../../src/cli/sla.ts';
+import type { EtcdReader } from '../../src/cli/etcd-reader.ts';
+import { createApiClient } from '../../src/cli/api-client.ts';
+import { ok } from '../../src/core/result.ts';
+import { slaReport } from '../../src/core/sla/accounting/report.ts';
+import { reportText } from '../../src/core/sla/accounting/report-text.ts';
+import type { Snapshot } from '../../src/ports/coordinator.ts';
+import { formatServiceSheet, serviceKey } from '../../src/wire/service-sheet.ts';
+import { contract, outage, rows } from '../core/sla/accounting/hospital-2008.ts';
+import { sites } from '../core/sla/facts.ts';
+import { realClock } from '../support/real-clock.ts';
+import { FakeApi, type Handler } from './fake-api.ts';
+import { FakeTerminal } from './fake-terminal.ts';
+
+const asOf = Date.parse('2008-05-02T00:00:00Z');
+const ledgered = { cluster: 'domain-1', sites, contracts: [contract], maintenance: [], rows: () => rows };
+const april = slaReport(ledgered, asOf, '2008-04');
+
+/** As etcd holds it: contracts as people write them, and what one member saw. */
+const config = JSON.stringify({
+  sites: sites.map(({ id, name }) => ({ id, name })),
+  contracts: [
+    {
+      id: contract.id,
+      customer: contract.customer,
+      sites: contract.sites,
+      zone: contract.timeZone,
+      rto: '60m',
+      availability: { target: 99.9, per: 'month' },
+      credits: [
+        { below: 99.9, credit: 5 },
+        { below: 99, credit: 25 },
+      ],
+    },
+  ],
+});
+const sheet = { day: '2008-04-24', member: 'a', rows: rows.filter(({ state }) => state === 'down'), cutOff: false };
+const etcd: EtcdReader = {
+  cluster: 'domain-1',
+  read: async () =>
+    ok({
+      entries: new Map([
+        ['config', { value: config }],
+        [serviceKey(sheet), { value: formatServiceSheet(sheet) }],
+      ]),
+    } as unknown as Snapshot),
+};
+
+async function baton(argv: string, handlers: Readonly<Record<string, Handler>> | null) {
+  const terminal = new FakeTerminal(null);
+  await using api = handlers === null ? null : await FakeApi.start(handlers);
+  const path = api?.socketPath ?? '/nowhere/batond.sock';
+  const exit = await run(argv.split(' '), {
+    terminal,
+    clock: realClock,
+    signal: new AbortController().signal,
+    version: '0.1.0',
+    caller: 'ada@slough-a',
+    connect: async () => ok({ api: createApiClient({ kind: 'socket', path }, realClock), etcd }),
+  });
+  return { exit, terminal };
+}
+
+describe('baton sla', () => {
+  test('report prints the month that was asked for, as the daemon counts it', async () => {
+    const { exit, terminal } = await baton('sla report --month 2008-04', {
+      'GET /v1/sla?month=2008-04': { body: april },
+    });
+    expect({ exit, text: terminal.stdout.trimEnd() }).toEqual({ exit: 0, text: reportText(april) });
+  });
+
+  test('report reads like this', async () => {
+    await expect(`${reportText(april)}\n`).toMatchFileSnapshot('golden/sla-report.txt');
+  });
+
+  test('report is counted from etcd when no daemon answers: what nobody put there was not measured', async () => {
+    const { exit, terminal } = await baton('sla report --month 2008-04 --json', null);
+    expect(exit).toBe(0);
+    expect(JSON.parse(terminal.stdout)).toMatchObject({
+      source: 'etcd',
+      month: '2008-04',
+      contracts: [
+        { contract: contract.id, countedMs: outage.to - outage.from, upMs: 0, target: { outcome: 'missed' } },
+      ],
+      sites: sites.map(({ id }) => ({ site: id, outages: 1 })),
+    });
+  });
+
+  test('budget shows who has the least left first', () => {
+    const easy = { ...contract, id: 'easy', availability: { ...contract.availability!, targetPercent: 99 } };
+    const silent = { ...contract, id: 'silent', availability: null };
+    const { contracts } = slaReport({ ...ledgered, contracts: [easy, silent, contract] }, asOf, '2008-04');
+    expect(renderBudget(contracts)).toBe(`\
+CONTRACT          PROMISED     SO FAR       BUDGET        LEFT  NOT MEASURED
+hospital-records    99.9 %  99.8981 %  43 min 12 s   OVER 48 s          0 ms
+easy                  99 %  99.8981 %   7 h 12 min  6 h 28 min          0 ms`);
+    expect(renderBudget([])).toBe('No contract in force promises an availability.');
+  });
+
+  test.each(['sla report --month 2008-13', 'sla report --month April', 'sla'])('%s is a usage error', async (argv) => {
+    expect((await baton(argv, null)).exit).toBe(2);
+  });
+});

@@ -1,5 +1,6 @@
 /** The cluster on one screen: who leads, whether the next failure is covered, each member, what is down, what to do. */
 import { listed } from '../core/sla/text-layout.ts';
+import { durationText } from '../core/sla/timeline-text.ts';
 import type { IncidentStatus, MemberStatus, Status } from '../core/status.ts';
 import { type Source, sourceNote } from './fallback.ts';
 import { formatBytes } from './format-bytes.ts';
@@ -106,7 +107,7 @@ const roleNames: Readonly<Record<MemberStatus['role'], string>> = {
   unknown: '?',
 };
 
-function renderOpenIncident({ id, kind, since, sitesDown }: IncidentStatus, paint: Paint): readonly string[] {
+function renderOpenIncident({ id, kind, since, sitesDown, breaches }: IncidentStatus, paint: Paint): readonly string[] {
   const from = since === null ? '' : ` since ${since.slice(0, 19).replace('T', ' ')} UTC`;
   return [
     `${paint.bad('OPEN INCIDENT')}: ${kind}${from}`,
@@ -120,7 +121,18 @@ function renderOpenIncident({ id, kind, since, sitesDown }: IncidentStatus, pain
             '  ',
           ),
         ),
+    ...breaches.map((breach) => breachLine(breach, paint)),
   ];
+}
+
+/** Whole seconds: nobody reads faster. */
+function breachLine({ contract, limitMs, inMs }: IncidentStatus['breaches'][number], paint: Paint): string {
+  const seconds = (ms: number) => durationText(Math.floor(ms / 1000) * 1000);
+  const limit = durationText(limitMs);
+  if (inMs === null) return `  ${contract}: ${limit} allowed, no breach within a week`;
+  return inMs >= 0
+    ? paint.doubt(`  ${contract}: ${limit} allowed, BREACH in ${seconds(inMs)}`)
+    : paint.bad(`  ${contract}: ${limit} allowed, BREACHED ${seconds(-inMs)} ago`);
 }
 
 const paintOf = (next: NextStep, paint: Paint) =>

@@ -1,7 +1,9 @@
 /** `baton status`: the cluster as the daemon on this host sees it, or else as etcd holds it. */
-import { readSharedPolicy } from '../config/shared.ts';
+import { readShared, readSharedPolicy } from '../config/shared.ts';
 import { ok } from '../core/result.ts';
+import type { Promises } from '../core/sla/contract.ts';
 import { statusOfKeys } from '../core/status.ts';
+import type { Snapshot } from '../ports/coordinator.ts';
 import { parseCluster } from '../wire/cluster-keys.ts';
 import { statusSchema } from '../wire/status.ts';
 import { ask } from './ask.ts';
@@ -14,7 +16,13 @@ import type { VerbContext, VerbResult } from './verb.ts';
 export async function status(context: VerbContext): VerbResult {
   const asked = await ask(context, '/v1/status', statusSchema);
   const answer = await orFromEtcd(context, asked, (snapshot, cluster) =>
-    ok(statusOfKeys(cluster, parseCluster(snapshot, readSharedPolicy), incidentsOf(snapshot))),
+    ok(
+      statusOfKeys(cluster, parseCluster(snapshot, readSharedPolicy), {
+        incidents: incidentsOf(snapshot),
+        promises: promisesOf(snapshot),
+        nowWall: context.clock.wall(),
+      }),
+    ),
   );
   if (!answer.ok) return answer;
   const { source, value } = answer.value;
@@ -22,4 +30,10 @@ export async function status(context: VerbContext): VerbResult {
     json: { ...value, source: source.kind, next: nextStep(value, source).says },
     text: renderStatus(value, source, context.terminal.paint),
   });
+}
+
+/** A configuration that cannot be read promises nobody anything; the status says that it cannot be read. */
+function promisesOf(snapshot: Snapshot): Promises {
+  const shared = readShared(snapshot.entries.get('config')?.value ?? '');
+  return shared.ok ? shared.value : { sites: [], contracts: [] };
 }

@@ -5,7 +5,9 @@ import { leading, syncOf } from './cluster-queries.ts';
 import { memberOfCopy } from './copy-name.ts';
 import { obstacles } from './obstacles.ts';
 import { ownPositions, ownState } from './own-state.ts';
+import type { Promises } from './sla/contract.ts';
 import type { Incident } from './sla/incident.ts';
+import { type RunningBreach, runningBreaches } from './sla/running.ts';
 import { elapsed, formatLsn, type Lsn, lagBytes, type MemberName, type Ms, type Timeline } from './units.ts';
 import type { View } from './view.ts';
 
@@ -56,6 +58,8 @@ export interface IncidentStatus {
   readonly since: string | null;
   /** Names of the sites that are down now. */
   readonly sitesDown: readonly string[];
+  /** While writes fail: when each contract's `rto` is used up, the next first. */
+  readonly breaches: readonly RunningBreach[];
 }
 
 export interface SlaStatus {
@@ -66,14 +70,18 @@ export interface SlaStatus {
 }
 
 /** As one daemon sees it: the keys, with what it knows fresher from its own postgres and from its peers. */
-export function statusOf(cluster: string, view: View, incidents: readonly Incident[]): Status {
+export function statusOf(
+  cluster: string,
+  view: View,
+  incidents: readonly Incident[],
+  promises: Promises = nobody,
+): Status {
   const state = view.coordinator.kind === 'read' ? view.coordinator.state : null;
   const known = new Set<MemberName>([view.self.name, ...view.peers.keys()]);
   const held = obstacles(view);
   const paused = view.memory.held.some((hold) => hold.code === 'paused');
-  const built = build(cluster, state, known, view.policy, { held, paused }, incidents, (member) =>
-    freshen(member, view),
-  );
+  const record = { incidents, promises, nowWall: view.nowWall };
+  const built = build(cluster, state, known, view.policy, { held, paused }, record, (member) => freshen(member, view));
   // What was read last names this member for as long as etcd says nothing newer; whether it leads on is known here.
   const blind = view.coordinator.kind === 'read' && view.coordinator.unreachableSinceMono !== null;
   const isHeld = view.memory.held.length > 0;
@@ -82,10 +90,20 @@ export function statusOf(cluster: string, view: View, incidents: readonly Incide
 }
 
 /** From etcd alone, for when no daemon answers: positions are up to 10 s old. */
-export function statusOfKeys(cluster: string, state: ClusterState, incidents: readonly Incident[]): Status {
+export function statusOfKeys(cluster: string, state: ClusterState, record: OnRecord): Status {
   const policy = state.config.kind === 'present' ? state.config.value : null;
-  return build(cluster, state, new Set(), policy, { held: [], paused: false }, incidents, (member) => member);
+  return build(cluster, state, new Set(), policy, { held: [], paused: false }, record, (member) => member);
 }
+
+/** What is known of outages, and what was promised about them. */
+export interface OnRecord {
+  readonly incidents: readonly Incident[];
+  readonly promises: Promises;
+  /** Milliseconds since the epoch. */
+  readonly nowWall: number;
+}
+
+const nobody: Promises = { sites: [], contracts: [] };
 
 /** A member as far as it is known, before it is compared with the leader. */
 interface Draft {
@@ -101,7 +119,7 @@ function build(
   known: ReadonlySet<MemberName>,
   policy: SharedConfig | null,
   holds: Pick<Status, 'held' | 'paused'>,
-  incidents: readonly Incident[],
+  { incidents, promises, nowWall }: OnRecord,
   improve: (draft: Draft) => Draft,
 ): Status {
   const lead = state === null ? null : leading(state);
@@ -135,7 +153,7 @@ function build(
     ...holds,
     synchronous: { mode: sync?.mode ?? null, standbys },
     members,
-    incident: open === null ? null : incidentStatus(open),
+    incident: open === null ? null : incidentStatus(open, promises, nowWall),
     sla: (newest?.verdicts ?? []).map(({ contract, customer, outcome }) => ({
       contract,
       customer,
@@ -239,9 +257,10 @@ function operationText({ operation }: View): string | null {
   return operation.progress === null ? operation.spec.kind : `${operation.spec.kind}: ${operation.progress}`;
 }
 
-const incidentStatus = ({ id, kind, instants, affectedSites }: Incident): IncidentStatus => ({
-  id,
-  kind,
-  since: (instants.t0 ?? instants.t1)?.wall ?? null,
-  sitesDown: affectedSites.filter((site) => site.downUntil === null).map((site) => site.name),
+const incidentStatus = (incident: Incident, promises: Promises, nowWall: number): IncidentStatus => ({
+  id: incident.id,
+  kind: incident.kind,
+  since: (incident.instants.t0 ?? incident.instants.t1)?.wall ?? null,
+  sitesDown: incident.affectedSites.filter((site) => site.downUntil === null).map((site) => site.name),
+  breaches: runningBreaches(incident, promises, nowWall),
 });

@@ -1,7 +1,7 @@
 /** Keeps incidents: folds facts, judges them by the contracts, writes them to the local ledger and then to etcd. */
 import type { ClusterState } from '../core/cluster.ts';
 import { leading } from '../core/cluster-queries.ts';
-import type { Contract, Site } from '../core/sla/contract.ts';
+import type { Promises } from '../core/sla/contract.ts';
 import type { Incident } from '../core/sla/incident.ts';
 import {
   newRecorder,
@@ -18,11 +18,6 @@ import type { Journal } from '../ports/journal.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import { incidentSchema } from '../wire/incident.ts';
 import { readJson } from '../wire/json-text.ts';
-
-export interface Promises {
-  readonly sites: readonly Site[];
-  readonly contracts: readonly Contract[];
-}
 
 export interface IncidentKeeperDeps {
   readonly cluster: string;

@@ -140,6 +140,7 @@ class Supervisor {
           : { view: this.#latest.view, decision: this.#latest.decision, wall: this.#latest.view.nowWall },
       loopAgeMs: () => this.#deps.clock.mono() - this.#ranMono,
       incidents: () => this.#keeper.incidents(),
+      promises: () => this.#keeper.promises,
       sla: (month) => this.#service.report(this.#keeper.promises, month),
       submit: (draft) => this.#requests.submit(draft),
       resume: (draft) => this.#requests.resume(draft),

@@ -5,6 +5,7 @@
 import type { OutageRow } from '../core/sla/accounting/outage-row.ts';
 import { type SlaReport, slaReport } from '../core/sla/accounting/report.ts';
 import type { MonthText } from '../core/sla/accounting/zone.ts';
+import type { Promises } from '../core/sla/contract.ts';
 import { dayOf, ServiceBook, type ServiceSheet } from '../core/sla/service/service-book.ts';
 import { emptyLog, foldService, leftOpen, type ServiceFact, type ServiceLog } from '../core/sla/service/service-log.ts';
 import { type MemberName, minute, type MonoMs, type Ms, second } from '../core/units.ts';
@@ -21,7 +22,6 @@ import {
   serviceKey,
   serviceKeyPrefix,
 } from '../wire/service-sheet.ts';
-import type { Promises } from './incident-keeper.ts';
 
 export interface ServiceKeeperDeps {
   readonly cluster: string;

@@ -1,5 +1,6 @@
 /** The loop: observe → decide → journal → perform. */
 import type { SharedConfig } from '../core/cluster.ts';
+import type { Promises } from '../core/sla/contract.ts';
 import type { CopyId, MemberName } from '../core/units.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Coordinator } from '../ports/coordinator.ts';
@@ -11,7 +12,6 @@ import type { Ledger } from '../ports/ledger.ts';
 import type { Endpoint, Peers, Postgres } from '../ports/postgres.ts';
 import type { ServiceBookmark } from '../ports/service-bookmark.ts';
 import type { ParseConfig } from '../wire/cluster-keys.ts';
-import type { Promises } from './incident-keeper.ts';
 
 /** What one member is, from its local configuration. */
 export interface MemberSettings {

@@ -50,7 +50,11 @@ export function v1Routes({ face, explain, changes }: V1Options): readonly Route[
     },
     {
       path: '/v1/status',
-      methods: { GET: withView((context, { view }) => context.json(statusOf(face.cluster, view, face.incidents()))) },
+      methods: {
+        GET: withView((context, { view }) =>
+          context.json(statusOf(face.cluster, view, face.incidents(), face.promises())),
+        ),
+      },
     },
     {
       path: '/v1/explain',

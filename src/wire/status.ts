@@ -41,6 +41,18 @@ export const statusSchema: z.ZodType<Status> = z.looseObject({
       kind: z.enum(['failover', 'switchover', 'forced-failover', 'restart-in-place', 'outage-without-failover']),
       since: z.string().nullable(),
       sitesDown: z.array(z.string()),
+      breaches: z
+        .array(
+          z.looseObject({
+            contract: z.string(),
+            customer: z.string(),
+            limitMs: z.number(),
+            usedMs: z.number(),
+            breachesAt: z.string().nullable(),
+            inMs: z.number().nullable(),
+          }),
+        )
+        .default([]),
     })
     .nullable(),
   sla: z.array(

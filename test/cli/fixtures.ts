@@ -252,6 +252,24 @@ export const failingOverStatus: Status = {
     kind: 'failover',
     since: '2008-04-24T09:15:02.123Z',
     sitesDown: ['St Elsewhere', 'Royal Infirmary', 'County General', 'Wharf Clinic'],
+    breaches: [
+      {
+        contract: 'south-trust',
+        customer: 'South Trust',
+        limitMs: 1_000,
+        usedMs: 3_250,
+        breachesAt: '2008-04-24T09:15:03.123Z',
+        inMs: -2_250,
+      },
+      {
+        contract: 'north-trust',
+        customer: 'North Trust',
+        limitMs: 60_000,
+        usedMs: 3_250,
+        breachesAt: '2008-04-24T09:16:02.123Z',
+        inMs: 56_750,
+      },
+    ],
   },
 };
 

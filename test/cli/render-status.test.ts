@@ -53,6 +53,8 @@ OPEN INCIDENT: failover since 2008-04-24 09:15:02 UTC
   \`baton incident show domain-1-20080424-091502123-reading-b\`
   4 sites down now: St Elsewhere, Royal Infirmary, County General and Wharf
     Clinic
+  south-trust: 1 s allowed, BREACHED 2 s ago
+  north-trust: 1 min allowed, BREACH in 56 s
 
 reading-b is taking over. Watch it with \`baton status --watch\`; if it lasts,
 \`baton explain\`.`);

@@ -34,6 +34,11 @@ const incident = (state: 'open' | 'closed'): Incident =>
     ],
     verdicts: [{ contract: 'c-1', customer: 'Trust', outcome: { kind: 'met' } }],
   }) as unknown as Incident;
+const onRecord = (incidents: readonly Incident[]) => ({
+  incidents,
+  promises: { sites: [], contracts: [] },
+  nowWall: wall,
+});
 const of = (view: View): Status => statusOf('domain-1', view, []);
 const member = (status: Status, name: string) => status.members.find((each) => each.name === name);
 const peers = (report: Partial<PeerReport>): Pick<View, 'peers'> => ({
@@ -113,7 +118,7 @@ describe('status', () => {
     const shapes = [
       of(leaderView()),
       of(standbyView()),
-      statusOfKeys('domain-1', aState(), [incident('open')]),
+      statusOfKeys('domain-1', aState(), onRecord([incident('open')])),
       of(leaderView({ coordinator: { kind: 'never-read', sinceMono: monoMs(0) } })),
       of(leaderView({ coordinator: read(aState({ leader: absent, sync: absent, members: new Map() })) })),
       of(
@@ -127,11 +132,11 @@ describe('status', () => {
   });
 
   const redundancy: readonly (readonly [says: string, status: Status, redundant: boolean])[] = [
-    ['from etcd alone', statusOfKeys('c', aState(), []), true],
-    ['nobody named in sync', statusOfKeys('c', aState({ sync: aSync({ standbys: [] }) }), []), false],
+    ['from etcd alone', statusOfKeys('c', aState(), onRecord([])), true],
+    ['nobody named in sync', statusOfKeys('c', aState({ sync: aSync({ standbys: [] }) }), onRecord([])), false],
     [
       'the named standby is gone',
-      statusOfKeys('c', aState({ members: new Map([[slough, aRecord(slough)]]) }), []),
+      statusOfKeys('c', aState({ members: new Map([[slough, aRecord(slough)]]) }), onRecord([])),
       false,
     ],
     [
@@ -144,7 +149,7 @@ describe('status', () => {
             [reading, aRecord(reading, { state: 'running' })],
           ]),
         }),
-        [],
+        onRecord([]),
       ),
       false,
     ],
@@ -158,18 +163,22 @@ describe('status', () => {
             [reading, aRecord(reading, { tags: { nofailover: true } })],
           ]),
         }),
-        [],
+        onRecord([]),
       ),
       false,
     ],
-    ['nobody leads', statusOfKeys('c', aState({ leader: absent }), []), false],
+    ['nobody leads', statusOfKeys('c', aState({ leader: absent }), onRecord([])), false],
     ['its daemon has just said that it no longer streams', of(leaderView(peers({ state: 'running' }))), false],
     [
       'its daemon said so too long ago to count',
       of(leaderView(peers({ state: 'running', atMono: monoMs(now - 3_000) }))),
       true,
     ],
-    ['mode off, near enough', statusOfKeys('c', aState({ sync: aSync({ mode: 'off', standbys: [] }) }), []), true],
+    [
+      'mode off, near enough',
+      statusOfKeys('c', aState({ sync: aSync({ mode: 'off', standbys: [] }) }), onRecord([])),
+      true,
+    ],
     [
       'mode off, too far behind',
       statusOfKeys(
@@ -181,7 +190,7 @@ describe('status', () => {
             [reading, aRecord(reading, { lsn: parseLsn('0/4000000') })],
           ]),
         }),
-        [],
+        onRecord([]),
       ),
       false,
     ],
@@ -194,7 +203,7 @@ describe('status', () => {
       [slough, aRecord(slough)],
       [memberName('bad'), { kind: 'malformed', modRevision: revision(1), problem: 'x' } as const],
     ]);
-    const status = statusOfKeys('c', aState({ members }), []);
+    const status = statusOfKeys('c', aState({ members }), onRecord([]));
     expect(member(status, 'reading-b')).toMatchObject({ state: 'gone', role: 'unknown', synchronous: true, lsn: null });
     expect(member(status, 'bad')).toMatchObject({ state: 'malformed' });
   });
@@ -203,7 +212,7 @@ describe('status', () => {
       [slough, aRecord(slough)],
       [reading, aRecord(reading, { timeline: timeline(2) })],
     ]);
-    expect(member(statusOfKeys('c', aState({ members }), []), 'reading-b')?.lagBytes).toBeNull();
+    expect(member(statusOfKeys('c', aState({ members }), onRecord([])), 'reading-b')?.lagBytes).toBeNull();
   });
   test('what it is doing is said by the member itself', () => {
     const busy = {
@@ -245,6 +254,7 @@ describe('status', () => {
       kind: 'failover',
       since: '2008-04-24T08:15:00.000Z',
       sitesDown: ["St Mary's"],
+      breaches: [],
     });
     expect(status.sla).toEqual([{ contract: 'c-1', customer: 'Trust', incident: 'i-open', outcome: 'met' }]);
     expect(statusOf('c', leaderView(), [incident('closed')])).toMatchObject({

@@ -81,3 +81,13 @@ export interface CreditBand {
   /** Share of the window's fee that is paid back. */
   readonly creditPercent: number;
 }
+
+/** Whether its terms hold at an instant, in ms since the epoch. */
+export const inForce = ({ validFrom, validTo }: Contract, at: number): boolean =>
+  (validFrom === null || Date.parse(validFrom) <= at) && (validTo === null || at < Date.parse(validTo));
+
+/** Who is promised what, in the shared configuration. */
+export interface Promises {
+  readonly sites: readonly Site[];
+  readonly contracts: readonly Contract[];
+}

@@ -1,5 +1,5 @@
 /** What each contract says about an incident. */
-import type { Contract, Site } from './contract.ts';
+import { type Contract, inForce, type Site } from './contract.ts';
 import type { AffectedSite, Breach, Incident, Measure, Verdict, VerdictOutcome } from './incident.ts';
 import { serviceMs } from './accounting/service-time.ts';
 
@@ -98,6 +98,3 @@ function beginning({ instants: { t0, t1, t2, t3 } }: Incident): number | null {
   const first = t0 ?? t1 ?? t2 ?? t3;
   return first === null ? null : Date.parse(first.wall);
 }
-
-const inForce = ({ validFrom, validTo }: Contract, at: number): boolean =>
-  (validFrom === null || Date.parse(validFrom) <= at) && (validTo === null || at < Date.parse(validTo));

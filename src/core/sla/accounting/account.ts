@@ -77,7 +77,7 @@ export interface Facts {
 
 /** Null when this version of the contract was in force at no time of `asked`. */
 export function account(contract: Contract, asked: Interval, { measured, maintenance, asOf }: Facts): Account | null {
-  const span = intersection([asked], [inForce(contract)])[0];
+  const span = intersection([asked], [termOf(contract)])[0];
   if (span === undefined) return null;
   const past = { from: span.from, to: Math.max(span.from, Math.min(span.to, asOf)) };
   // The cap of a month is used up by what came before the span in the same month, too.
@@ -113,7 +113,7 @@ export function account(contract: Contract, asked: Interval, { measured, mainten
   };
 }
 
-function inForce({ validFrom, validTo }: Contract): Interval {
+function termOf({ validFrom, validTo }: Contract): Interval {
   return {
     from: validFrom === null ? -Infinity : Date.parse(validFrom),
     to: validTo === null ? Infinity : Date.parse(validTo),

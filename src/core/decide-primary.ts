@@ -115,7 +115,7 @@ function closeUnwaiting(state: ClusterState, primary: PrimaryView): Decision | n
 
 /**
  * I8: clients come in once a commit was seen to wait. That a standby has a commit shows nothing: it streams those too
- * that nobody waited for.
+ * that nobody waited for. And once every standby that `sync` names has a commit of this run, which has all before it.
  */
 function admission(view: View, state: ClusterState, primary: PrimaryView, term: Revision): Decision | null {
   if (primary.admits === 'everybody' || unwaiting(state, primary) !== null) return null;
@@ -124,6 +124,9 @@ function admission(view: View, state: ClusterState, primary: PrimaryView, term: 
     sync !== null && sync.mode !== 'strict' && sync.standbys.length === 0 && primary.waitsFor.length === 0;
   const proved = primary.waitsFor.length > 0 && proofHolds(view, primary, term);
   if (nothingToProve || proved || primary.probe.seenWaiting) {
+    // What recovery brought back may be on this disk alone: whoever reads it must find it again at the next leader's.
+    const onOneDisk = sync !== null && sync.standbys.length > 0 && primary.probe.provedSentMono === null;
+    if (onOneDisk) return null;
     return because('admit-clients', nothingToProve ? 'no commit has to wait' : 'a commit was seen to wait', {
       kind: 'operate',
       operation: { kind: 'admit', whom: 'everybody' },

@@ -814,9 +814,30 @@ const oursAndPrimary: readonly Row[] = [
     aView(
       aPrimary({
         admits: 'baton-only',
-        walsenders: [],
+        probe: aProbe({ pendingSinceMono: ago(20), seenWaiting: true }),
+      }),
+    ),
+    'admit-clients',
+  ],
+  [
+    'lets nobody read what recovery brought back before the standby that may lead has it',
+    aView(
+      aPrimary({
+        admits: 'baton-only',
         probe: aProbe({ ackedSentMono: null, provedSentMono: null, pendingSinceMono: ago(20), seenWaiting: true }),
       }),
+    ),
+    'lead',
+  ],
+  [
+    'lets clients in without a standby that may lead',
+    aView(
+      aPrimary({
+        ...alone,
+        admits: 'baton-only',
+        probe: aProbe({ provedSentMono: null }),
+      }),
+      { state: exposed },
     ),
     'admit-clients',
   ],

@@ -220,7 +220,7 @@ export class World implements PeerWorld {
 
   leftRecovery(server: FakeServer, how: LeftRecovery): void {
     this.note(`${server.host.name}: postgres ${server.pid} ${how}, a primary on timeline ${server.dir.timeline}`);
-    this.operator.sawPrimary(server.host.name, how);
+    this.operator.sawPrimary(server, how);
     this.invariants.leftRecovery(server, how);
   }
 

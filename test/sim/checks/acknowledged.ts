@@ -22,15 +22,14 @@ export class Acknowledged {
 
   /**
    * How many a directory lacks that were acknowledged before `beforeMs`, those aside that other directories lacked
-   * already: each is lost once.
+   * already, however new they were then: each is lost once.
    */
   newlyLackingIn(dir: SimDirectory, beforeMs: number): number {
     let lacking = 0;
     for (const { record, atMs, supervised } of this.all) {
-      if (!supervised || atMs >= beforeMs || this.#known.has(record.uid) || dir.records[record.position] === record)
-        continue;
+      if (!supervised || this.#known.has(record.uid) || dir.records[record.position] === record) continue;
       this.#known.add(record.uid);
-      lacking += 1;
+      if (atMs < beforeMs) lacking += 1;
     }
     return lacking;
   }

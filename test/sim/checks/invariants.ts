@@ -202,7 +202,7 @@ export class Invariants {
     for (const { running } of this.#world.members) {
       if (running === null) continue;
       if (mode !== this.#mode && mode === 'strict' && this.#mode !== null) this.#notStrictYet.add(running.runId);
-      if (mode !== 'strict' || running.waits.flag) this.#notStrictYet.delete(running.runId);
+      if (mode !== 'strict' || waitsNow(running)) this.#notStrictYet.delete(running.runId);
     }
     this.#mode = mode;
   }
@@ -284,3 +284,7 @@ const isIn = (dir: SimDirectory, record: WalRecord): boolean =>
 
 const claimedBy = (sync: SyncContent, { host, dir }: FakeServer): boolean =>
   sync.leader === host.name && sync.copies[host.name] === dir.copy?.copyId;
+
+/** Commits wait, and go on doing so: the checkpointer may still have to switch off what is not asked for any more. */
+const waitsNow = ({ waits, dir }: FakeServer): boolean =>
+  waits.flag && (dir.waits.nobody || dir.waits.names.length > 0);

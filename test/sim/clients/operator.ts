@@ -6,6 +6,7 @@ import { EtcdRepair } from '../etcd/etcd-repair.ts';
 import { settingsOf } from '../hosts/settings.ts';
 import { emptyStore, type SavedStore } from '../etcd/fake-etcd-store.ts';
 import type { Member } from '../hosts/member.ts';
+import type { FakeServer } from '../postgres/fake-server.ts';
 import type { LeftRecovery } from '../postgres/recovery.ts';
 import type { World } from '../world.ts';
 
@@ -21,7 +22,8 @@ export class Operator {
   /** Of etcd, oldest first. */
   readonly #backups: SavedStore[] = [];
   readonly #spoilt = new Map<string, { readonly text: string; readonly before: Entry | null }>();
-  #lostPast: { readonly atMono: MonoMs } | null = null;
+  /** `leaving`: runs of servers that were on their way out of recovery at that moment, however long that takes them. */
+  #lostPast: { readonly atMono: MonoMs; readonly leaving: ReadonlySet<string> } | null = null;
   #repair: EtcdRepair | null = null;
 
   constructor(world: World) {
@@ -170,11 +172,12 @@ export class Operator {
 
   /**
    * An older backup with the same cluster token. Only members that have seen more can notice, so this one is older than
-   * what each has on its disk; docs/operations.md says why a new token is needed for any other.
+   * what each has on its disk, by more than is written before they look (`writtenAtOnce` revisions); docs/operations.md
+   * says why a new token is needed for any other.
    */
-  restoreEtcdUnderItsOldId(): void {
+  restoreEtcdUnderItsOldId(writtenAtOnce = 0): void {
     const known = Math.min(...this.#world.members.map(({ disk }) => disk.kept?.highestRevision ?? 0));
-    const older = this.#backups.findLast(({ revision }) => revision < known);
+    const older = this.#backups.findLast(({ revision }) => revision < known - writtenAtOnce);
     if (older === undefined) {
       this.#world.note('no backup is old enough to be noticed by everybody');
       return;
@@ -188,7 +191,7 @@ export class Operator {
       this.#world.note('a host remembers nothing of etcd, its disk is lost or new: not both at once');
       return;
     }
-    this.#lostPast = { atMono: clock.mono() };
+    this.#lostPast = { atMono: clock.mono(), leaving: new Set(this.#world.members.flatMap(leavesRecovery)) };
     etcd.restore(saved, clusterId === null ? etcd.store.clusterId : `${clusterId}-${this.#world.random.hex(8)}`);
   }
 
@@ -215,10 +218,11 @@ export class Operator {
   }
 
   /** I11: nobody is promoted, and nobody starts as a primary, by an etcd that lost its past. */
-  sawPrimary(member: string, how: LeftRecovery): void {
+  sawPrimary({ host: { name: member }, runId }: FakeServer, how: LeftRecovery): void {
     if (how === 'promoted') this.#forgive(member);
     if (this.#lostPast === null || this.#repair !== null || how === 'promoted by hand') return;
-    if (this.#world.clock.mono() - this.#lostPast.atMono > underWayMs)
+    const { atMono, leaving } = this.#lostPast;
+    if (!leaving.has(runId) && this.#world.clock.mono() - atMono > underWayMs)
       this.#world.invariants.violated('I11 etcd’s past', `${member} ${how} although etcd lost its past`);
   }
 
@@ -242,6 +246,11 @@ export class Operator {
     this.#world.clock.timer(backupEveryMs, () => this.#backUp());
   }
 }
+
+const leavesRecovery = ({ running }: Member): readonly string[] =>
+  running !== null && (running.recovery.promoting || (running.phase === 'starting' && running.startedAs === 'primary'))
+    ? [running.runId]
+    : [];
 
 /** Each valid by itself, and different from the defaults. */
 const configChanges: readonly Config[] = [

@@ -51,6 +51,9 @@ function onEtcdMember(
   );
 }
 
+/** Revisions that leases which run out, and members that register again, make before every member has read. */
+const writtenAtOnceMax = 10;
+
 export const etcdFaults = {
   'cut-etcd': {
     family,
@@ -158,7 +161,8 @@ export const etcdFaults = {
   'etcd-restored': { family, draw: () => onWorld('etcd-restored', (world) => world.operator.restoreEtcd()) },
   'etcd-restored-under-its-old-id': {
     family,
-    draw: () => onWorld('etcd-restored-under-its-old-id', (world) => world.operator.restoreEtcdUnderItsOldId()),
+    draw: () =>
+      onWorld('etcd-restored-under-its-old-id', (world) => world.operator.restoreEtcdUnderItsOldId(writtenAtOnceMax)),
   },
   'etcd-member-down': {
     family,

@@ -42,6 +42,28 @@ export const dataScenarios: Readonly<Record<string, Scenario>> = {
     expect: { leader: 'stays', outageMsMax: 2_000, rules: ['hold-foreign-data'] },
   }),
 
+  'recovered-and-not-replicated': aScenario({
+    says: 'what a restart brought back and nobody else has is shown to nobody while a standby that lacks it may lead',
+    checklist: [31],
+    seconds: 25,
+    play: async (stage) => {
+      const { primary, standby } = stage;
+      stage.parts(primary, standby);
+      // Clients' commits are on one disk now, and wait.
+      await stage.lasts(300);
+      stage.does('its power is cut', () => primary.powerOff());
+      await stage.lasts(100);
+      stage.does('its power returns', () => primary.powerOn());
+      await stage.until('it has recovered', () => primary.running?.phase === 'primary');
+      await stage.lasts(400);
+      stage.losesEtcd(primary);
+      await stage.until('the standby serves', () => stage.serves(standby), 15_000);
+      stage.rejoins(primary, standby);
+      stage.reachesEtcd(primary);
+    },
+    expect: { leader: 'moves', outageMsMax: 10_000 },
+  }),
+
   'rewind-interrupted': aScenario({
     says: 'a rewind that a power cut interrupted leaves a directory that nobody starts: it is copied anew',
     checklist: [29, 34],

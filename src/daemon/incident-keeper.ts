@@ -18,6 +18,7 @@ import type { Journal } from '../ports/journal.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import { incidentSchema } from '../wire/incident.ts';
 import { readJson } from '../wire/json-text.ts';
+import { within } from './within.ts';
 
 export interface IncidentKeeperDeps {
   readonly cluster: string;
@@ -98,11 +99,7 @@ export class IncidentKeeper {
 
   /** A ledger on a disk that hangs is not waited for longer: then etcd is the place where the incident survives. */
   async #writeDownFirst(incident: Incident): Promise<void> {
-    const tried = Promise.withResolvers<void>();
-    const cancel = this.#deps.clock.timer(ledgerFirstMs, () => tried.resolve());
-    void this.#writeDown(incident).then(() => tried.resolve());
-    await tried.promise;
-    cancel();
+    await within(this.#deps.clock, ledgerFirstMs, this.#writeDown(incident));
     if (this.#own.get(incident.id) === incident) this.#queueForEtcd(incident);
   }
 

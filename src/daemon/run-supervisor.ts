@@ -27,11 +27,14 @@ import { Sensors } from './sensors.ts';
 import { ServiceKeeper } from './service-keeper.ts';
 import { Signalled } from './signalled.ts';
 import type { RunSupervisor, SupervisorDeps } from './supervisor.ts';
+import { within } from './within.ts';
 
 /** Rules that only time makes true are seen this often. */
 const tickMs: Ms = 50;
 /** The loop was away for longer: the process was stopped, or got no processor. */
 const awayMs: Ms = 500;
+/** Not as long as a commit waits for a lost standby, or a disk hangs: the guardian would stop the leader meanwhile. */
+const endsWithinMs: Ms = 2_000;
 /** What arrived meanwhile lies in the sockets; reading all of it takes a fraction of this. */
 const catchUpMs: Ms = 20;
 
@@ -167,9 +170,9 @@ class Supervisor {
       await Promise.resolve();
     }
     this.#performer.abortOperation('batond stops');
-    await Promise.all([...sensing, writing]);
     await this.#service.close();
-    await this.#deps.postgres.letGo();
+    const ending = Promise.all([...sensing, writing]).then(() => this.#deps.postgres.letGo());
+    await within(clock, endsWithinMs, ending);
   }
 
   #wake(): void {

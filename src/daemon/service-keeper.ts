@@ -22,6 +22,7 @@ import {
   serviceKey,
   serviceKeyPrefix,
 } from '../wire/service-sheet.ts';
+import { within } from './within.ts';
 
 export interface ServiceKeeperDeps {
   readonly cluster: string;
@@ -93,11 +94,7 @@ export class ServiceKeeper {
   async close(): Promise<void> {
     this.#keep(this.#deps.member, leftOpen(this.#log));
     this.#log = emptyLog;
-    const tried = Promise.withResolvers<void>();
-    const cancel = this.#deps.clock.timer(closeLimitMs, () => tried.resolve());
-    void this.#writeDown().then(() => tried.resolve());
-    await tried.promise;
-    cancel();
+    await within(this.#deps.clock, closeLimitMs, this.#writeDown());
   }
 
   /** `month` null: the current one. */

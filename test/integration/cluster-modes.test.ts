@@ -47,6 +47,22 @@ describe('in mode strict', () => {
     }
   });
 
+  test('batond of a leader whose commits wait for a lost standby ends at once, and postgres stays', async () => {
+    const { leader, standby } = await redundantPair(rig);
+    const member = rig.member(leader);
+    const postmaster = member.postmasterPid();
+    await rig.killNode(standby);
+    const waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+    await rig.waitFor('a probe commit to wait', 10_000, async () => (await valueOn(rig, leader, waits)) !== '0');
+    member.detach();
+    await rig.waitFor('the end of batond', 5_000, () => member.processes('batond').length === 0);
+    expect(await valueOn(rig, leader, 'SELECT pg_is_in_recovery()')).toBe(false);
+    member.start();
+    rig.restartNode(standby);
+    expect(await redundantPair(rig)).toMatchObject({ leader, standby });
+    expect(member.postmasterPid()).toBe(postmaster);
+  });
+
   test('clients are put out while somebody else rules what commits wait for, and let in again when nobody does', async () => {
     const { leader } = await redundantPair(rig);
     // Not a superuser: those are not kept out by pg_hba.conf.

@@ -1,15 +1,15 @@
 /** What lets a leader go on past its lease's deadline (I5, I6). */
 import type { ClusterState } from './cluster.ts';
 import { syncOf } from './cluster-queries.ts';
-import type { MonoMs } from './units.ts';
+import type { MemberName, MonoMs } from './units.ts';
 import type { View } from './view.ts';
 
 /** Mirrored by the guardian, which enforces it; see its port for the meaning of each. */
 export type Backing =
   | { readonly kind: 'lease-only' }
   /**
-   * `sentMono`: of the newest probe that every named standby is known to have. `overdue`: the next one has not been
-   * acknowledged for the failsafe window.
+   * `sentMono`: of the newest probe that every named standby is known to have. `overdue`: nothing has shown for the
+   * failsafe window that each of them still follows, neither such a probe nor its daemon's own word.
    */
   | { readonly kind: 'proved-commits'; readonly sentMono: MonoMs | null; readonly overdue: boolean }
   | { readonly kind: 'nobody-eligible' };
@@ -28,8 +28,18 @@ export function backing(view: View, state: ClusterState): Backing {
   if (view.postgres.kind !== 'primary') return { kind: 'proved-commits', sentMono: null, overdue: false };
   const { provedSentMono, pendingSinceMono } = view.postgres.probe;
   const sinceMono = provedSentMono ?? pendingSinceMono;
-  const overdue = sinceMono !== null && view.nowMono - sinceMono > view.policy.failover.failsafeWindowMs;
-  return { kind: 'proved-commits', sentMono: provedSentMono, overdue };
+  const late = sinceMono !== null && view.nowMono - sinceMono > view.policy.failover.failsafeWindowMs;
+  const follows = sync.standbys.length > 0 && sync.standbys.every((name) => saysItFollows(view, name));
+  return { kind: 'proved-commits', sentMono: provedSentMono, overdue: late && !follows };
+}
+
+/**
+ * Its daemon has just said that its PostgreSQL is a standby. That is no proof for I6, where commits must not be lost; it is
+ * enough to know that nobody here reads what a successor has changed: a busy standby is not a cut-off leader.
+ */
+function saysItFollows({ peers, nowMono, policy }: View, name: MemberName): boolean {
+  const report = peers.get(name)?.report ?? null;
+  return report?.role === 'standby' && nowMono - report.atMono <= policy.failover.failsafeWindowMs;
 }
 
 /** I5: when this host must have stopped, unless it is backed. Null while no renewal was ever confirmed. */

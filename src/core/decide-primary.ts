@@ -76,12 +76,29 @@ function hung(view: View, state: ClusterState, primary: PrimaryView): Decision |
         { kind: 'fence', reason: 'the disk hangs', blames: 'disk' },
       );
   }
-  if (failingMs < hangMs) return null;
+  if (failingMs < hangMs || !othersAnswered(view, failingMs)) return null;
   const next = automaticSuccessor(view, state);
   return because(
     'fence-hung',
     `postgres has served nobody new for ${Math.round(failingMs)} ms${next === null ? '' : `, and ${next.name} can lead`}`,
     { kind: 'fence', reason: 'postgres hangs', blames: 'postgres' },
+  );
+}
+
+/** After a standstill of the whole machine others may be answered a moment before PostgreSQL is. */
+const answeredAgoMs: Ms = 300;
+
+/**
+ * While PostgreSQL did not answer another host or etcd did, and not only just now. On a machine that gives nobody the
+ * processor nobody is answered, whoever is asked: that is no fault of PostgreSQL's.
+ */
+function othersAnswered({ nowMono, peers, coordinator }: View, failingMs: Ms): boolean {
+  const probes = [...peers.values()].flatMap(({ postgres, daemon }) => [postgres, daemon]);
+  const answers = probes.flatMap((probe) =>
+    probe?.outcome === 'ok' || probe?.outcome === 'refused' ? probe.atMono : [],
+  );
+  return [...answers, ...(coordinator.kind === 'read' ? [coordinator.confirmedMono] : [])].some(
+    (atMono) => nowMono - atMono < failingMs && nowMono - atMono >= answeredAgoMs,
   );
 }
 

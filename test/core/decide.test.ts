@@ -4,7 +4,7 @@ import { decide } from '../../src/core/decide.ts';
 import type { OperationSpec } from '../../src/core/decision.ts';
 import { RULES, type Rule } from '../../src/core/rules.ts';
 import { copyId, lsn, MiB, memberName, revision, timeline } from '../../src/core/units.ts';
-import type { View } from '../../src/core/view.ts';
+import type { PeerView, View } from '../../src/core/view.ts';
 import {
   a,
   aData,
@@ -53,6 +53,12 @@ const scarceStandby = {
 const jumped = (jumpedMs: number, readMs: number) => ({ readMs, memory: { wallJumpedMono: ago(jumpedMs) } });
 const noLeader = { leader: absent } as const;
 const ofNoPrimary = answers.report && ({ ...answers.report, role: 'none' } as const);
+/** It answered everything, and that is so long ago. */
+const heardBefore = (ms: number): PeerView => ({
+  ...answers,
+  postgres: answers.postgres && { ...answers.postgres, atMono: ago(ms) },
+  daemon: answers.daemon && { ...answers.daemon, atMono: ago(ms) },
+});
 const failedStarts = (count: number, agoMs: number) => ({
   count,
   atMono: ago(agoMs),
@@ -798,7 +804,26 @@ const oursAndPrimary: readonly Row[] = [
     }),
     'lead-exposed',
   ],
-  ['fences a postgres that serves nobody new', aView(aPrimary({ failingSinceMono: ago(1_600) })), 'fence-hung'],
+  [
+    'fences a postgres that serves nobody new',
+    aView(aPrimary({ failingSinceMono: ago(1_600) }), { peer: heardBefore(900) }),
+    'fence-hung',
+  ],
+  [
+    'does not blame its postgres for a machine on which nobody is answered, whoever is asked',
+    aView(aPrimary({ failingSinceMono: ago(1_600) }), { readMs: 1_700, peer: heardBefore(1_700) }),
+    'lead',
+  ],
+  [
+    'gives it a moment after everybody was silent and another has just answered',
+    aView(aPrimary({ failingSinceMono: ago(1_600) }), { readMs: 1_700, peer: heardBefore(20) }),
+    'lead',
+  ],
+  [
+    'fences it when etcd answers, although the standby does not',
+    aView(aPrimary({ failingSinceMono: ago(1_600) }), { readMs: 400, peer: heardBefore(1_700) }),
+    'fence-hung',
+  ],
   [
     'stops cleanly when its host shuts down and somebody can lead',
     aView(aPrimary(), { guardian: { terminating: true } }),

@@ -37,15 +37,16 @@ export class Guarding {
   }
 
   /**
-   * Both daemons of its host stand still, or did a moment ago: in mode `off` nothing is left that could stop its postgres,
+   * Both daemons of its host stand still, or the host with them, or they did a moment ago: in mode `off` nothing is left that could stop its postgres,
    * unless a successor reaches it (docs/safety.md). What it acknowledges until they have caught up is not what was promised.
    */
   stoodStill({ runId }: FakeServer, nowMs: number): boolean {
     return nowMs <= (this.#unsupervisedUntilMs.get(runId) ?? Number.NEGATIVE_INFINITY);
   }
 
-  #noteUnsupervised({ guardian, batond, running }: Member, nowMs: number): void {
-    if (running !== null && guardian?.process.stopped === true && batond?.process.stopped === true)
+  #noteUnsupervised({ guardian, batond, running, host }: Member, nowMs: number): void {
+    const bothStopped = guardian?.process.stopped === true && batond?.process.stopped === true;
+    if (running !== null && (bothStopped || host.paused))
       this.#unsupervisedUntilMs.set(running.runId, nowMs + catchUpMs);
   }
 }

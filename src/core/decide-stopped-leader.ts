@@ -21,6 +21,9 @@ export function leadStopped(view: View, state: ClusterState, data: DataDirectory
   const may = eligible(state, view.self.name, data.copyId);
   if (!may.holds) return giveUp(view, state, 'release-not-eligible', may.why);
   if (data.unstartable !== null) return giveUp(view, state, 'release-unusable', data.unstartable);
+  // What was seen of it is void: whoever claims by it keeps everybody else from leading, and cannot start.
+  if (view.operation.kind === 'busy' && view.operation.spec.kind === 'rejoin')
+    return giveUp(view, state, 'release-unusable', 'the data here is being made ready to follow another member');
 
   const planned = handOverSwitchover(view, state, data);
   if (planned !== null) return planned;

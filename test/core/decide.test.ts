@@ -379,6 +379,22 @@ const oursAtRest: readonly Row[] = [
     'release-no-data',
   ],
   [
+    'gives the key up while its data is being made ready to follow another: what was seen of it is void',
+    aView(stopped(), {
+      guardian: childless(),
+      state: exposed,
+      view: {
+        operation: {
+          kind: 'busy',
+          spec: { kind: 'rejoin', leader: b, term, copyId: copyOf.a },
+          sinceMono: ago(200),
+          progress: null,
+        },
+      },
+    }),
+    'release-unusable',
+  ],
+  [
     'gives the key up when its directory cannot be used',
     aView({ kind: 'unusable', problem: 'PG_VERSION 12' }, { guardian: childless() }),
     'release-unusable',

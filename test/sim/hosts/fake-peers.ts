@@ -77,6 +77,8 @@ export function createFakePeers(world: PeerWorld, batond: SimProcess): Peers {
         newest.set(target.host, { server, backend });
         server.backends.add(backend);
         connection.onClose(far, () => server.process.run(() => server.endBackend(backend)));
+        // The kernel resets what was accepted for a process that has gone meanwhile.
+        if (!batond.alive) connection.close(near);
         reply({ server, connection, backend });
       });
     });

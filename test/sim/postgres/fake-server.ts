@@ -81,7 +81,8 @@ export class FakeServer {
       look: () => {
         if (this.phase === 'orphaned' || world.checkpointerStuck()) return;
         this.waits.checkpointerLooks();
-        if (dir.override === null) this.#overridden = false;
+        // A reload of before the reset may still have been on its way.
+        if (dir.override === null && this.waits.loaded === dir.waits) this.#overridden = false;
       },
       panic: (problem) => this.#panic(problem),
     });

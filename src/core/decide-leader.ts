@@ -122,7 +122,9 @@ function leadStandby(view: View, state: ClusterState, standby: StandbyView, term
   if (sync === null)
     return because('hold-malformed', 'the sync key is missing or malformed: nobody may be promoted by it');
   const may = eligible(state, view.self.name, standby.copyId);
-  if (!may.holds && !forcedOn(view, state)) return giveUp(view, state, 'release-not-eligible', may.why);
+  // Whoever forces a failover accepts a loss; a claim that names no copy would keep this one from ever leading again.
+  if (!may.holds && !(forcedOn(view, state) && standby.copyId !== null))
+    return giveUp(view, state, 'release-not-eligible', may.why);
 
   const request = state.request.kind === 'present' ? state.request.value : null;
   const behind =

@@ -610,6 +610,16 @@ const oursAtRest: readonly Row[] = [
     }),
     'claim',
   ],
+  [
+    'gives the key up that an operator forced onto a copy without an id: its claim would name no copy',
+    aView(aStandby({ copyId: null }), {
+      state: {
+        sync: present(sync(b, [], { copies: { b: copyOf.b } }), revision(90)),
+        request: present(aRequest({ kind: 'failover', leader: b, candidate: a, allowDataLoss: true })),
+      },
+    }),
+    'release-not-eligible',
+  ],
 ];
 
 const oursInRecovery: readonly Row[] = [

@@ -208,22 +208,21 @@ export class Operator {
   }
 
   /** What an operator's failover accepted the loss of is not looked for any more. */
-  #forgive(member: string): void {
+  #forgive({ host, dir }: FakeServer): void {
     const text = this.#world.etcd.get('failover')?.value;
     if (text === undefined) return;
     const request = parseRequest(text);
-    const { data } = this.#world.member(member).disk;
-    if (request?.kind !== 'failover' || request.member !== member || !request.allow_data_loss || data === null) return;
-    this.#world.invariants.lossAccepted(data);
+    if (request?.kind !== 'failover' || request.member !== host.name || !request.allow_data_loss) return;
+    this.#world.invariants.lossAccepted(dir);
   }
 
   /** I11: nobody is promoted, and nobody starts as a primary, by an etcd that lost its past. */
-  sawPrimary({ host: { name: member }, runId }: FakeServer, how: LeftRecovery): void {
-    if (how === 'promoted') this.#forgive(member);
+  sawPrimary(server: FakeServer, how: LeftRecovery): void {
+    if (how === 'promoted') this.#forgive(server);
     if (this.#lostPast === null || this.#repair !== null || how === 'promoted by hand') return;
     const { atMono, leaving } = this.#lostPast;
-    if (!leaving.has(runId) && this.#world.clock.mono() - atMono > underWayMs)
-      this.#world.invariants.violated('I11 etcd’s past', `${member} ${how} although etcd lost its past`);
+    if (!leaving.has(server.runId) && this.#world.clock.mono() - atMono > underWayMs)
+      this.#world.invariants.violated('I11 etcd’s past', `${server.host.name} ${how} although etcd lost its past`);
   }
 
   /** Everything works again: what needs a person is done by one. */

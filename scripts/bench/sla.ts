@@ -34,14 +34,17 @@ interface SlaCost {
 export function benchSla(): boolean {
   // The first ones pay for the compiler.
   accountYear(outages / 100);
-  const costs = [outages / 2, outages, outages * 2].map(accountYear);
+  const upTo = [outages / 2, outages].map(accountYear);
   const rssBytes = process.resourceUsage().maxRSS * 1024;
+  const costs = [...upTo, accountYear(outages * 2)];
   process.stdout.write(`A year of outages x ${contracts} contracts x ${sites} sites, accounted by the month\n`);
   for (const cost of costs)
     process.stdout.write(
       `  ${thousands(cost.outages).padStart(6)} outages  ${Math.round(cost.elapsedMs)} ms, ${Math.round(cost.cpuMs)} ms of CPU, ${thousands(cost.accounts)} accounts\n`,
     );
-  process.stdout.write(`  resident at most ${Math.round(rssBytes / MiB)} MiB, the process and its rows included\n`);
+  process.stdout.write(
+    `  resident at most ${Math.round(rssBytes / MiB)} MiB up to ${thousands(outages)} outages, the process and its rows included\n`,
+  );
   const asked = costs.find((cost) => cost.outages === outages);
   const kept = (asked?.elapsedMs ?? Infinity) <= elapsedMsMax && rssBytes <= rssBytesMax;
   process.stdout.write(

@@ -34,13 +34,16 @@ export function readResults(out: string, commit: string): Results {
 /** Of all commits, the newest round first. */
 export function readAllResults(out: string): readonly (RoundResult & { readonly commit: string })[] {
   if (!existsSync(out)) return [];
-  return readdirSync(out)
-    .filter((name) => name.endsWith('.json'))
-    .flatMap((name) => {
-      const { commit, rounds } = JSON.parse(readFileSync(join(out, name), 'utf8')) as Results;
-      return rounds.map((round) => ({ ...round, commit }));
-    })
-    .toSorted((one, other) => other.at.localeCompare(one.at));
+  return (
+    readdirSync(out)
+      // A soak leaves its result here too.
+      .filter((name) => name.endsWith('.json') && !name.startsWith('soak-'))
+      .flatMap((name) => {
+        const { commit, rounds } = JSON.parse(readFileSync(join(out, name), 'utf8')) as Results;
+        return rounds.map((round) => ({ ...round, commit }));
+      })
+      .toSorted((one, other) => other.at.localeCompare(one.at))
+  );
 }
 
 /** After every round, so that nothing is lost when the run ends early. */

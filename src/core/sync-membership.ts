@@ -44,7 +44,8 @@ export function leaveStep(view: View, primary: PrimaryView, state: ClusterState)
   if (sync === null) return null;
   const wantedMode = view.policy.synchronous.mode;
   // Only a configuration that can be read asks for a mode: a damaged key must not weaken one.
-  if (state.config.kind === 'present' && sync.mode !== wantedMode) return modeStep(view, state, sync, wantedMode);
+  if (state.config.kind === 'present' && sync.mode !== wantedMode && !(wantedMode === 'strict' && waitsChange(view)))
+    return modeStep(view, state, sync, wantedMode);
   if (sync.mode === 'off') return narrowStep(view, primary, state, sync, []);
   const removed = removeStep(view, primary, state, sync);
   if (removed !== null) return removed;
@@ -87,6 +88,9 @@ function modeStep(view: View, state: ClusterState, sync: SyncKey, wanted: SyncMo
     `the configuration asks for mode ${wanted}`,
   );
 }
+
+/** What PostgreSQL waits for is being changed by what was decided before: the key must not say `strict` and then it stops. */
+const waitsChange = ({ operation }: View): boolean => operation.kind === 'busy' && operation.spec.kind === 'wait-for';
 
 /** A named standby that is gone or stalled leaves the key; only then does PostgreSQL stop waiting for it. */
 function removeStep(view: View, primary: PrimaryView, state: ClusterState, sync: SyncKey): Decision | null {

@@ -974,6 +974,22 @@ const oursAndPrimary: readonly Row[] = [
   ['names nobody before the mode changes', aView(aPrimary(), { mode: 'off' }), 'mode-empty-sync'],
   ['then changes the mode in the key', aView(aPrimary(), { mode: 'off', state: exposed }), 'mode-change'],
   [
+    'does not say strict while what PostgreSQL waits for is still being changed',
+    aView(aPrimary(alone), {
+      mode: 'strict',
+      state: exposed,
+      view: {
+        operation: {
+          kind: 'busy',
+          spec: { kind: 'wait-for', names: [], nobody: false },
+          sinceMono: ago(900),
+          progress: null,
+        },
+      },
+    }),
+    'lead-exposed',
+  ],
+  [
     'adds a second standby without dropping the one that is being added',
     aView(
       aPrimary({

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -39,6 +39,7 @@ test('results of a commit are merged, and only what passed there is left out by 
   expect(passedCount(readResults(out, 'newer'), { fault, mode: 'strict', members })).toBe(0);
   expect(passedCount(readResults(out, 'newer'), { fault, mode, members: 3 })).toBe(0);
   expect(passedCount(readResults(out, 'unknown'), { fault, mode, members })).toBe(0);
+  writeFileSync(join(out, 'soak-newer-strict.json'), '{"v": 1}');
   expect(readAllResults(out).map(({ commit }) => commit)).toEqual(['newer', 'newer', 'newer', 'older']);
 });
 

@@ -50,10 +50,10 @@ export const claimMistakes: Readonly<Record<string, Mistake>> = {
       edits: [
         {
           file: 'src/core/sync-membership.ts',
-          from: "if (state.config.kind === 'present' && sync.mode !== wantedMode)",
+          from: "if (state.config.kind === 'present' && sync.mode !== wantedMode &&",
           to: `if (wantedMode === 'off' && primary.waitsFor.length > 0)
     return because('wait-for-fewer', 'planted', { kind: 'operate', operation: { kind: 'wait-for', names: [], nobody: false } });
-  if (state.config.kind === 'present' && sync.mode !== wantedMode)`,
+  if (state.config.kind === 'present' && sync.mode !== wantedMode &&`,
         },
       ],
     },

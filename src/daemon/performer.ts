@@ -177,7 +177,8 @@ export class Performer {
     this.#failure = outcome.ok ? null : outcome.problem;
     memory.operationEnded({ spec, atMono: endedMono, outcome });
     if (spec.kind === 'initialize' || spec.kind === 'clone' || spec.kind === 'rejoin')
-      seen.directoryTouched(outcome.ok);
+      // A rewind that broke off has changed the data, too: nobody may claim on what was there before.
+      seen.directoryTouched(outcome.ok || spec.kind === 'rejoin');
     sensors.lookNow();
     wake();
   }

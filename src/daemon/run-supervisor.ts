@@ -170,8 +170,7 @@ class Supervisor {
       await Promise.resolve();
     }
     this.#performer.abortOperation('batond stops');
-    await this.#service.close();
-    const ending = Promise.all([...sensing, writing]).then(() => this.#deps.postgres.letGo());
+    const ending = Promise.all([...sensing, writing, this.#service.close()]).then(() => this.#deps.postgres.letGo());
     await within(clock, endsWithinMs, ending);
   }
 

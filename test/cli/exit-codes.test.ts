@@ -1,40 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { createApiClient } from '../../src/cli/api-client.ts';
 import type { EtcdReader } from '../../src/cli/etcd-reader.ts';
-import { run } from '../../src/cli/run.ts';
 import { err, ok } from '../../src/core/result.ts';
 import { incidentText } from '../../src/core/sla/timeline-text.ts';
-import { FakeApi, type Handler } from './fake-api.ts';
-import { FakeTerminal } from './fake-terminal.ts';
+import type { Handler } from './fake-api.ts';
 import { closedIncident, healthyExplanation, healthyStatus, leaderlessStatus, openIncident } from './fixtures.ts';
-import { realClock } from '../support/real-clock.ts';
-
-interface Ran {
-  readonly exit: number;
-  readonly terminal: FakeTerminal;
-  readonly posted: readonly unknown[];
-}
-
-/** Runs `baton ARGV` against an API that answers so, or against none. */
-async function baton(
-  argv: string,
-  handlers: Readonly<Record<string, Handler>> | null,
-  { says = null, etcd = null }: { says?: boolean | null; etcd?: EtcdReader | null } = {},
-): Promise<Ran> {
-  const terminal = new FakeTerminal(says);
-  await using api = handlers === null ? null : await FakeApi.start(handlers);
-  const path = api?.socketPath ?? '/nowhere/batond.sock';
-  const exit = await run(argv.split(' '), {
-    terminal,
-    clock: realClock,
-    signal: new AbortController().signal,
-    version: '0.1.0',
-    caller: 'ada@slough-a',
-    connect: async () => ok({ api: createApiClient({ kind: 'socket', path }, realClock), etcd }),
-  });
-  const posted = api?.asked.filter((asked) => asked.method === 'POST').map((asked) => asked.body) ?? [];
-  return { exit, terminal, posted };
-}
+import { baton } from './run-baton.ts';
 
 const status: Readonly<Record<string, Handler>> = { 'GET /v1/status': { body: healthyStatus } };
 const accepted: Readonly<Record<string, Handler>> = {

@@ -1,8 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { run } from '../../src/cli/run.ts';
 import { renderBudget } from '../../src/cli/sla.ts';
 import type { EtcdReader } from '../../src/cli/etcd-reader.ts';
-import { createApiClient } from '../../src/cli/api-client.ts';
 import { ok } from '../../src/core/result.ts';
 import { slaReport } from '../../src/core/sla/accounting/report.ts';
 import { reportText } from '../../src/core/sla/accounting/report-text.ts';
@@ -10,9 +8,7 @@ import type { Snapshot } from '../../src/ports/coordinator.ts';
 import { formatServiceSheet, serviceKey } from '../../src/wire/service-sheet.ts';
 import { contract, outage, rows } from '../core/sla/accounting/hospital-2008.ts';
 import { sites } from '../core/sla/facts.ts';
-import { realClock } from '../support/real-clock.ts';
-import { FakeApi, type Handler } from './fake-api.ts';
-import { FakeTerminal } from './fake-terminal.ts';
+import { baton } from './run-baton.ts';
 
 const asOf = Date.parse('2008-05-02T00:00:00Z');
 const ledgered = { cluster: 'domain-1', sites, contracts: [contract], maintenance: [], rows: () => rows };
@@ -48,21 +44,6 @@ const etcd: EtcdReader = {
     } as unknown as Snapshot),
 };
 
-async function baton(argv: string, handlers: Readonly<Record<string, Handler>> | null) {
-  const terminal = new FakeTerminal(null);
-  await using api = handlers === null ? null : await FakeApi.start(handlers);
-  const path = api?.socketPath ?? '/nowhere/batond.sock';
-  const exit = await run(argv.split(' '), {
-    terminal,
-    clock: realClock,
-    signal: new AbortController().signal,
-    version: '0.1.0',
-    caller: 'ada@slough-a',
-    connect: async () => ok({ api: createApiClient({ kind: 'socket', path }, realClock), etcd }),
-  });
-  return { exit, terminal };
-}
-
 describe('baton sla', () => {
   test('report prints the month that was asked for, as the daemon counts it', async () => {
     const { exit, terminal } = await baton('sla report --month 2008-04', {
@@ -76,7 +57,7 @@ describe('baton sla', () => {
   });
 
   test('report is counted from etcd when no daemon answers: what nobody put there was not measured', async () => {
-    const { exit, terminal } = await baton('sla report --month 2008-04 --json', null);
+    const { exit, terminal } = await baton('sla report --month 2008-04 --json', null, { etcd });
     expect(exit).toBe(0);
     expect(JSON.parse(terminal.stdout)).toMatchObject({
       source: 'etcd',
@@ -100,6 +81,6 @@ easy                  99 %  99.8981 %   7 h 12 min  6 h 28 min          0 ms`);
   });
 
   test.each(['sla report --month 2008-13', 'sla report --month April', 'sla'])('%s is a usage error', async (argv) => {
-    expect((await baton(argv, null)).exit).toBe(2);
+    expect((await baton(argv, null, { etcd })).exit).toBe(2);
   });
 });

@@ -30,6 +30,7 @@ export interface Ledgered {
 }
 
 const dayMs: Ms = 24 * 60 * minute;
+
 /** `month` null: the one that `asOf` is in. Throws RangeError for what is no month. */
 export function slaReport(ledgered: Ledgered, asOf: number, month: MonthText | null): SlaReport {
   const { cluster, sites, contracts, maintenance } = ledgered;

@@ -40,7 +40,8 @@ export class ServiceBook {
     const full = sheet.rows.length >= sheetRowsMax;
     const rows = full ? sheet.rows : [...sheet.rows, row].toSorted((one, other) => one.from - other.from);
     this.#sheets.set(id, { ...sheet, rows, cutOff: sheet.cutOff || full });
-    for (const oldest of this.#sheets.keys()) if (this.#sheets.size > sheetsMax) this.#sheets.delete(oldest);
+    const oldest = this.#sheets.keys().next().value;
+    if (this.#sheets.size > sheetsMax && oldest !== undefined) this.#sheets.delete(oldest);
     return !full;
   }
 

@@ -1,19 +1,11 @@
 /** The processes of this Linux host. Used by the guardian, and by a batond that has to fence without one. */
 import { spawn } from 'node:child_process';
-import {
-  closeSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  realpathSync,
-  renameSync,
-  statSync,
-} from 'node:fs';
+import { closeSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MiB } from '../core/units.ts';
 import { dropDeadLocks } from './dead-locks.ts';
+import { processesIn } from './data-dir-processes.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { StartCommand } from '../ports/postgres.ts';
 import type { ExitStatus, HostSignal, ProcessHost } from '../ports/process-host.ts';
@@ -38,7 +30,7 @@ export function createProcessHost(options: ProcessHostOptions): ProcessHost {
         if (!isCode(error, 'ESRCH')) throw error;
       }
     },
-    scan: (dataDir) => scan(dataDir),
+    scan: processesIn,
     readMarks: async (dataDir) => ({
       standbySignal: await exists(join(dataDir, 'standby.signal')),
       // pg_rewind removes the inner mark with everything else that its source does not have.
@@ -62,7 +54,7 @@ function start(outputPath: string, command: StartCommand, exited: (exit: ExitSta
     return err(`cannot write postgres' output to ${outputPath}: ${problemOf(error)}`);
   }
   try {
-    dropDeadLocks(command.dataDir, scan(command.dataDir));
+    dropDeadLocks(command.dataDir, processesIn(command.dataDir));
     const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', command.binary, ...command.args], {
       // A process is known by its working directory, from its first instant on.
       cwd: command.dataDir,
@@ -78,39 +70,6 @@ function start(outputPath: string, command: StartCommand, exited: (exit: ExitSta
   } finally {
     closeSync(output);
   }
-}
-
-function scan(dataDir: string): readonly number[] {
-  const own = process.getuid?.() ?? 0;
-  const names = namesOf(dataDir);
-  const found: number[] = [];
-  for (const entry of readdirSync('/proc')) {
-    const pid = Number(entry);
-    if (!Number.isInteger(pid) || pid === process.pid) continue;
-    try {
-      if (!names.has(readlinkSync(`/proc/${pid}/cwd`))) continue;
-      if (statSync(`/proc/${pid}`).uid === own) found.push(pid);
-    } catch {
-      // It ended meanwhile (or is dead and not reaped), or is another user's.
-    }
-  }
-  return found;
-}
-
-const resolvedNames = new Map<string, string>();
-
-/** How the kernel may name the directory. The resolved name is kept: a dead disk must not be asked during a fence. */
-function namesOf(dataDir: string): ReadonlySet<string> {
-  let resolved = resolvedNames.get(dataDir);
-  if (resolved === undefined) {
-    try {
-      resolved = realpathSync(dataDir);
-      resolvedNames.set(dataDir, resolved);
-    } catch {
-      resolved = dataDir; // Not there yet: asked again by the next scan.
-    }
-  }
-  return new Set([dataDir, resolved].flatMap((name) => [name, `${name} (deleted)`]));
 }
 
 /** Null for a process that is gone, or dead and not reaped. */

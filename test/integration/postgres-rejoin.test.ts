@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -98,6 +100,23 @@ describe('a former primary', () => {
     expect(a.sql("SELECT count(*) FROM pg_class WHERE relname = 'only_on_b'")).toBe('1');
     expect(a.sql('SHOW work_mem')).toBe('5MB');
     expect(a.sql('SHOW port')).toBe(String(a.upstream.port));
+  });
+
+  test('is rewound although the number of its dead postmaster still exists', async () => {
+    await using a = await aPrimary('a', ['b']);
+    await using b = await aStandby('b', a);
+    await diverge(a, b);
+    await furnishedFor(b, a);
+    const stranger = spawn('/bin/sleep', ['60'], { cwd: '/', stdio: 'ignore' });
+    try {
+      await once(stranger, 'spawn');
+      const lock = join(a.dataDir, 'postmaster.pid');
+      writeFileSync(lock, readFileSync(lock, 'utf8').replace(/^\d+/, String(stranger.pid)));
+      expect(must(await rejoin(a, b))).toMatchObject({ how: 'rewound' });
+    } finally {
+      stranger.kill('SIGKILL');
+    }
+    await startsFollowing(a, b);
   });
 
   test("waits for the new primary's checkpoint before it rewinds", async () => {

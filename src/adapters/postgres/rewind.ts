@@ -7,6 +7,8 @@ import { howItEnded, mustRun } from './child-process.ts';
 import type { Progress } from './clone.ts';
 import { conninfo, dialing } from './conninfo.ts';
 import { type Divergence, restoreOwnFiles, saveDiverged } from './diverged.ts';
+import { processesIn } from '../data-dir-processes.ts';
+import { dropDeadLocks } from '../dead-locks.ts';
 import { removeDurably } from '../durable-file.ts';
 import { OperationFailure } from './failure.ts';
 import type { Instance } from './instance.ts';
@@ -32,6 +34,8 @@ export async function rewind(
   options.log.info(`what diverged here is saved in ${saved}`);
   await markUnstartable(dataDir, `a rewind to ${leader.member} did not end`);
   await removeDurably(join(dataDir, standbySignalFile)); // the target's crash recovery refuses to run with it
+  // The same recovery takes a postmaster that is dead and not reaped, or a stranger with its number, for a living one.
+  dropDeadLocks(dataDir, processesIn(dataDir));
   progress(`rewinding to ${leader.member}`);
   await runRewind(instance, leader, signal);
   await restoreOwnFiles(saved, dataDir);

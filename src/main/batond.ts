@@ -128,7 +128,12 @@ async function serve(file: string, loaded: LoadedConfig): Promise<void> {
       guardian,
       postgres,
       peers: {
-        ...createPostgresPeers({ clock, superuser, replicationUsername: config.postgres.replication.username }),
+        ...createPostgresPeers({
+          clock,
+          member: settings.name,
+          superuser,
+          replicationUsername: config.postgres.replication.username,
+        }),
         probeDaemon: createDaemonProbe(clock),
       },
       journal,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { createPostgresPeers } from '../../src/adapters/postgres/peers.ts';
-import { MiB, type Ms } from '../../src/core/units.ts';
+import { memberName, MiB, type Ms } from '../../src/core/units.ts';
 import {
   aPrimary,
   aStandby,
@@ -38,7 +38,12 @@ export async function realServers(): Promise<ServersUnderTest> {
   a.sql('CREATE TABLE written (id int)');
   a.sql(`GRANT ALL ON written TO ${application}`);
   const b = await aStandby('b', a, small);
-  const peers = createPostgresPeers({ clock, superuser, replicationUsername: a.options.replication.username });
+  const peers = createPostgresPeers({
+    clock,
+    member: memberName('c'),
+    superuser,
+    replicationUsername: a.options.replication.username,
+  });
   return {
     a: underTest(a),
     b: underTest(b),

@@ -38,6 +38,7 @@ function underTest(pair: Pair, name: string, postgres: Postgres): ServerUnderTes
       const backend = {
         pid: pair.nextPid(),
         connection: pair.network.connect(place, server().host),
+        name: 'application',
         pipelining: false,
       };
       server().backends.add(backend);
@@ -68,7 +69,7 @@ function underTest(pair: Pair, name: string, postgres: Postgres): ServerUnderTes
       const taken: Backend[] = [];
       while (server().backends.hasRoom(superuser)) {
         const connection = pair.network.connect(pair.host('client'), server().host);
-        const backend = { pid: pair.nextPid(), connection, pipelining: false };
+        const backend = { pid: pair.nextPid(), name: 'application', connection, pipelining: false };
         server().backends.add(backend);
         taken.push(backend);
       }

@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { createPostgres } from '../../src/adapters/postgres/create-postgres.ts';
 import { createPostgresPeers } from '../../src/adapters/postgres/peers.ts';
-import { parseLsn } from '../../src/core/units.ts';
+import { memberName, parseLsn } from '../../src/core/units.ts';
 import {
   aPrimary,
   aStandby,
@@ -15,6 +16,7 @@ import {
 
 const superuser = { username: 'postgres', password: 'super secret' };
 const replicationUsername = 'replicator';
+const member = memberName('b');
 
 describe('a write probe', () => {
   test('is a commit whose position a standby that flushed it has passed', async () => {
@@ -50,6 +52,22 @@ describe('a write probe', () => {
     expect(await leader.postgres.writeProbe(2_000)).toMatchObject({ ok: true });
   });
 
+  test('ends what probers of its name left behind before it: daemons that were killed during a probe', async () => {
+    await using leader = await aPrimary('a');
+    must(await leader.postgres.waitFor({ names: [], nobody: true }, never));
+    const lives = Array.from({ length: 4 }, () => ({
+      postgres: createPostgres(leader.options),
+      peers: createPostgresPeers({ clock, member, superuser, replicationUsername }),
+    }));
+    for (const { postgres, peers } of lives) {
+      expect(await postgres.writeProbe(150)).toMatchObject({ ok: false, outcome: 'timed-out' });
+      expect(await peers.writeProbe(leader.upstream, 150)).toMatchObject({ ok: false, outcome: 'timed-out' });
+    }
+    const waiting = "SELECT application_name FROM pg_stat_activity WHERE wait_event = 'SyncRep' ORDER BY 1";
+    expect(leader.sql(waiting).split('\n')).toEqual(['baton-probe', 'baton-probe-from-b']);
+    for (const { postgres, peers } of lives) await Promise.all([postgres.letGo(), peers.close()]);
+  });
+
   test('says read-only on a standby and on a primary that takes no writes', async () => {
     await using leader = await aPrimary('a', ['b']);
     await using standby = await aStandby('b', leader);
@@ -76,10 +94,11 @@ describe('a write probe', () => {
 describe('a peer', () => {
   test('is probed by a fresh connection; an error of its own is a sign of life', async () => {
     await using leader = await aPrimary('a');
-    const peers = createPostgresPeers({ clock, superuser, replicationUsername });
+    const peers = createPostgresPeers({ clock, member, superuser, replicationUsername });
     expect(await peers.probePostgres(leader.upstream, 1_000)).toEqual({ outcome: 'ok', problem: null });
     const strangers = createPostgresPeers({
       clock,
+      member,
       superuser: { username: 'postgres', password: 'wrong' },
       replicationUsername,
     });
@@ -92,7 +111,7 @@ describe('a peer', () => {
 
   test('that is frozen times out, one that is gone refuses, and the broken session is told of at once', async () => {
     await using leader = await aPrimary('a');
-    const peers = createPostgresPeers({ clock, superuser, replicationUsername });
+    const peers = createPostgresPeers({ clock, member, superuser, replicationUsername });
     const lost: number[] = [];
     peers.onSessionLost((target) => lost.push(target.port));
     expect(await peers.writeProbe(leader.upstream, 2_000)).toMatchObject({ ok: true });
@@ -119,7 +138,7 @@ describe('a peer', () => {
     await using leader = await aPrimary('a');
     const sockets = () => readdirSync('/proc/self/fd').length;
     const before = sockets();
-    const peers = createPostgresPeers({ clock, superuser, replicationUsername });
+    const peers = createPostgresPeers({ clock, member, superuser, replicationUsername });
     for (let round = 0; round < 5; round += 1) {
       await peers.probePostgres(leader.upstream, 1_000);
       await peers.writeProbe(leader.upstream, 1_000);

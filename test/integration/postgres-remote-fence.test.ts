@@ -21,7 +21,7 @@ import {
 } from '../support/real-postgres.ts';
 
 const superuser = { username: 'postgres', password: 'super secret' };
-const peers = createPostgresPeers({ clock, superuser, replicationUsername: 'replicator' });
+const peers = createPostgresPeers({ clock, member: memberName('b'), superuser, replicationUsername: 'replicator' });
 const noDrain: FenceSteps = { mayGoOn: async () => true, received: null };
 const cluster = 'test';
 

@@ -1,4 +1,5 @@
 /** What a daemon asks of the other members' PostgreSQL. */
+import type { MemberName } from '../../core/units.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Endpoint, Peers } from '../../ports/postgres.ts';
 import { probeName } from './look-query.ts';
@@ -17,11 +18,13 @@ const targetsMax = 32;
 
 export function createPostgresPeers(options: {
   readonly clock: Clock;
+  /** Who asks: its probes are told from those of other members by this name. */
+  readonly member: MemberName;
   readonly superuser: Credentials;
   /** Let in again by a server that is closed to clients. */
   readonly replicationUsername: string;
 }): PostgresPeers {
-  const { clock, superuser, replicationUsername } = options;
+  const { clock, member, superuser, replicationUsername } = options;
   const writers = new Map<string, WriteProbe>();
   const listeners: ((target: Endpoint) => void)[] = [];
   const targetOf = (endpoint: Endpoint, applicationName: string): SessionTarget => ({
@@ -41,7 +44,7 @@ export function createPostgresPeers(options: {
     }
     const writer = createWriteProbe(
       clock,
-      () => targetOf(target, `${probeName}-remote`),
+      () => targetOf(target, `${probeName}-from-${member}`),
       () => {
         for (const lost of listeners) lost(target);
       },

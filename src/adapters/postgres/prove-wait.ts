@@ -8,6 +8,7 @@ import { type Lsn, formatLsn, type Ms } from '../../core/units.ts';
 import type { CopyName } from '../../core/postgres-view.ts';
 import type { Endpoint } from '../../ports/postgres.ts';
 import { OperationFailure } from './failure.ts';
+import { endLeftBehind } from './left-behind.ts';
 import type { Instance } from './instance.ts';
 import { flag, number, only, optionalLsn, optionalText, type Row, text } from './row.ts';
 import { openSession, type Session } from './session.ts';
@@ -16,6 +17,8 @@ import { until } from './until.ts';
 /** The standby's own daemon resumes replay after as long. */
 const pauseLimitMs: Ms = 500;
 const proofLimitMs: Ms = 2_500;
+/** application_name of the session whose commit must wait. */
+const commitName = 'baton-prove-commit';
 const askLimitMs: Ms = 500;
 const everyMs: Ms = 2;
 
@@ -49,7 +52,8 @@ export async function proveWait(
   let unproved: Pick<Proof, 'here' | 'prober'> | null = null;
   try {
     const here = await open(instance.local('baton-prove'));
-    const prober = await open(instance.local('baton-prove-commit', { synchronous_commit: 'remote_apply' }));
+    await here.run(endLeftBehind(commitName), askLimitMs, signal);
+    const prober = await open(instance.local(commitName, { synchronous_commit: 'remote_apply' }));
     const there = await open(instance.remote(standby, 'baton-prove'));
     const proof: Proof = { instance, copyName, names, signal, here, prober, there };
     unproved = proof;

@@ -1,11 +1,11 @@
 /** A commit like a client's, on a session that is kept for it. */
-import { escapeLiteral } from 'pg';
 import type { CopyName } from '../../core/postgres-view.ts';
 import type { MonoMs, Ms } from '../../core/units.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { WriteAnswer } from '../../ports/postgres.ts';
 import { SessionFailure } from './failure.ts';
 import { keepSession, type KeptSession } from './kept-session.ts';
+import { endLeftBehind } from './left-behind.ts';
 import { probeOutcome } from './probe.ts';
 import { only, optionalLsn, type Row, text } from './row.ts';
 import type { Session, SessionTarget } from './session.ts';
@@ -44,34 +44,25 @@ async function ask(talk: Session, limitMs: Ms): Promise<readonly Row[]> {
   }
 }
 
-/**
- * A backend that waits for a standby does not notice that its client has gone: without this, each probe that gave up
- * would hold a place, and a blocked server would have none left for the member that comes back to unblock it. To end a
- * wait is not to cancel it: nobody is told of a commit.
- */
-const endOf = (pid: number, applicationName: string): string =>
-  `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-   WHERE pid = ${pid} AND usename = current_user AND application_name = ${escapeLiteral(applicationName)}`;
-
 export function createWriteProbe(clock: Clock, target: () => SessionTarget, onLost?: () => void): WriteProbe {
   const session: KeptSession = keepSession(
     clock,
     () => ({ ...target(), settings: { synchronous_commit: 'on' } }),
     onLost,
   );
-  /** The backend of a probe that was given up, until the next one has ended it. */
-  let abandonedPid: number | null = null;
+  /** A probe was given up, by this process or by one before it, and may wait still. */
+  let leftBehind = true;
   return {
     async write(limitMs) {
       let sentMono: MonoMs = clock.mono();
       try {
         return await session.use(limitMs, async (talk, leftMs): Promise<WriteAnswer> => {
-          if (abandonedPid !== null) await talk.run(endOf(abandonedPid, target().applicationName), leftMs());
-          abandonedPid = talk.pid;
+          if (leftBehind) await talk.run(endLeftBehind(target().applicationName), leftMs());
+          leftBehind = true;
           talk.takeWarnings();
           sentMono = clock.mono();
           const row = only(await ask(talk, leftMs()));
-          abandonedPid = null;
+          leftBehind = false;
           const ackedMono = clock.mono();
           if (talk.takeWarnings().some((code) => waitCancelled.includes(code))) {
             return {

@@ -104,9 +104,14 @@ export class Client implements Place {
       server.accept(false, (admission) => {
         if (admission !== 'served' || server.phase !== 'primary' || server.dir.admits !== 'everybody') return refuse();
         const connection = this.#world.network.connect(this, host);
-        const backend = { pid: this.#world.nextPid(), connection, pipelining: this.#options.depth > 1 };
+        const backend = {
+          pid: this.#world.nextPid(),
+          name: this.name,
+          connection,
+          pipelining: this.#options.depth > 1,
+        };
         server.backends.add(backend);
-        connection.onClose(host, () => server.process.run(() => server.endBackend(backend)));
+        connection.onClose(host, () => server.process.run(() => server.hangUp(backend)));
         connection.send(host, () => {
           if (session !== this.#session) return connection.close(this);
           cancelLimit();

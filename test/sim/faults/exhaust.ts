@@ -21,6 +21,7 @@ export function exhaust(aim: Aim, superuser: boolean): Fault {
       while (server.backends.hasRoom(superuser)) {
         const backend = {
           pid: world.nextPid(),
+          name: application.name,
           connection: world.network.connect(application, host),
           pipelining: false,
         };

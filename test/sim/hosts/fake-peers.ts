@@ -8,6 +8,7 @@ import { fenceRemotely } from './remote-fence.ts';
 import type { SimProcess } from './host.ts';
 import type { Connection } from './network.ts';
 import type { ServerWorld } from '../postgres/server-world.ts';
+import type { Backend } from '../postgres/sessions.ts';
 
 export interface PeerWorld extends ServerWorld {
   /** The batond that listens on this member's host, and what it says of itself; null when nobody listens. */
@@ -17,13 +18,13 @@ export interface PeerWorld extends ServerWorld {
 interface Session {
   readonly server: FakeServer;
   readonly connection: Connection;
-  readonly backend: { readonly pid: number; readonly connection: Connection; readonly pipelining: boolean };
+  readonly backend: Backend;
 }
 
 export function createFakePeers(world: PeerWorld, batond: SimProcess): Peers {
   const near = batond.host;
   const sessions = new Map<string, Session>();
-  const newest = new Map<string, Pick<Session, 'server' | 'backend'>>();
+  const name = `baton-probe-from-${near.name}`;
   let lost: (target: Endpoint) => void = () => {};
 
   const ask = <T>(member: string, limitMs: Ms, asked: (answer: (value: T | 'refused') => void) => void) =>
@@ -70,13 +71,10 @@ export function createFakePeers(world: PeerWorld, batond: SimProcess): Peers {
         if (admission !== 'served') return reply('unreachable');
         if (server.phase !== 'primary') return reply('read-only');
         const connection = world.network.connect(near, far);
-        const backend = { pid: world.nextPid(), connection, pipelining: false };
-        // As the real probe does: whatever it left behind when it gave up is ended by the next session.
-        const before = newest.get(target.host);
-        if (before?.server === server) server.endBackend(before.backend);
-        newest.set(target.host, { server, backend });
+        server.endLeftBehind(name);
+        const backend = { pid: world.nextPid(), name, connection, pipelining: false };
         server.backends.add(backend);
-        connection.onClose(far, () => server.process.run(() => server.endBackend(backend)));
+        connection.onClose(far, () => server.process.run(() => server.hangUp(backend)));
         // The kernel resets what was accepted for a process that has gone meanwhile.
         if (!batond.alive) connection.close(near);
         reply({ server, connection, backend });

@@ -71,7 +71,7 @@ export class Member {
     this.batond.process.kill();
     this.batond.closeSockets();
     for (const backend of [...(this.running?.backends ?? [])]) {
-      if (backend.connection === null) this.running?.endBackend(backend);
+      if (backend.connection === null) this.running?.hangUp(backend);
     }
   }
 

@@ -103,7 +103,7 @@ export class Pair implements PeerWorld {
   /** A commit of a client over a session of its own; what it returns becomes true with the acknowledgement. */
   commit(name: string, id: string, pipelining = false): { acked: boolean } {
     const server = this.server(name);
-    const backend = { pid: this.nextPid(), connection: null, pipelining };
+    const backend = { pid: this.nextPid(), name: 'client', connection: null, pipelining };
     server.backends.add(backend);
     const seen = { acked: false };
     server.commit(backend, 'commit', id, 'flush', () => {

@@ -156,7 +156,7 @@ describe('ends and returns', () => {
   test('a pipelining backend outlives its postmaster, and acknowledges when nothing waits', async () => {
     const { pair } = await aPair();
     const server = pair.server('a');
-    const backend = { pid: 1, connection: null, pipelining: true };
+    const backend = { pid: 1, name: 'client', connection: null, pipelining: true };
     server.backends.add(backend);
     server.killPostmaster();
     expect(pair.exits).toEqual(['a SIGKILL']);
@@ -171,7 +171,7 @@ describe('ends and returns', () => {
   test('it acknowledges nothing behind a dead postmaster when commits wait', async () => {
     const { pair } = await aSynchronousPair();
     const server = pair.server('a');
-    const backend = { pid: 1, connection: null, pipelining: true };
+    const backend = { pid: 1, name: 'client', connection: null, pipelining: true };
     server.backends.add(backend);
     server.killPostmaster();
     let acked = false;

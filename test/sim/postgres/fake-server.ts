@@ -55,6 +55,8 @@ export class FakeServer {
   readonly #walWriterPid: number;
   /** What new transactions of clients are, as the server has loaded it. */
   #readOnly = false;
+  /** Sessions whose clients have gone, and that wait still. */
+  readonly #hungUp = new WeakSet<Backend>();
   /** Until the checkpointer has looked at what Baton wrote again. */
   #overridden: boolean;
 
@@ -204,9 +206,10 @@ export class FakeServer {
     this.#wal.whenFlushed(count, () => {
       // A backend that begins to wait notices that its postmaster is dead, and ends without a word.
       if (this.phase === 'orphaned' && this.waits.flag) return backend === null ? undefined : this.endBackend(backend);
-      this.waits.wait(count, level, (how) => {
+      this.waits.wait(count, level, backend, (how) => {
         if (backend === null) answer(how);
-        else this.backends.run(backend, () => answer(how));
+        else if (!this.#hungUp.has(backend)) this.backends.run(backend, () => answer(how));
+        else if (!this.waits.holds(backend)) this.endBackend(backend);
       });
     });
   }
@@ -301,6 +304,18 @@ export class FakeServer {
 
   powerCut(): void {
     this.#ending.powerCut();
+  }
+
+  /** Its client has gone, which a backend that waits for a standby does not notice before the wait is over. */
+  hangUp(backend: Backend): void {
+    if (this.waits.holds(backend)) this.#hungUp.add(backend);
+    else this.endBackend(backend);
+  }
+
+  /** What a prober does first: sessions of its name that wait for a standby are its own, given up. */
+  endLeftBehind(name: string): void {
+    for (const backend of this.backends)
+      if (backend.name === name && this.waits.holds(backend)) this.endBackend(backend);
   }
 
   endBackend(backend: Backend): void {

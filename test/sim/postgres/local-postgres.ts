@@ -70,7 +70,7 @@ export class LocalPostgres {
         const kept = this.#kept.get(session);
         if (kept?.server === server && server.backends.has(kept.backend))
           return server.process.run(() => put(kept.backend));
-        this.open(server, (opened) => {
+        this.open(server, session, (opened) => {
           if (typeof opened === 'string') return this.batond.run(() => settle({ kind: 'failed', problem: opened }));
           this.#kept.set(session, { server, backend: opened });
           put(opened);
@@ -96,10 +96,12 @@ export class LocalPostgres {
   }
 
   /** A session of the superuser's over the local socket; text says why there is none. */
-  open(server: FakeServer, opened: (backend: Backend | string) => void): void {
+  open(server: FakeServer, name: string, opened: (backend: Backend | string) => void): void {
     server.accept(true, (admission) => {
       if (admission !== 'served') return opened(refusalOf(admission, server));
-      const backend = { pid: this.world.nextPid(), connection: null, pipelining: false };
+      // It died while it was let in: its end of the socket is closed, and the server's process ends.
+      if (!this.batond.alive) return;
+      const backend = { pid: this.world.nextPid(), name, connection: null, pipelining: false };
       server.backends.add(backend);
       opened(backend);
     });
@@ -108,7 +110,7 @@ export class LocalPostgres {
   #destroy(session: Kept): void {
     const kept = this.#kept.get(session);
     this.#kept.delete(session);
-    kept?.server.endBackend(kept.backend);
+    kept?.server.hangUp(kept.backend);
   }
 
   /** Before a stop: a session would be in its way. */

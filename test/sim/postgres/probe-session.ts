@@ -6,6 +6,8 @@ import type { FakeServer } from './fake-server.ts';
 import type { LocalPostgres } from './local-postgres.ts';
 import type { Backend } from './sessions.ts';
 
+const name = 'baton-probe';
+
 interface Kept {
   readonly server: FakeServer;
   readonly backend: Backend;
@@ -27,7 +29,7 @@ export class ProbeSession {
   }
 
   end(): void {
-    this.#kept?.server.endBackend(this.#kept.backend);
+    this.#kept?.server.hangUp(this.#kept.backend);
     this.#kept = null;
   }
 
@@ -81,8 +83,9 @@ export class ProbeSession {
       server.process.run(() => use(kept));
       return;
     }
-    this.#local.open(server, (opened) => {
+    this.#local.open(server, name, (opened) => {
       if (typeof opened === 'string') return use(opened);
+      server.endLeftBehind(name);
       this.#kept = { server, backend: opened, count: 0 };
       use(this.#kept);
     });

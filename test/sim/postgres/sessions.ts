@@ -6,6 +6,8 @@ import type { Host } from '../hosts/host.ts';
 /** A session with the process that serves it. `connection` is null for one over the local socket. */
 export interface Backend {
   readonly pid: number;
+  /** application_name. */
+  readonly name: string;
   readonly connection: Connection | null;
   /** Always has a next statement at hand: it lives on when its postmaster dies. */
   readonly pipelining: boolean;
@@ -34,6 +36,7 @@ export class Sessions {
 
   /** Whether one more finds a place: the last ones are for superusers. */
   hasRoom(superuser: boolean): boolean {
+    if (this.#closed) return false;
     const { maxConnections, superuserReserved } = this.#circumstances;
     return this.#all.size < maxConnections - (superuser ? 0 : superuserReserved);
   }

@@ -3,6 +3,7 @@
  * checkpointer sets, when it looks; who releases it is decided by the names that the walsenders have loaded.
  */
 import type { CommitWaits } from '../../../src/ports/postgres.ts';
+import type { Backend } from './sessions.ts';
 
 export type WaitLevel = 'flush' | 'apply';
 
@@ -19,6 +20,8 @@ export type Released = 'reached' | 'cancelled';
 interface Waiter {
   readonly count: number;
   readonly level: WaitLevel;
+  /** Null for a commit of nobody's session. */
+  readonly backend: Backend | null;
   readonly released: (how: Released) => void;
 }
 
@@ -59,9 +62,9 @@ export class SyncWaits {
   }
 
   /** `released` is called when the commit may be acknowledged; at once when nothing makes it wait. */
-  wait(count: number, level: WaitLevel, released: (how: Released) => void): void {
+  wait(count: number, level: WaitLevel, backend: Backend | null, released: (how: Released) => void): void {
     if (!this.#flag || count <= this.#reached[level]) released('reached');
-    else this.#waiters.push({ count, level, released });
+    else this.#waiters.push({ count, level, backend, released });
   }
 
   /** pg_cancel_backend of everybody who waits, or a driver's own time limit. How many there were. */
@@ -71,6 +74,10 @@ export class SyncWaits {
 
   waiting(level: WaitLevel, count: number): boolean {
     return this.#waiters.some((waiter) => waiter.level === level && waiter.count === count);
+  }
+
+  holds(backend: Backend): boolean {
+    return this.#waiters.some((waiter) => waiter.backend === backend);
   }
 
   /** The checkpointer takes over what is configured: the only place where waiting begins or ends. */

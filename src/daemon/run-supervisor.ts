@@ -15,16 +15,15 @@ import type { DaemonFace } from '../ports/daemon-face.ts';
 import { ClusterReader } from '../wire/cluster-keys.ts';
 import { assembleDoubting, assembleView } from './assemble-view.ts';
 import { ClientWrites } from './client-writes.ts';
-import { IncidentKeeper } from './incident-keeper.ts';
 import { Memory } from './memory.ts';
 import { Observations } from './observations.ts';
 import { writeUnlessHeld } from './held-coordinator.ts';
 import { factsBetween, type Moment } from './outage-facts.ts';
 import { Performer } from './performer.ts';
 import { Publisher } from './publisher.ts';
+import { RecordKeeping } from './record-keeping.ts';
 import { Requests } from './requests.ts';
 import { Sensors } from './sensors.ts';
-import { ServiceKeeper } from './service-keeper.ts';
 import { Signalled } from './signalled.ts';
 import type { RunSupervisor, SupervisorDeps } from './supervisor.ts';
 import { within } from './within.ts';
@@ -63,8 +62,7 @@ class Supervisor {
   readonly #clientWrites: ClientWrites;
   readonly #publisher: Publisher;
   readonly #requests: Requests;
-  readonly #keeper: IncidentKeeper;
-  readonly #service: ServiceKeeper;
+  readonly #record: RecordKeeping;
   readonly #performer: Performer;
   readonly #reader: ClusterReader;
   #snapshot: Snapshot | null = null;
@@ -90,16 +88,14 @@ class Supervisor {
     );
     const deps = { ...given, coordinator: writeUnlessHeld(given.coordinator, () => this.#memory.held) };
     this.#deps = deps;
-    const whose = { cluster: deps.settings.cluster, member: deps.settings.name };
-    this.#keeper = new IncidentKeeper({ ...deps, ...whose });
-    this.#service = new ServiceKeeper({ ...deps, ...whose });
+    this.#record = new RecordKeeping(deps);
     this.#clientWrites = new ClientWrites(
       deps,
       this.#seen,
       () => this.#view(),
-      (fact) => this.#keeper.record(fact),
-      (fact) => this.#service.saw(fact),
-      () => this.#seen.cluster !== null && this.#keeper.openElsewhere(this.#seen.cluster.state),
+      (fact) => this.#record.happened(fact),
+      (fact) => this.#record.probed(fact),
+      () => this.#seen.cluster !== null && this.#record.outageElsewhere(this.#seen.cluster.state),
       signal,
     );
     this.#sensors = new Sensors(
@@ -142,9 +138,7 @@ class Supervisor {
           ? null
           : { view: this.#latest.view, decision: this.#latest.decision, wall: this.#latest.view.nowWall },
       loopAgeMs: () => this.#deps.clock.mono() - this.#ranMono,
-      incidents: () => this.#keeper.incidents(),
-      promises: () => this.#keeper.promises,
-      sla: (month) => this.#service.report(this.#keeper.promises, month),
+      ...this.#record.face(),
       submit: (draft) => this.#requests.submit(draft),
       resume: (draft) => this.#requests.resume(draft),
       progress: (id) => this.#requests.progress(id),
@@ -170,7 +164,7 @@ class Supervisor {
       await Promise.resolve();
     }
     this.#performer.abortOperation('batond stops');
-    const ending = Promise.all([...sensing, writing, this.#service.close()]).then(() => this.#deps.postgres.letGo());
+    const ending = Promise.all([...sensing, writing, this.#record.close()]).then(() => this.#deps.postgres.letGo());
     await within(clock, endsWithinMs, ending);
   }
 
@@ -222,7 +216,7 @@ class Supervisor {
     this.#memory.sawRequest(state.request.kind === 'present' ? state.request.value.id : null);
     const before = this.#seen.cluster === null ? null : leading(this.#seen.cluster.state);
     this.#seen.sawCluster(state, confirmedMono);
-    if (changed) for (const keeper of [this.#keeper, this.#service]) keeper.sawSnapshot(snapshot);
+    if (changed) this.#record.sawSnapshot(snapshot);
     if (changed) this.#sayUnreadable(unreadable(state));
     this.#sensors.follow(this.#seen.addresses.keys());
     if (before?.term !== leading(state)?.term) this.#clientWrites.leaderChanged();
@@ -290,8 +284,8 @@ class Supervisor {
       this.#deps.journal.decided(view, decision);
       if (before?.decision.rule !== decision.rule) this.#deps.log.info(decision.because, { rule: decision.rule });
     }
-    for (const fact of factsBetween(before, now)) this.#keeper.record(fact);
-    this.#clientWrites.outage(this.#keeper.open);
+    for (const fact of factsBetween(before, now)) this.#record.happened(fact);
+    this.#clientWrites.outage(this.#record.outageGoesOn);
     for (const intent of decision.intents) this.#performer.perform(intent, view);
     this.#publisher.consider(view, this.#memory.lastLedTerm);
   }

@@ -7,7 +7,7 @@ export interface LedgerEntry {
   readonly seq: number;
   /** RFC 3339 UTC, when it was appended. */
   readonly wall: string;
-  /** `incident` for a version of an incident, `service` for rows of the service; others are kept and not looked at. */
+  /** `incident` for a version of an incident, `service` for rows of the service, `record` for what people and schedules did. */
   readonly kind: string;
   /** Plain JSON. */
   readonly body: unknown;
@@ -32,8 +32,8 @@ export interface Ledger {
   verify(): Promise<LedgerCheck>;
   /** The newest version of each incident that is on disk, oldest incident first. From memory. */
   incidents(): readonly Incident[];
-  /** Bodies of the entries of kind `service` that were on disk when it was opened, in order; the newest where there are many. */
-  service(): readonly unknown[];
+  /** Bodies of the other entries of one kind that were on disk when it was opened, in order; the newest where there are many. */
+  bodies(kind: string): readonly unknown[];
   /** Waits for appends under way, then lets go of the file. */
   close(): Promise<void>;
 }

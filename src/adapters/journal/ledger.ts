@@ -23,8 +23,8 @@ export interface LedgerOptions {
 
 /** Incidents kept in memory; older ones are in the file. */
 const INCIDENTS_MAX = 1_000;
-/** Entries with rows of the service kept in memory at the start: years of quiet ones. */
-const SERVICE_MAX = 100_000;
+/** Entries of any other kind that are kept in memory at the start: years of quiet ones. */
+const BODIES_MAX = 100_000;
 /** Appends that wait for the disk; more are refused. */
 const WAITING_MAX = 1_000;
 
@@ -38,11 +38,10 @@ export async function createLedger({ directory, clock, log }: LedgerOptions): Pr
   const path = join(directory, 'ledger.ndjson');
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const incidents = new Map<string, Incident>();
-  const service: unknown[] = [];
+  const bodies = new Map<string, unknown[]>();
   const found = await readThrough(path, (entry) => {
     remember(incidents, entry);
-    if (entry.kind === 'service') service.push(entry.body);
-    if (service.length > SERVICE_MAX) service.shift();
+    if (entry.kind !== 'incident') collect(bodies, entry);
   });
   let end = found.end;
   let size = found.bytes;
@@ -66,7 +65,7 @@ export async function createLedger({ directory, clock, log }: LedgerOptions): Pr
     await file.sync();
   }
   await syncDirectory(directory);
-  const ledger = new FileLedger(path, file, clock, { incidents, service }, end, size);
+  const ledger = new FileLedger(path, file, clock, { incidents, bodies }, end, size);
   if (found.damage !== null) await ledger.append('chain-begun-anew', { because: found.damage });
   return ledger;
 }
@@ -76,7 +75,7 @@ class FileLedger implements Ledger {
   readonly #file: FileHandle;
   readonly #clock: Pick<Clock, 'wall'>;
   readonly #incidents: Map<string, Incident>;
-  readonly #service: readonly unknown[];
+  readonly #bodies: ReadonlyMap<string, readonly unknown[]>;
   #end: ChainEnd;
   #size: number;
   #waiting = 0;
@@ -86,7 +85,7 @@ class FileLedger implements Ledger {
     path: string,
     file: FileHandle,
     clock: Pick<Clock, 'wall'>,
-    found: { readonly incidents: Map<string, Incident>; readonly service: readonly unknown[] },
+    found: { readonly incidents: Map<string, Incident>; readonly bodies: ReadonlyMap<string, readonly unknown[]> },
     end: ChainEnd,
     size: number,
   ) {
@@ -94,7 +93,7 @@ class FileLedger implements Ledger {
     this.#file = file;
     this.#clock = clock;
     this.#incidents = found.incidents;
-    this.#service = found.service;
+    this.#bodies = found.bodies;
     this.#end = end;
     this.#size = size;
   }
@@ -137,8 +136,8 @@ class FileLedger implements Ledger {
     return [...this.#incidents.values()];
   }
 
-  service(): readonly unknown[] {
-    return this.#service;
+  bodies(kind: string): readonly unknown[] {
+    return this.#bodies.get(kind) ?? [];
   }
 
   async close(): Promise<void> {
@@ -200,6 +199,13 @@ function remember(incidents: Map<string, Incident>, { kind, body }: LedgerEntry)
   if (incident?.v !== 1 || typeof incident.id !== 'string') return;
   incidents.set(incident.id, incident);
   for (const id of incidents.keys()) if (incidents.size > INCIDENTS_MAX) incidents.delete(id);
+}
+
+function collect(bodies: Map<string, unknown[]>, { kind, body }: LedgerEntry): void {
+  const ofKind = bodies.get(kind) ?? [];
+  ofKind.push(body);
+  if (ofKind.length > BODIES_MAX) ofKind.shift();
+  bodies.set(kind, ofKind);
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -29,7 +29,7 @@ export function createFakeLedger(disk: Disk, clock: Clock): Ledger {
     },
     verify: async () => ({ kind: 'intact', entries: disk.ledger.length, lastHash: noHash }),
     incidents: () => incidentsOn({ disk }),
-    service: () => disk.ledger.filter(({ kind }) => kind === 'service').map(({ body }) => body),
+    bodies: (wanted) => disk.ledger.filter(({ kind }) => kind === wanted).map(({ body }) => body),
     close: async () => {},
   };
 }

@@ -1,13 +1,13 @@
 /** What an earlier run of the daemon left open in etcd comes to an end, and nothing is in etcd that no disk has. */
 import { expect, test } from 'vitest';
-import { ok } from '../../src/core/result.ts';
-import type { Incident } from '../../src/core/sla/incident.ts';
-import type { Txn } from '../../src/core/transaction.ts';
-import { memberName, monoMs, revision, wallMs } from '../../src/core/units.ts';
-import { IncidentKeeper } from '../../src/daemon/incident-keeper.ts';
-import type { Coordinator, Snapshot } from '../../src/ports/coordinator.ts';
-import type { Ledger } from '../../src/ports/ledger.ts';
-import { VirtualClock } from '../sim/clock/virtual-clock.ts';
+import { ok } from '../../../src/core/result.ts';
+import type { Incident } from '../../../src/core/sla/incident.ts';
+import type { Txn } from '../../../src/core/transaction.ts';
+import { memberName, monoMs, revision, wallMs } from '../../../src/core/units.ts';
+import { IncidentKeeper } from '../../../src/daemon/record/incident-keeper.ts';
+import type { Coordinator, Snapshot } from '../../../src/ports/coordinator.ts';
+import type { Ledger } from '../../../src/ports/ledger.ts';
+import { VirtualClock } from '../../sim/clock/virtual-clock.ts';
 
 /** One that a keeper recorded itself, so that it is one in every field. */
 async function anIncident(clock: VirtualClock): Promise<Incident> {

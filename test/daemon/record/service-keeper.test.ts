@@ -1,14 +1,14 @@
 /** The outage ledger: on this disk first, in etcd then, on the other disks after that, and back again. */
 import { describe, expect, test } from 'vitest';
-import { err, ok } from '../../src/core/result.ts';
-import type { OutageRow } from '../../src/core/sla/accounting/outage-row.ts';
-import type { Txn } from '../../src/core/transaction.ts';
-import { memberName, revision } from '../../src/core/units.ts';
-import { ServiceKeeper } from '../../src/daemon/service-keeper.ts';
-import type { Coordinator, Snapshot, TxnOutcome } from '../../src/ports/coordinator.ts';
-import type { Ledger } from '../../src/ports/ledger.ts';
-import { formatServiceSheet, parseServiceEntry, parseServiceSheet } from '../../src/wire/service-sheet.ts';
-import { VirtualClock } from '../sim/clock/virtual-clock.ts';
+import { err, ok } from '../../../src/core/result.ts';
+import type { OutageRow } from '../../../src/core/sla/accounting/outage-row.ts';
+import type { Txn } from '../../../src/core/transaction.ts';
+import { memberName, revision } from '../../../src/core/units.ts';
+import { ServiceKeeper } from '../../../src/daemon/record/service-keeper.ts';
+import type { Coordinator, Snapshot, TxnOutcome } from '../../../src/ports/coordinator.ts';
+import type { Ledger } from '../../../src/ports/ledger.ts';
+import { formatServiceSheet, parseServiceEntry, parseServiceSheet } from '../../../src/wire/service-sheet.ts';
+import { VirtualClock } from '../../sim/clock/virtual-clock.ts';
 
 const epoch = Date.parse('2008-04-24T08:15:00.000Z');
 const day = 24 * 60 * 60 * 1000;
@@ -59,7 +59,7 @@ function aMember(name: string, clock: VirtualClock, etcd: Etcd, host: Host = { d
         host.disk.push(body);
         return ok({});
       },
-      service: () => found,
+      bodies: () => found,
     } as unknown as Ledger,
     bookmark: {
       read: () => host.bookmark,

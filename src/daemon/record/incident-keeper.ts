@@ -1,24 +1,26 @@
 /** Keeps incidents: folds facts, judges them by the contracts, writes them to the local ledger and then to etcd. */
-import type { ClusterState } from '../core/cluster.ts';
-import { leading } from '../core/cluster-queries.ts';
-import type { Promises } from '../core/sla/contract.ts';
-import type { Incident } from '../core/sla/incident.ts';
+import type { ClusterState } from '../../core/cluster.ts';
+import { leading } from '../../core/cluster-queries.ts';
+import type { Promises } from '../../core/sla/contract.ts';
+import type { Incident } from '../../core/sla/incident.ts';
 import {
   newRecorder,
   recordFact,
   type RecorderFact,
   type RecorderState,
   resumeRecorder,
-} from '../core/sla/recorder.ts';
-import { judged } from '../core/sla/verdict.ts';
-import { type MemberName, memberName, type Ms } from '../core/units.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Coordinator, Snapshot } from '../ports/coordinator.ts';
-import type { Journal } from '../ports/journal.ts';
-import type { Ledger } from '../ports/ledger.ts';
-import { incidentSchema } from '../wire/incident.ts';
-import { readJson } from '../wire/json-text.ts';
-import { within } from './within.ts';
+} from '../../core/sla/recorder.ts';
+import { judged } from '../../core/sla/verdict.ts';
+import type { Txn } from '../../core/transaction.ts';
+import { type MemberName, memberName, type Ms } from '../../core/units.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Coordinator, Snapshot } from '../../ports/coordinator.ts';
+import type { Journal } from '../../ports/journal.ts';
+import type { Ledger } from '../../ports/ledger.ts';
+import { incidentSchema } from '../../wire/incident.ts';
+import { readJson } from '../../wire/json-text.ts';
+import { within } from '../within.ts';
+import { EtcdMirror } from './etcd-mirror.ts';
 
 export interface IncidentKeeperDeps {
   readonly cluster: string;
@@ -31,7 +33,6 @@ export interface IncidentKeeperDeps {
   readonly promisesOf: (configText: string) => Promises | null;
 }
 
-const commitLimitMs: Ms = 2_000;
 const retryAfterMs: Ms = 1_000;
 const ledgerFirstMs: Ms = 1_000;
 /** Incidents that wait to be written to etcd; the ledger has them all. */
@@ -45,14 +46,15 @@ export class IncidentKeeper {
   #configText: string | null = null;
   /** The newest version of what this member recorded since it began. */
   readonly #own = new Map<string, Incident>();
-  readonly #unmirrored = new Map<string, Incident>();
-  #mirroring = false;
+  /** Local disk first, then etcd: an incident of a time without etcd arrives there later, under the same id. */
+  readonly #mirror: EtcdMirror;
   readonly #fromEtcd = new Map<string, Incident>();
   /** Value text last parsed for each key: a snapshot of every revision must not be parsed whole again. */
   readonly #parsed = new Map<string, string>();
 
   constructor(deps: IncidentKeeperDeps) {
     this.#deps = deps;
+    this.#mirror = new EtcdMirror(deps, (id) => this.#txnFor(id), mirrorQueueMax);
     const open = deps.ledger
       .incidents()
       .findLast((incident) => incident.state === 'open' && incident.recordedBy === deps.member);
@@ -100,13 +102,7 @@ export class IncidentKeeper {
   /** A ledger on a disk that hangs is not waited for longer: then etcd is the place where the incident survives. */
   async #writeDownFirst(incident: Incident): Promise<void> {
     await within(this.#deps.clock, ledgerFirstMs, this.#writeDown(incident));
-    if (this.#own.get(incident.id) === incident) this.#queueForEtcd(incident);
-  }
-
-  #queueForEtcd(incident: Incident): void {
-    this.#unmirrored.set(incident.id, incident);
-    for (const id of this.#unmirrored.keys()) if (this.#unmirrored.size > mirrorQueueMax) this.#unmirrored.delete(id);
-    void this.#mirror();
+    if (this.#own.get(incident.id) === incident) this.#mirror.bring(incident.id);
   }
 
   /** A full disk is no reason to fail: the newest version is appended again until it is there. */
@@ -119,28 +115,10 @@ export class IncidentKeeper {
     });
   }
 
-  /** Local disk first, then etcd: an incident of a time without etcd arrives there later, under the same id. */
-  async #mirror(): Promise<void> {
-    if (this.#mirroring) return;
-    this.#mirroring = true;
-    // Asked anew each time: a newer version may have come while the one before was being written.
-    for (let next = this.#nextUnmirrored(); next !== null; next = this.#nextUnmirrored()) {
-      const { id } = next;
-      const outcome = await this.#deps.coordinator.commit(
-        { compares: [], writes: [{ op: 'put', key: `incidents/${id}`, value: JSON.stringify(next) }] },
-        commitLimitMs,
-      );
-      if (outcome.kind !== 'applied') {
-        this.#deps.clock.timer(retryAfterMs, () => void this.#mirror());
-        break;
-      }
-      if (this.#unmirrored.get(id) === next) this.#unmirrored.delete(id);
-    }
-    this.#mirroring = false;
-  }
-
-  #nextUnmirrored(): Incident | null {
-    return this.#unmirrored.values().next().value ?? null;
+  #txnFor(id: string): Txn | null {
+    const newest = this.#own.get(id);
+    if (newest === undefined) return null;
+    return { compares: [], writes: [{ op: 'put', key: `incidents/${id}`, value: JSON.stringify(newest) }] };
   }
 
   sawSnapshot(snapshot: Snapshot): void {
@@ -171,7 +149,7 @@ export class IncidentKeeper {
     const written = this.#deps.ledger.incidents().find((each) => each.id === id);
     if (written?.state === 'closed') {
       this.#own.set(id, written);
-      this.#queueForEtcd(written);
+      this.#mirror.bring(written.id);
     } else if (this.#state.open === null) {
       const { clock } = this.#deps;
       this.#state = resumeRecorder(this.#state, incident, clock.mono(), clock.wall());

@@ -2,27 +2,37 @@
  * Keeps the outage ledger: what this member sees of the service goes to its own disk first and to etcd then, and what
  * the others put into etcd goes to this disk too. An etcd that lost it is given it again by whoever has it.
  */
-import type { OutageRow } from '../core/sla/accounting/outage-row.ts';
-import { type SlaReport, slaReport } from '../core/sla/accounting/report.ts';
-import type { MonthText } from '../core/sla/accounting/zone.ts';
-import type { Promises } from '../core/sla/contract.ts';
-import { dayOf, ServiceBook, type ServiceSheet } from '../core/sla/service/service-book.ts';
-import { emptyLog, foldService, leftOpen, type ServiceFact, type ServiceLog } from '../core/sla/service/service-log.ts';
-import { type MemberName, minute, type MonoMs, type Ms, second } from '../core/units.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Coordinator, Snapshot } from '../ports/coordinator.ts';
-import type { Journal } from '../ports/journal.ts';
-import type { Ledger } from '../ports/ledger.ts';
-import type { ServiceBookmark } from '../ports/service-bookmark.ts';
+import type { OutageRow } from '../../core/sla/accounting/outage-row.ts';
+import { type SlaReport, slaReport } from '../../core/sla/accounting/report.ts';
+import type { MonthText } from '../../core/sla/accounting/zone.ts';
+import type { Promises } from '../../core/sla/contract.ts';
+import { dayOf, ServiceBook, type ServiceSheet } from '../../core/sla/service/service-book.ts';
+import {
+  emptyLog,
+  foldService,
+  leftOpen,
+  type ServiceFact,
+  type ServiceLog,
+} from '../../core/sla/service/service-log.ts';
+import type { Txn } from '../../core/transaction.ts';
+import { type MemberName, minute, type MonoMs, type Ms, second } from '../../core/units.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Coordinator, Snapshot } from '../../ports/coordinator.ts';
+import type { Journal } from '../../ports/journal.ts';
+import type { Ledger } from '../../ports/ledger.ts';
+import type { ServiceBookmark } from '../../ports/service-bookmark.ts';
 import {
   formatServiceEntry,
   formatServiceSheet,
   parseServiceEntry,
   parseServiceSheet,
   serviceKey,
+  type ServiceEntry,
   serviceKeyPrefix,
-} from '../wire/service-sheet.ts';
-import { within } from './within.ts';
+} from '../../wire/service-sheet.ts';
+import { within } from '../within.ts';
+import { EtcdMirror } from './etcd-mirror.ts';
+import { LedgerQueue } from './ledger-queue.ts';
 
 export interface ServiceKeeperDeps {
   readonly cluster: string;
@@ -37,34 +47,29 @@ export interface ServiceKeeperDeps {
 const bookmarkEveryMs: Ms = 1 * minute;
 const commitLimitMs: Ms = 2 * second;
 const closeLimitMs: Ms = 500;
-const retryAfterMs: Ms = 1 * second;
 const dayMs: Ms = 24 * 60 * minute;
 /** etcd holds the days that a report of last month needs; years are on the disks. */
 const daysInEtcd = 40;
-/** Rows that wait for the disk. */
-const unwrittenMax = 1_000;
-
-interface Unwritten {
-  readonly member: string;
-  readonly rows: readonly OutageRow[];
-}
+/** Keys that wait for etcd: the days of a large cluster. */
+const sheetsMax = 1_000;
 
 export class ServiceKeeper {
   readonly #deps: ServiceKeeperDeps;
   readonly #book = new ServiceBook();
   #log: ServiceLog = emptyLog;
   #bookmarkedMono: MonoMs | null = null;
-  readonly #unwritten: Unwritten[] = [];
-  #writing: Promise<void> | null = null;
-  /** Keys whose sheets etcd does not have as they are here. */
-  readonly #unmirrored = new Set<string>();
-  #mirroring = false;
+  readonly #unwritten: LedgerQueue<ServiceEntry>;
+  readonly #mirror: EtcdMirror;
   /** Value last read of each key: a snapshot of every revision must not be parsed whole again. */
   readonly #parsed = new Map<string, string>();
 
   constructor(deps: ServiceKeeperDeps) {
     this.#deps = deps;
-    for (const body of deps.ledger.service()) {
+    this.#mirror = new EtcdMirror(deps, (key) => this.#txnFor(key), sheetsMax);
+    this.#unwritten = new LedgerQueue(deps, 'service', formatServiceEntry, ({ member, rows }: ServiceEntry) => {
+      if (member === deps.member) for (const { from } of rows) this.#toEtcd(dayOf(from), member);
+    });
+    for (const body of deps.ledger.bodies('service')) {
       const entry = parseServiceEntry(body);
       if (entry !== null) this.#book.add(entry.member, entry.rows);
     }
@@ -94,7 +99,7 @@ export class ServiceKeeper {
   async close(): Promise<void> {
     this.#keep(this.#deps.member, leftOpen(this.#log));
     this.#log = emptyLog;
-    await within(this.#deps.clock, closeLimitMs, this.#writeDown());
+    await within(this.#deps.clock, closeLimitMs, this.#unwritten.writeDown());
   }
 
   /** `month` null: the current one. */
@@ -112,64 +117,20 @@ export class ServiceKeeper {
 
   #keep(member: string, rows: readonly OutageRow[]): void {
     const fresh = this.#book.add(member, rows);
-    if (fresh.length === 0) return;
-    this.#unwritten.push({ member, rows: fresh });
-    if (this.#unwritten.length > unwrittenMax) this.#unwritten.shift();
-    void this.#writeDown();
-  }
-
-  /** One after the other. A full disk is no reason to fail: what was refused is tried again. */
-  #writeDown(): Promise<void> {
-    this.#writing ??= this.#writeAll().finally(() => {
-      this.#writing = null;
-    });
-    return this.#writing;
-  }
-
-  async #writeAll(): Promise<void> {
-    for (let next = this.#unwritten[0]; next !== undefined; next = this.#unwritten[0]) {
-      const written = await this.#deps.ledger.append('service', formatServiceEntry(next));
-      if (!written.ok) {
-        this.#deps.journal.happened('ledger-not-written', { what: 'service', problem: written.error });
-        this.#deps.clock.timer(retryAfterMs, () => void this.#writeDown());
-        return;
-      }
-      if (this.#unwritten[0] === next) this.#unwritten.shift();
-      if (next.member === this.#deps.member) for (const { from } of next.rows) this.#toEtcd(dayOf(from), next.member);
-    }
+    if (fresh.length > 0) this.#unwritten.add({ member, rows: fresh });
   }
 
   #toEtcd(day: string, member: string): void {
-    if (this.#isOld(day)) return;
-    this.#unmirrored.add(serviceKey({ day, member }));
-    void this.#mirror();
+    if (!this.#isOld(day)) this.#mirror.bring(serviceKey({ day, member }));
   }
 
-  async #mirror(): Promise<void> {
-    if (this.#mirroring) return;
-    this.#mirroring = true;
-    // Asked anew each time: more rows may have come while the sheet was being written.
-    for (let key = this.#nextUnmirrored(); key !== null; key = this.#nextUnmirrored()) {
-      this.#unmirrored.delete(key);
-      const [day = '', member = ''] = key.slice(serviceKeyPrefix.length).split('/');
-      const sheet = this.#book.sheet(day, member);
-      if (sheet === null) continue;
-      // Another member's is only put where it is missing: whose it is may have more by now.
-      const compares = member === this.#deps.member ? [] : [{ key, absent: true } as const];
-      const outcome = await this.#deps.coordinator.commit(
-        { compares, writes: [{ op: 'put', key, value: formatServiceSheet(sheet) }] },
-        commitLimitMs,
-      );
-      if (outcome.kind === 'applied' || outcome.kind === 'refused') continue;
-      this.#unmirrored.add(key);
-      this.#deps.clock.timer(retryAfterMs, () => void this.#mirror());
-      break;
-    }
-    this.#mirroring = false;
-  }
-
-  #nextUnmirrored(): string | null {
-    return this.#unmirrored.values().next().value ?? null;
+  #txnFor(key: string): Txn | null {
+    const [day = '', member = ''] = key.slice(serviceKeyPrefix.length).split('/');
+    const sheet = this.#book.sheet(day, member);
+    if (sheet === null) return null;
+    // Another member's is only put where it is missing: whose it is may have more by now.
+    const compares = member === this.#deps.member ? [] : [{ key, absent: true } as const];
+    return { compares, writes: [{ op: 'put', key, value: formatServiceSheet(sheet) }] };
   }
 
   sawSnapshot({ entries }: Snapshot): void {
@@ -197,7 +158,7 @@ export class ServiceKeeper {
 
   /** Rows that are not on this disk yet go to etcd once they are. */
   #isWaiting(member: string): boolean {
-    return this.#unwritten.some((each) => each.member === member);
+    return this.#unwritten.waiting.some((each) => each.member === member);
   }
 
   /** Also of this member, whose disk may have been lost. */

@@ -1,0 +1,160 @@
+/**
+ * Keeps the records that people and schedules make, each written once and never edited: on this disk first, in etcd
+ * then, from there on every other member's disk, and back again into an etcd that lost them.
+ */
+import { canonicalJson } from '../../core/canonical-json.ts';
+import { err, ok, type Result } from '../../core/result.ts';
+import type { Txn } from '../../core/transaction.ts';
+import { KiB, minute, type Ms, second } from '../../core/units.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Coordinator, Snapshot } from '../../ports/coordinator.ts';
+import type { Journal } from '../../ports/journal.ts';
+import type { Ledger } from '../../ports/ledger.ts';
+import {
+  formatRecordBody,
+  type KeptRecord,
+  parseRecordBody,
+  parseRecordValue,
+  type RecordValue,
+} from '../../wire/kept-record.ts';
+import { within } from '../within.ts';
+import { EtcdMirror } from './etcd-mirror.ts';
+import { LedgerQueue } from './ledger-queue.ts';
+
+export interface RecordsDeps {
+  readonly clock: Clock;
+  readonly coordinator: Coordinator;
+  readonly journal: Journal;
+  readonly ledger: Ledger;
+}
+
+const dayMs: Ms = 24 * 60 * minute;
+/** etcd holds what a year's reports and recurring causes need; all of it is on the disks. */
+const daysInEtcd = 400;
+/** Between the two nobody writes and nobody deletes: the members' clocks may differ. */
+const daysRefilled = 399;
+const valueBytesMax = 64 * KiB;
+/** In memory and in etcd, of all kinds together. */
+const recordsMax = 10_000;
+const keptLimitMs: Ms = 2 * second;
+
+export class Records {
+  readonly #deps: RecordsDeps;
+  readonly #prefixes: readonly string[];
+  readonly #known = new Map<string, RecordValue>();
+  readonly #onDisk = new Set<string>();
+  /** Text of each key in etcd: a snapshot of every revision must not be parsed whole again. */
+  #inEtcd: ReadonlyMap<string, string> = new Map();
+  /** `at` of the newest record that had to make room; those up to it are in the ledger alone. */
+  #madeRoomAt = '';
+  /** Told of once each: a key that is no record, or says something else than the record that is known. */
+  readonly #strange = new Set<string>();
+  readonly #unwritten: LedgerQueue<KeptRecord>;
+  readonly #mirror: EtcdMirror;
+
+  /** `prefixes` end with a slash, like `cases/`; keys elsewhere are not looked at. */
+  constructor(deps: RecordsDeps, prefixes: readonly string[]) {
+    this.#deps = deps;
+    this.#prefixes = prefixes;
+    this.#mirror = new EtcdMirror(deps, (key) => this.#txnFor(key), recordsMax);
+    this.#unwritten = new LedgerQueue(deps, 'record', formatRecordBody, ({ key }) => {
+      this.#onDisk.add(key);
+      this.#mirror.bring(key);
+    });
+    for (const body of deps.ledger.bodies('record')) {
+      const record = parseRecordBody(body);
+      if (record === null || !this.#isOurs(record.key)) continue;
+      this.#known.set(record.key, record.value);
+      this.#onDisk.add(record.key);
+      this.#makeRoom();
+    }
+  }
+
+  /** Those under one prefix, by key. */
+  under(prefix: string): readonly KeptRecord[] {
+    const found = [...this.#known].filter(([key]) => key.startsWith(prefix));
+    return found.map(([key, value]) => ({ key, value })).toSorted((a, b) => (a.key < b.key ? -1 : 1));
+  }
+
+  /**
+   * Resolves when the record is on this disk or in etcd, so that it survives this process. The error says why it may be
+   * lost; it is kept in memory all the same and goes on being tried, under its key, which makes a repetition harmless.
+   */
+  async add({ key, value }: KeptRecord): Promise<Result<void, string>> {
+    if (!this.#isOurs(key)) throw new Error(`no record is kept under ${key}`);
+    const before = this.#known.get(key);
+    if (before !== undefined && canonicalJson(before) !== canonicalJson(value))
+      return err(`there is another record under ${key} already`);
+    if (Buffer.byteLength(JSON.stringify(value)) > valueBytesMax)
+      return err(`it is longer than ${valueBytesMax / KiB} KiB: shorten it`);
+    if (before === undefined) {
+      this.#keep({ key, value });
+    }
+    await within(this.#deps.clock, keptLimitMs, this.#unwritten.writeDown());
+    if (this.#onDisk.has(key) || this.#inEtcd.has(key)) return ok(undefined);
+    const txn = this.#txnFor(key);
+    const outcome = txn === null ? null : await this.#deps.coordinator.commit(txn, keptLimitMs);
+    if (outcome?.kind === 'applied' || outcome?.kind === 'refused') return ok(undefined);
+    return err(`neither the ledger on this host nor etcd takes it for now (df on the state directory, baton status)`);
+  }
+
+  sawSnapshot({ entries }: Snapshot): void {
+    const before = this.#inEtcd;
+    const now = new Map<string, string>();
+    for (const [key, { value }] of entries) if (this.#isOurs(key)) now.set(key, value);
+    this.#inEtcd = now;
+    for (const [key, text] of now) if (before.get(key) !== text) this.#saw(key, text);
+    for (const key of this.#onDisk) if (!now.has(key) && this.#txnFor(key) !== null) this.#mirror.bring(key);
+  }
+
+  #saw(key: string, text: string): void {
+    const value = Buffer.byteLength(text) > valueBytesMax ? null : parseRecordValue(text);
+    if (value === null) return this.#sayStrange(key, 'record-unreadable');
+    if (this.#isPast(value.at, daysInEtcd)) return void this.#forget(key);
+    const known = this.#known.get(key);
+    if (known === undefined) this.#keep({ key, value });
+    else if (canonicalJson(known) !== canonicalJson(value)) this.#sayStrange(key, 'record-differs');
+  }
+
+  #keep(record: KeptRecord): void {
+    this.#known.set(record.key, record.value);
+    this.#makeRoom();
+    this.#unwritten.add(record);
+  }
+
+  #sayStrange(key: string, event: string): void {
+    if (this.#strange.has(key) || this.#strange.size >= recordsMax) return;
+    this.#strange.add(key);
+    this.#deps.journal.happened(event, { key });
+  }
+
+  /** Whoever writes it first has written it. */
+  #txnFor(key: string): Txn | null {
+    const value = this.#known.get(key);
+    if (value === undefined || this.#inEtcd.has(key) || this.#isPast(value.at, daysRefilled)) return null;
+    return { compares: [{ key, absent: true }], writes: [{ op: 'put', key, value: JSON.stringify(value) }] };
+  }
+
+  /** Every member that sees it deletes it: once or twice is the same. */
+  async #forget(key: string): Promise<void> {
+    await this.#deps.coordinator.commit({ compares: [], writes: [{ op: 'delete', key }] }, keptLimitMs);
+  }
+
+  #makeRoom(): void {
+    if (this.#known.size <= recordsMax) return;
+    let oldest: KeptRecord | null = null;
+    for (const [key, value] of this.#known) if (oldest === null || value.at < oldest.value.at) oldest = { key, value };
+    if (oldest === null) return;
+    this.#known.delete(oldest.key);
+    this.#onDisk.delete(oldest.key);
+    this.#madeRoomAt = oldest.value.at;
+  }
+
+  #isPast(at: string, days: number): boolean {
+    return at <= this.#madeRoomAt || this.#deps.clock.wall() - Date.parse(at) > days * dayMs;
+  }
+
+  #isOurs(key: string): boolean {
+    return this.#prefixes.some((prefix) => key.startsWith(prefix) && key.length > prefix.length);
+  }
+}

@@ -95,7 +95,7 @@ export class Records {
     const txn = this.#txnFor(key);
     const outcome = txn === null ? null : await this.#deps.coordinator.commit(txn, keptLimitMs);
     if (outcome?.kind === 'applied' || outcome?.kind === 'refused') return ok(undefined);
-    return err(`neither the ledger on this host nor etcd takes it for now (df on the state directory, baton status)`);
+    return err('neither the ledger on this host nor etcd takes it for now (df on the state directory, baton status)');
   }
 
   sawSnapshot({ entries }: Snapshot): void {
@@ -109,10 +109,10 @@ export class Records {
 
   #saw(key: string, text: string): void {
     const value = Buffer.byteLength(text) > valueBytesMax ? null : parseRecordValue(text);
-    if (value === null) return this.#sayStrange(key, 'record-unreadable');
-    if (this.#isPast(value.at, daysInEtcd)) return void this.#forget(key);
     const known = this.#known.get(key);
-    if (known === undefined) this.#keep({ key, value });
+    if (value === null) this.#sayStrange(key, 'record-unreadable');
+    else if (this.#isPast(value.at, daysInEtcd)) void this.#forget(key);
+    else if (known === undefined) this.#keep({ key, value });
     else if (canonicalJson(known) !== canonicalJson(value)) this.#sayStrange(key, 'record-differs');
   }
 

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { err, ok } from '../../../src/core/result.ts';
 import type { Txn } from '../../../src/core/transaction.ts';
-import { minute, revision } from '../../../src/core/units.ts';
+import { minute, revision, wallMs } from '../../../src/core/units.ts';
 import { Records } from '../../../src/daemon/record/records.ts';
 import type { Coordinator, Snapshot, TxnOutcome } from '../../../src/ports/coordinator.ts';
 import type { Ledger } from '../../../src/ports/ledger.ts';
@@ -74,7 +74,7 @@ async function settled<T>(clock: VirtualClock, work: Promise<T>): Promise<T> {
 
 describe('a record', () => {
   test('is on the disk of its member, in etcd, and then on every other disk, once each', async () => {
-    const [clock, etcd] = [new VirtualClock(epoch), new Etcd()];
+    const [clock, etcd] = [new VirtualClock(wallMs(epoch)), new Etcd()];
     const [a, b] = [aMember(clock, etcd), aMember(clock, etcd)];
     expect(await settled(clock, a.records.add(note('i/1', 'seen')))).toEqual(ok(undefined));
     for (let round = 0; round < 3; round += 1) {
@@ -89,7 +89,7 @@ describe('a record', () => {
   });
 
   test('survives this daemon, and goes back into an etcd that lost it', async () => {
-    const [clock, etcd] = [new VirtualClock(epoch), new Etcd()];
+    const [clock, etcd] = [new VirtualClock(wallMs(epoch)), new Etcd()];
     const before = aMember(clock, etcd);
     await settled(clock, before.records.add(note('i/1', 'seen')));
     etcd.values.clear();
@@ -101,7 +101,7 @@ describe('a record', () => {
   });
 
   test('made while etcd is away is there, and arrives when it answers', async () => {
-    const [clock, etcd] = [new VirtualClock(epoch), new Etcd()];
+    const [clock, etcd] = [new VirtualClock(wallMs(epoch)), new Etcd()];
     const a = aMember(clock, etcd);
     etcd.answers = false;
     expect(await settled(clock, a.records.add(note('i/1', 'seen')))).toEqual(ok(undefined));
@@ -112,7 +112,7 @@ describe('a record', () => {
   });
 
   test('that the disk refuses goes to etcd alone, and to the disk when that has room', async () => {
-    const [clock, etcd] = [new VirtualClock(epoch), new Etcd()];
+    const [clock, etcd] = [new VirtualClock(wallMs(epoch)), new Etcd()];
     const a = aMember(clock, etcd);
     a.trouble.full = true;
     expect(await settled(clock, a.records.add(note('i/1', 'seen')))).toEqual(ok(undefined));
@@ -123,7 +123,7 @@ describe('a record', () => {
   });
 
   test('that neither takes is refused with what to look at', async () => {
-    const [clock, etcd] = [new VirtualClock(epoch), new Etcd()];
+    const [clock, etcd] = [new VirtualClock(wallMs(epoch)), new Etcd()];
     const a = aMember(clock, etcd);
     a.trouble.full = true;
     etcd.answers = false;
@@ -134,7 +134,7 @@ describe('a record', () => {
   });
 
   test('is never replaced: another one under its key is refused, and one in etcd is told of once', async () => {
-    const [clock, etcd] = [new VirtualClock(epoch), new Etcd()];
+    const [clock, etcd] = [new VirtualClock(wallMs(epoch)), new Etcd()];
     const a = aMember(clock, etcd);
     await settled(clock, a.records.add(note('i/1', 'seen')));
     expect(await settled(clock, a.records.add(note('i/1', 'seen')))).toEqual(ok(undefined));
@@ -147,7 +147,7 @@ describe('a record', () => {
   });
 
   test('is the same in whatever order its fields are written', async () => {
-    const [clock, etcd] = [new VirtualClock(epoch), new Etcd()];
+    const [clock, etcd] = [new VirtualClock(wallMs(epoch)), new Etcd()];
     const { key, value } = note('i/1', 'seen');
     const a = aMember(clock, etcd, [{ v: 1, key, value: { text: value.text, at: value.at } }]);
     etcd.values.set(key, JSON.stringify(value));
@@ -156,7 +156,7 @@ describe('a record', () => {
   });
 
   test('of more than a year ago leaves etcd and stays on the disks', async () => {
-    const [clock, etcd] = [new VirtualClock(epoch), new Etcd()];
+    const [clock, etcd] = [new VirtualClock(wallMs(epoch)), new Etcd()];
     const a = aMember(clock, etcd);
     await settled(clock, a.records.add(note('i/1', 'old', new Date(epoch - 398 * dayMs).toISOString())));
     expect(etcd.values.size).toBe(1);
@@ -172,7 +172,7 @@ describe('a record', () => {
 });
 
 test('a key that is no record is told of once and left alone', async () => {
-  const [clock, etcd] = [new VirtualClock(epoch), new Etcd()];
+  const [clock, etcd] = [new VirtualClock(wallMs(epoch)), new Etcd()];
   const a = aMember(clock, etcd);
   etcd.values.set('cases/i/1', 'garbage');
   etcd.values.set('cases/i/2', JSON.stringify({ at: 'yesterday' }));

@@ -1,35 +1,58 @@
 /** Everything that a member keeps for the record: incidents, the service, and what people and schedules did. */
 import type { ClusterState } from '../core/cluster.ts';
+import type { EvidenceBundle } from '../core/sla/evidence/bundle.ts';
 import type { RecorderFact } from '../core/sla/recorder.ts';
 import type { ServiceFact } from '../core/sla/service/service-log.ts';
 import type { Snapshot } from '../ports/coordinator.ts';
 import type { DaemonFace } from '../ports/daemon-face.ts';
+import { parseEvidence } from '../wire/evidence.ts';
+import { EvidenceKeeper } from './record/evidence-keeper.ts';
 import { IncidentKeeper } from './record/incident-keeper.ts';
-import { Records } from './record/records.ts';
+import { Records, type RecordsKept } from './record/records.ts';
 import { ServiceKeeper } from './record/service-keeper.ts';
 import type { SupervisorDeps } from './supervisor.ts';
 
+/** A year's reports and recurring causes need no ledger to be searched. */
+const peoplesRecords: RecordsKept = {
+  kind: 'record',
+  prefixes: ['cases/', 'maintenance/', 'reports/'],
+  daysInEtcd: 400,
+  recordsMax: 10_000,
+};
+/** Each is some 20 KiB: etcd has those of a month with trouble, until a person has looked. */
+const evidenceRecords: RecordsKept = { kind: 'evidence', prefixes: ['evidence/'], daysInEtcd: 40, recordsMax: 400 };
+
 /** What of the daemon's face is read from, or written into, the record. */
-export type RecordFace = Pick<DaemonFace, 'incidents' | 'promises' | 'sla'>;
+export type RecordFace = Pick<DaemonFace, 'incidents' | 'evidence' | 'promises' | 'sla'>;
 
 export class RecordKeeping {
   readonly #incidents: IncidentKeeper;
   readonly #service: ServiceKeeper;
   readonly #records: Records;
+  readonly #bundles: Records;
+  readonly #evidence: EvidenceKeeper;
 
   constructor(deps: SupervisorDeps) {
     const whose = { cluster: deps.settings.cluster, member: deps.settings.name };
-    this.#incidents = new IncidentKeeper({ ...deps, ...whose });
+    this.#incidents = new IncidentKeeper({ ...deps, ...whose, changed: (incident) => this.#evidence.saw(incident) });
     this.#service = new ServiceKeeper({ ...deps, ...whose });
-    this.#records = new Records(deps, ['cases/', 'maintenance/', 'reports/']);
+    this.#records = new Records(deps, peoplesRecords);
+    this.#bundles = new Records(deps, evidenceRecords);
+    this.#evidence = new EvidenceKeeper({ ...deps, ...whose }, this.#bundles);
   }
 
   face(): RecordFace {
     return {
       incidents: () => this.#incidents.incidents(),
+      evidence: (incident) => this.#evidenceOf(incident),
       promises: () => this.#incidents.promises,
       sla: (month) => this.#service.report(this.#incidents.promises, month),
     };
+  }
+
+  #evidenceOf(incident: string): readonly EvidenceBundle[] {
+    const bundles = this.#bundles.under(`evidence/${incident}/`).map(({ value }) => parseEvidence(value));
+    return bundles.filter((bundle) => bundle !== null).toSorted((a, b) => (a.at < b.at ? -1 : 1));
   }
 
   /** An outage is being recorded here. */
@@ -56,6 +79,7 @@ export class RecordKeeping {
     this.#incidents.sawSnapshot(snapshot);
     this.#service.sawSnapshot(snapshot);
     this.#records.sawSnapshot(snapshot);
+    this.#bundles.sawSnapshot(snapshot);
   }
 
   /** What goes on is written down as far as it went. */

@@ -4,6 +4,7 @@ import type { Promises } from '../core/sla/contract.ts';
 import type { CopyId, MemberName } from '../core/units.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Coordinator } from '../ports/coordinator.ts';
+import type { EvidenceSource } from '../ports/evidence.ts';
 import type { DaemonFace } from '../ports/daemon-face.ts';
 import type { GuardianPort } from '../ports/guardian.ts';
 import type { Journal, KeptState } from '../ports/journal.ts';
@@ -41,6 +42,7 @@ export interface SupervisorDeps {
   readonly kept: KeptState;
   readonly ledger: Ledger;
   readonly bookmark: ServiceBookmark;
+  readonly evidence: EvidenceSource;
   /** This daemon's version, as `baton version` prints it. */
   readonly version: string;
   /** Reads the `config` key; throws with a sentence when it cannot be used. */

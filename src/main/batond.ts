@@ -12,6 +12,7 @@ import { createLedger } from '../adapters/journal/ledger.ts';
 import { createServiceBookmark } from '../adapters/journal/service-bookmark.ts';
 import { createLogger } from '../adapters/journal/logger.ts';
 import { createPostgres } from '../adapters/postgres/create-postgres.ts';
+import type { PostgresOptions } from '../adapters/postgres/options.ts';
 import { createPostgresPeers } from '../adapters/postgres/peers.ts';
 import { createProcessHost } from '../adapters/process-host.ts';
 import { createSystemClock } from '../adapters/system-clock.ts';
@@ -29,6 +30,7 @@ import { createSupervisor } from '../daemon/run-supervisor.ts';
 import type { MemberSettings } from '../daemon/supervisor.ts';
 import { leaseFile } from '../guardian/lease-file.ts';
 import { serveApi } from '../http/serve.ts';
+import { createEvidence } from './evidence.ts';
 import { becomeUser } from './become-user.ts';
 import { keepCompiledCode } from './compiled-code.ts';
 import { readEtcdAccess } from './etcd-access.ts';
@@ -91,7 +93,7 @@ async function serve(file: string, loaded: LoadedConfig): Promise<void> {
     clock,
   });
   const superuser = { username: config.postgres.superuser.username, password: passwords.superuser };
-  const postgres = createPostgres({
+  const postgresOptions: PostgresOptions = {
     clock,
     cluster: config.cluster,
     member: settings.name,
@@ -107,7 +109,8 @@ async function serve(file: string, loaded: LoadedConfig): Promise<void> {
     ...(config.postgres.clone.maxRate === undefined ? {} : { cloneBytesPerSecond: config.postgres.clone.maxRate }),
     ...(config.postgres.restoreCommand === undefined ? {} : { restoreCommand: config.postgres.restoreCommand }),
     log: { info: (message) => log.info(message), warn: (message) => log.warn(message) },
-  });
+  };
+  const postgres = createPostgres(postgresOptions);
   const host = createProcessHost({ outputPath: join(config.state, 'postgres.log') });
   const guardian = createGuardian({
     clock,
@@ -139,6 +142,7 @@ async function serve(file: string, loaded: LoadedConfig): Promise<void> {
       journal,
       log,
       ledger,
+      evidence: createEvidence(postgresOptions, join(config.state, 'journal')),
       bookmark: createServiceBookmark({ directory: join(config.state, 'ledger'), member: settings.name }),
       kept: createKeptState({ directory: config.state }),
       version,

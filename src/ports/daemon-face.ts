@@ -3,6 +3,7 @@ import type { OperatorRequest } from '../core/cluster.ts';
 import type { Decision } from '../core/decision.ts';
 import type { SlaReport } from '../core/sla/accounting/report.ts';
 import type { Promises } from '../core/sla/contract.ts';
+import type { EvidenceBundle } from '../core/sla/evidence/bundle.ts';
 import type { Incident } from '../core/sla/incident.ts';
 import type { MemberName, Revision, WallMs } from '../core/units.ts';
 import type { View } from '../core/view.ts';
@@ -47,6 +48,8 @@ export interface DaemonFace {
   loopAgeMs(): number;
   /** Newest last, closed and open, from the local ledger and etcd. */
   incidents(): readonly Incident[];
+  /** What every member has found on its own host about an incident, oldest look first. */
+  evidence(incident: string): readonly EvidenceBundle[];
   /** The sites and contracts in force. */
   promises(): Promises;
   /** Of all contracts and sites, from the outage ledger of this host; `month` like 2008-04, null for the current one. */

@@ -30,6 +30,7 @@ function aFace(view: View | null, outcome: SubmitOutcome = { kind: 'accepted', i
       view === null ? null : { view, decision: { rule: 'lead', because: 'all is well', intents: [] }, wall },
     loopAgeMs: () => 10,
     incidents: () => [{ id: 'i-1', state: 'closed', verdicts: [] } as unknown as Incident],
+    evidence: () => [],
     promises: () => ({ sites: [], contracts: [] }),
     sla: (month) => ({ cluster: 'domain-1', asOf: wall, month: month ?? '2008-04', contracts: [], sites: [] }),
     submit: async (draft) => {

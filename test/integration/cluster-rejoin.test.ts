@@ -7,7 +7,8 @@ import type { Rig } from '../../scripts/rig/rig.ts';
 import { connect } from '../../scripts/rig/writable-session.ts';
 import { expectIntact, goesOn, writing } from '../support/checked-client.ts';
 import { aCluster } from '../support/cluster.ts';
-import { readJsonKey } from '../support/etcd-keys.ts';
+import type { EvidenceBundle } from '../../src/core/sla/evidence/bundle.ts';
+import { readJsonKey, readKey } from '../support/etcd-keys.ts';
 import { sqlOn, valueOn } from '../support/member-sql.ts';
 import { type Pair, redundantPair } from '../support/redundant-pair.ts';
 
@@ -95,6 +96,25 @@ test('a diverged old primary is rewound as a new copy, and what only it had is k
   const notes = incidents.at(-1)?.evidence.map(({ says }) => says) ?? [];
   expect(notes.join('\n')).toContain(`${leader} kept what it had diverged by: timeline ${before.status.timeline} from`);
   expect(notes.join('\n')).toContain(saved);
+
+  const key = `evidence/${incidents.at(-1)?.id}/${leader}-after`;
+  await rig.waitFor(`evidence of ${leader} in etcd`, 15_000, async () => (await readKey(rig, key)) !== null);
+  const { parts } = (await readJsonKey(rig, key)) as unknown as EvidenceBundle;
+  expect(parts.map(({ source }) => source)).toEqual([
+    'journal',
+    'replication',
+    'postgres-log',
+    'control-data-before',
+    'control-data',
+    'kernel',
+    'diverged',
+  ]);
+  const linesOf = (wanted: string) => parts.find(({ source }) => source === wanted)?.lines.join('\n');
+  expect(linesOf('diverged')).toContain('postgres: public.diverged: rows 1 inserted');
+  expect(linesOf('journal')).toContain('rejoin:');
+  expect(linesOf('postgres-log')).toContain('redo');
+  expect(linesOf('control-data-before')).toContain('in production');
+  expect(linesOf('control-data')).toContain('in archive recovery');
 });
 
 test('an old primary that cannot be rewound is cloned, and its data directory is kept aside', async () => {

@@ -23,8 +23,8 @@ export interface LedgerOptions {
 
 /** Incidents kept in memory; older ones are in the file. */
 const INCIDENTS_MAX = 1_000;
-/** Entries of any other kind that are kept in memory at the start: years of quiet ones. */
-const BODIES_MAX = 100_000;
+/** Entries of other kinds that are kept in memory at the start: years of quiet ones. Those of no kind here are not. */
+const BODIES_MAX: Readonly<Record<string, number>> = { service: 100_000, record: 20_000, evidence: 400 };
 /** Appends that wait for the disk; more are refused. */
 const WAITING_MAX = 1_000;
 
@@ -202,9 +202,11 @@ function remember(incidents: Map<string, Incident>, { kind, body }: LedgerEntry)
 }
 
 function collect(bodies: Map<string, unknown[]>, { kind, body }: LedgerEntry): void {
+  const max = BODIES_MAX[kind];
+  if (max === undefined) return;
   const ofKind = bodies.get(kind) ?? [];
   ofKind.push(body);
-  if (ofKind.length > BODIES_MAX) ofKind.shift();
+  if (ofKind.length > max) ofKind.shift();
   bodies.set(kind, ofKind);
 }
 

@@ -11,6 +11,8 @@ export interface Program {
   readonly signal: AbortSignal;
   /** Called with each piece of stderr, which is where PostgreSQL's programs report progress. */
   readonly onStderr?: (piece: string) => void;
+  /** Called with each piece of stdout, also of what is too long to be kept. */
+  readonly onStdout?: (piece: string) => void;
 }
 
 export interface Ended {
@@ -53,6 +55,7 @@ export async function runProgram(program: Program): Promise<Ended> {
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (piece: string) => {
     if (stdout.length < stdoutBytesMax) stdout += piece;
+    program.onStdout?.(piece);
   });
   child.stderr.setEncoding('utf8').on('data', (piece: string) => {
     stderr = (stderr + piece).slice(-stderrBytesMax);

@@ -16,6 +16,8 @@ export interface SessionTarget {
   /** A host, or the directory of a unix socket. */
   readonly endpoint: Endpoint;
   readonly credentials: Credentials;
+  /** `postgres` when it is left out. */
+  readonly database?: string;
   /** Begins with `baton-`: what Baton's own sessions are told by. */
   readonly applicationName: string;
   /** Server settings of this session, beyond the ones that protect every session of ours. */
@@ -64,7 +66,7 @@ export async function openSession(
     port: target.endpoint.port,
     user: target.credentials.username,
     password: passwordOf(target.credentials),
-    database: 'postgres',
+    database: target.database ?? 'postgres',
     ssl: false,
     application_name: target.applicationName,
     options: settingsAsOptions({ ...protection, ...target.settings }),

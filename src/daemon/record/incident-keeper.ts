@@ -29,6 +29,8 @@ export interface IncidentKeeperDeps {
   readonly coordinator: Coordinator;
   readonly journal: Journal;
   readonly ledger: Ledger;
+  /** Told of each version of an incident that is new here, whoever recorded it. */
+  readonly changed: (incident: Incident) => void;
   /** Sites and contracts of a shared configuration, as text from etcd; null when it cannot be read. */
   readonly promisesOf: (configText: string) => Promises | null;
 }
@@ -96,6 +98,7 @@ export class IncidentKeeper {
   #keep(incident: Incident): void {
     this.#own.set(incident.id, incident);
     for (const id of this.#own.keys()) if (this.#own.size > ownMax) this.#own.delete(id);
+    this.#deps.changed(incident);
     void this.#writeDownFirst(incident);
   }
 
@@ -133,6 +136,7 @@ export class IncidentKeeper {
       const incident = parseIncident(entry.value);
       if (incident !== null) {
         this.#fromEtcd.set(incident.id, incident);
+        if (!this.#own.has(incident.id)) this.#deps.changed(incident);
         this.#endLeftOpen(incident);
       } else this.#deps.journal.happened('incident-unreadable', { key });
     }

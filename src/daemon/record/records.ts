@@ -21,6 +21,17 @@ import { within } from '../within.ts';
 import { EtcdMirror } from './etcd-mirror.ts';
 import { LedgerQueue } from './ledger-queue.ts';
 
+export interface RecordsKept {
+  /** Of the ledger's entries. */
+  readonly kind: string;
+  /** Each ends with a slash, like `cases/`; keys elsewhere are not looked at. */
+  readonly prefixes: readonly string[];
+  /** How long etcd has them; the disks have all. */
+  readonly daysInEtcd: number;
+  /** In memory and in etcd; the oldest make room. */
+  readonly recordsMax: number;
+}
+
 export interface RecordsDeps {
   readonly clock: Clock;
   readonly coordinator: Coordinator;
@@ -29,18 +40,14 @@ export interface RecordsDeps {
 }
 
 const dayMs: Ms = 24 * 60 * minute;
-/** etcd holds what a year's reports and recurring causes need; all of it is on the disks. */
-const daysInEtcd = 400;
-/** Between the two nobody writes and nobody deletes: the members' clocks may differ. */
-const daysRefilled = 399;
+/** A record is put back into etcd up to a day before it leaves there: the members' clocks may differ. */
+const clocksDifferDays = 1;
 const valueBytesMax = 64 * KiB;
-/** In memory and in etcd, of all kinds together. */
-const recordsMax = 10_000;
 const keptLimitMs: Ms = 2 * second;
 
 export class Records {
   readonly #deps: RecordsDeps;
-  readonly #prefixes: readonly string[];
+  readonly #which: RecordsKept;
   readonly #known = new Map<string, RecordValue>();
   readonly #onDisk = new Set<string>();
   /** Text of each key in etcd: a snapshot of every revision must not be parsed whole again. */
@@ -52,22 +59,29 @@ export class Records {
   readonly #unwritten: LedgerQueue<KeptRecord>;
   readonly #mirror: EtcdMirror;
 
-  /** `prefixes` end with a slash, like `cases/`; keys elsewhere are not looked at. */
-  constructor(deps: RecordsDeps, prefixes: readonly string[]) {
+  constructor(deps: RecordsDeps, which: RecordsKept) {
     this.#deps = deps;
-    this.#prefixes = prefixes;
-    this.#mirror = new EtcdMirror(deps, (key) => this.#txnFor(key), recordsMax);
-    this.#unwritten = new LedgerQueue(deps, 'record', formatRecordBody, ({ key }) => {
+    this.#which = which;
+    this.#mirror = new EtcdMirror(deps, (key) => this.#txnFor(key), which.recordsMax);
+    this.#unwritten = new LedgerQueue(deps, which.kind, formatRecordBody, ({ key }) => {
       this.#onDisk.add(key);
       this.#mirror.bring(key);
     });
-    for (const body of deps.ledger.bodies('record')) {
+    for (const body of deps.ledger.bodies(which.kind)) {
       const record = parseRecordBody(body);
       if (record === null || !this.#isOurs(record.key)) continue;
       this.#known.set(record.key, record.value);
       this.#onDisk.add(record.key);
       this.#makeRoom();
     }
+  }
+
+  has(key: string): boolean {
+    return this.#known.has(key);
+  }
+
+  get(key: string): RecordValue | null {
+    return this.#known.get(key) ?? null;
   }
 
   /** Those under one prefix, by key. */
@@ -111,7 +125,7 @@ export class Records {
     const value = Buffer.byteLength(text) > valueBytesMax ? null : parseRecordValue(text);
     const known = this.#known.get(key);
     if (value === null) this.#sayStrange(key, 'record-unreadable');
-    else if (this.#isPast(value.at, daysInEtcd)) void this.#forget(key);
+    else if (this.#isPast(value.at, this.#which.daysInEtcd)) void this.#forget(key);
     else if (known === undefined) this.#keep({ key, value });
     else if (canonicalJson(known) !== canonicalJson(value)) this.#sayStrange(key, 'record-differs');
   }
@@ -123,7 +137,7 @@ export class Records {
   }
 
   #sayStrange(key: string, event: string): void {
-    if (this.#strange.has(key) || this.#strange.size >= recordsMax) return;
+    if (this.#strange.has(key) || this.#strange.size >= this.#which.recordsMax) return;
     this.#strange.add(key);
     this.#deps.journal.happened(event, { key });
   }
@@ -131,7 +145,12 @@ export class Records {
   /** Whoever writes it first has written it. */
   #txnFor(key: string): Txn | null {
     const value = this.#known.get(key);
-    if (value === undefined || this.#inEtcd.has(key) || this.#isPast(value.at, daysRefilled)) return null;
+    if (
+      value === undefined ||
+      this.#inEtcd.has(key) ||
+      this.#isPast(value.at, this.#which.daysInEtcd - clocksDifferDays)
+    )
+      return null;
     return { compares: [{ key, absent: true }], writes: [{ op: 'put', key, value: JSON.stringify(value) }] };
   }
 
@@ -141,7 +160,7 @@ export class Records {
   }
 
   #makeRoom(): void {
-    if (this.#known.size <= recordsMax) return;
+    if (this.#known.size <= this.#which.recordsMax) return;
     let oldest: KeptRecord | null = null;
     for (const [key, value] of this.#known) if (oldest === null || value.at < oldest.value.at) oldest = { key, value };
     if (oldest === null) return;
@@ -155,6 +174,6 @@ export class Records {
   }
 
   #isOurs(key: string): boolean {
-    return this.#prefixes.some((prefix) => key.startsWith(prefix) && key.length > prefix.length);
+    return this.#which.prefixes.some((prefix) => key.startsWith(prefix) && key.length > prefix.length);
   }
 }

@@ -55,6 +55,7 @@ function aKeeper(clock: VirtualClock, before: readonly Incident[] = [], diskHang
     coordinator,
     journal: { decided: () => undefined, happened: () => undefined },
     ledger,
+    changed: () => undefined,
     promisesOf: () => null,
   });
   const sees = async (incident: Incident) => {

@@ -53,7 +53,7 @@ function aMember(clock: VirtualClock, etcd: Etcd, disk: unknown[] = []) {
         bodies: () => found,
       } as unknown as Ledger,
     },
-    ['cases/', 'reports/'],
+    { kind: 'record', prefixes: ['cases/', 'reports/'], daysInEtcd: 400, recordsMax: 100 },
   );
   const sees = async () => {
     records.sawSnapshot(etcd.snapshot);

@@ -6,6 +6,7 @@ import type { View } from '../../../src/core/view.ts';
 import type { MemberSettings } from '../../../src/daemon/supervisor.ts';
 import type { Coordinator } from '../../../src/ports/coordinator.ts';
 import type { DaemonFace } from '../../../src/ports/daemon-face.ts';
+import type { EvidenceSource } from '../../../src/ports/evidence.ts';
 import type { GuardianPort } from '../../../src/ports/guardian.ts';
 import { nothingKept } from '../../../src/ports/journal.ts';
 import type { Peers, Postgres } from '../../../src/ports/postgres.ts';
@@ -89,6 +90,7 @@ export class SimBatond {
           warn: (message) => note(`warns: ${message}`),
           error: (message) => note(`error: ${message}`),
         },
+        evidence: noEvidence,
         version: '0.0.0-simulated',
         parseConfig,
         promisesOf: () => null,
@@ -106,5 +108,12 @@ export class SimBatond {
     return selfReport(this.face, this.member);
   }
 }
+
+/** A simulated host has no logs and no files to look at. */
+const noEvidence: EvidenceSource = {
+  before: async () => {},
+  collect: async () => [],
+  diverged: async () => null,
+};
 
 const textOfBigint = (_key: string, value: unknown) => (typeof value === 'bigint' ? value.toString(16) : value);

@@ -1,0 +1,78 @@
+/**
+ * What one member found on its own host about one incident, at the time. It is kept like any record, so it survives the
+ * host; it is bounded, and says what was left out.
+ */
+import { KiB } from '../../units.ts';
+
+export interface EvidenceBundle {
+  readonly v: 1;
+  readonly incident: string;
+  readonly member: string;
+  /** RFC 3339 UTC, when it was collected. */
+  readonly at: string;
+  /** `outage`: as soon as service was back, or after a few seconds without; `after`: when the incident was closed. */
+  readonly moment: EvidenceMoment;
+  readonly parts: readonly EvidencePart[];
+}
+
+export type EvidenceMoment = 'outage' | 'after';
+
+export type EvidenceSource =
+  | 'journal'
+  | 'postgres-log'
+  | 'control-data-before'
+  | 'control-data'
+  | 'replication'
+  | 'kernel'
+  | 'diverged';
+
+/** What was found at one place, before it is bounded. */
+export interface Found {
+  readonly source: EvidenceSource;
+  /** The file or program that it is from. */
+  readonly from: string;
+  /** Why there is nothing, or less than there might be; null when all was read. */
+  readonly problem: string | null;
+  readonly lines: readonly string[];
+}
+
+export interface EvidencePart extends Found {
+  /** How many lines were left out, and where; null when none. */
+  readonly cutOff: string | null;
+}
+
+/** UTF-16 units, so at most three times as many bytes; all parts together stay below what a record may hold. */
+const charactersMax: Readonly<Record<EvidenceSource, number>> = {
+  journal: 6 * KiB,
+  'postgres-log': 6 * KiB,
+  'control-data-before': 2 * KiB,
+  'control-data': 2 * KiB,
+  replication: 1 * KiB,
+  kernel: 1 * KiB,
+  diverged: 2 * KiB,
+};
+const lineMax = 500;
+
+/** Keeps the newest lines, which are the last ones. */
+export function bounded(found: Found): EvidencePart {
+  const kept: string[] = [];
+  let left = charactersMax[found.source];
+  let shortened = 0;
+  for (const line of found.lines.toReversed()) {
+    const short = line.length <= lineMax ? line : `${line.slice(0, lineMax - 1)}…`;
+    if (short.length + 1 > left) break;
+    if (short !== line) shortened += 1;
+    left -= short.length + 1;
+    kept.push(short);
+  }
+  const missing = found.lines.length - kept.length;
+  const said = [
+    ...(missing === 0 ? [] : [`the first ${missing} of ${found.lines.length} lines were left out`]),
+    ...(shortened === 0 ? [] : [`${shortened} long lines were shortened to ${lineMax} characters`]),
+  ];
+  return { ...found, lines: kept.toReversed(), cutOff: said.length === 0 ? null : said.join('; ') };
+}
+
+/** Of the same incident, member and moment there is one. */
+export const evidenceKey = ({ incident, member, moment }: Pick<EvidenceBundle, 'incident' | 'member' | 'moment'>) =>
+  `evidence/${incident}/${member}-${moment}`;

@@ -1,5 +1,6 @@
 /** What this host has for telling people, and what it lacks. A lack stops nothing: another member may have it. */
-import { ok, err, type Result } from '../core/result.ts';
+import { absurd, err, ok, type Result } from '../core/result.ts';
+import type { Channel } from '../core/sla/notices/channel.ts';
 import type { ConfigProblem } from './problem.ts';
 import type { BatonConfig } from './schema.ts';
 import { readSecretFile } from './secret-file.ts';
@@ -48,7 +49,7 @@ export function notifyWarnings(
             mend: section === 'secrets' ? `add ${name}: /path/to/its/file` : `add ${name}: [/path/to/program]`,
           },
         ];
-  const lacking = shared.channels.flatMap((channel) => {
+  const lackingFor = (channel: Channel): readonly ConfigProblem[] => {
     switch (channel.kind) {
       case 'webhook':
         return lacks('secrets', channel.secret, channel.id);
@@ -62,7 +63,9 @@ export function notifyWarnings(
         const problem = `is missing, and channel ${channel.id} names no relay: this host delivers nothing through it`;
         return [{ path: 'notify.smtp', problem, mend: 'add it: {host: mail.example.org}' }];
       }
+      default:
+        return absurd(channel);
     }
-  });
-  return [...unread, ...lacking];
+  };
+  return [...unread, ...shared.channels.flatMap(lackingFor)];
 }

@@ -1,4 +1,5 @@
 /** One run of the production supervisor in a simulated process, on fake ports. */
+import { ok } from '../../../src/core/result.ts';
 import { copyId, type MemberName } from '../../../src/core/units.ts';
 import { runSupervisor } from '../../../src/daemon/run-supervisor.ts';
 import type { Decision } from '../../../src/core/decision.ts';
@@ -94,6 +95,8 @@ export class SimBatond {
         version: '0.0.0-simulated',
         parseConfig,
         promisesOf: () => null,
+        noticesOf: () => null,
+        notifier: { obstacle: () => null, deliver: async () => ok({ remark: null }) },
         newCopyId: () => copyId(random.hex(8)),
       },
       process.signal,

@@ -90,9 +90,15 @@ export function dueEntries(entries: Iterable<OutboxEntry>, member: string, nowWa
     if (entry.state.kind !== 'pending') continue;
     const thread = threadOf(entry.head);
     const known = first.get(thread);
-    if (known === undefined || inOrder(entry, known) < 0) first.set(thread, entry);
+    if (known === undefined || comesBefore(entry.head, known.head)) first.set(thread, entry);
   }
   return [...first.values()].filter((entry) => isDue(entry, member, nowWall)).toSorted(inOrder);
+}
+
+/** In one thread, whatever the clocks of those who planned them showed. */
+function comesBefore(one: NoticeHead, other: NoticeHead): boolean {
+  const occasions = OCCASIONS.indexOf(one.occasion) - OCCASIONS.indexOf(other.occasion);
+  return occasions === 0 ? one.n < other.n : occasions < 0;
 }
 
 function isDue({ state }: OutboxEntry, member: string, nowWall: number): boolean {
@@ -102,12 +108,9 @@ function isDue({ state }: OutboxEntry, member: string, nowWall: number): boolean
   return state.by !== member || waitMs <= 0 || waitMs > pauseMsMax;
 }
 
-/** By when they were planned; what was planned at once, by what happens first. A total order. */
-function inOrder({ head: one }: OutboxEntry, { head: other }: OutboxEntry): number {
-  if (one.at !== other.at) return one.at < other.at ? -1 : 1;
-  const occasions = OCCASIONS.indexOf(one.occasion) - OCCASIONS.indexOf(other.occasion);
-  return occasions === 0 ? (one.key < other.key ? -1 : 1) : occasions;
-}
+/** By when they were planned. A total order. */
+const inOrder = ({ head: one }: OutboxEntry, { head: other }: OutboxEntry): number =>
+  one.at === other.at ? (one.key < other.key ? -1 : 1) : one.at < other.at ? -1 : 1;
 
 /**
  * What need not be kept any longer. `isNews`: whether something may still be planned for an incident; as long as it

@@ -39,14 +39,15 @@ export function channelProblems(
     if (known.indexOf(channel.id) !== index)
       add(['channels', index, 'id'], `channel ${channel.id} is listed twice`, 'give each channel its own id');
   });
-  const named = (whose: 'sites' | 'contracts', index: number, ids: readonly string[]): void =>
-    ids.forEach((id, position) => {
+  const named = (whose: 'sites' | 'contracts', index: number, ids: readonly string[]): void => {
+    for (const [position, id] of ids.entries()) {
       const path = [whose, index, 'channels', position];
       if (!known.includes(id))
         add(path, `there is no channel ${id}`, `name one of: ${known.join(', ') || '(none is listed under channels)'}`);
       if (ids.indexOf(id) !== position) add(path, `channel ${id} is named twice`, 'remove one');
-    });
-  sites.forEach((site, index) => named('sites', index, site.channels));
-  contracts.forEach((contract, index) => named('contracts', index, contract.channels));
+    }
+  };
+  for (const [index, site] of sites.entries()) named('sites', index, site.channels);
+  for (const [index, contract] of contracts.entries()) named('contracts', index, contract.channels);
   return problems;
 }

@@ -7,7 +7,6 @@ import type { Contract, Site } from '../contract.ts';
 import type { Templates } from './template.ts';
 
 export type Channel = WebhookChannel | AlertmanagerChannel | EmailChannel | CommandChannel;
-export type ChannelKind = Channel['kind'];
 
 interface AnyChannel {
   /** What sites and contracts refer to. */

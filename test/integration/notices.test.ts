@@ -53,6 +53,8 @@ test('the leader is killed in the middle of sending: every site hears of every o
 
   const known = await knownIncidents(rig, first);
   await rig.killNode(second);
+  await rig.waitFor(`${first} leads`, limitMs, async () => (await rig.outlook())?.leader === first);
+  rig.restartNode(second);
   const next = await newIncidents(rig, first, known);
   expect(next).toHaveLength(1);
   const incidents = [incident?.id, next[0]?.id];
@@ -130,6 +132,9 @@ test('an outage that lasts is told from its beginning to its end, through webhoo
       const listed = await outboxOf(rig, leader);
       return listed.every(({ channel, state }) => state === (channel === 'hanging' ? 'pending' : 'sent'));
     });
+    await rig.waitFor('the hanging one was left', limitMs, async () =>
+      (await outboxOf(rig, leader)).some(({ channel, lastProblem }) => channel === 'hanging' && lastProblem !== null),
+    );
     const listed = (await runBaton(rig, leader, ['notices'])) as { readonly notices: readonly ListedNotice[] };
     expect(listed.notices.filter(({ channel }) => channel === 'hanging')).toMatchObject([
       { occasion: 'started', state: 'pending', lastProblem: expect.stringContaining('no answer within 10 s') },

@@ -1,5 +1,5 @@
 /**
- * Makes a fresh clone ready: npm packages, etcd, PostgreSQL 15 and nftables. Runs under any Node >= 20, because Node 24 itself
+ * Makes a fresh clone ready: npm packages, etcd, PostgreSQL 15, nftables and Alertmanager. Runs under any Node >= 20, because Node 24 itself
  * comes with the packages. Says nothing when all is there; never starts a service.
  *
  *   node scripts/setup.mjs              sets up what is missing, or prints what to do and exits 1
@@ -16,8 +16,11 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const nodeMajorMin = 24;
 const postgresBinDir = '/usr/lib/postgresql/15/bin';
 const postgresPrograms = ['postgres', 'initdb', 'pg_basebackup', 'pg_rewind', 'pg_controldata', 'pg_waldump'];
-/** Only chaos parts networks: whoever may not install it does without. */
-const chaosPackage = 'nftables';
+/** Whoever may not install these does without what they are for. */
+const optionalPackages = new Map([
+  ['nftables', 'chaos'],
+  ['prometheus-alertmanager', 'the test of alerts'],
+]);
 const installScript = 'scripts/install-packages.sh';
 
 /** Throws an Error whose message is for the person who runs it. */
@@ -30,8 +33,12 @@ export function setUp({ packagesOnly = false, checkOnly = false } = {}) {
   }
   if (!packagesOnly) {
     const wanted = missingDebianPackages();
-    if (wanted.length === 1 && wanted[0] === chaosPackage && !checkOnly && !mayInstall()) {
-      process.stderr.write(`set-up: without ${chaosPackage} there is no chaos; to have it: ${asRootCommand(wanted)}\n`);
+    const onlyOptional = wanted.length > 0 && wanted.every((name) => optionalPackages.has(name));
+    if (onlyOptional && !checkOnly && !mayInstall()) {
+      for (const name of wanted)
+        process.stderr.write(
+          `set-up: without ${name} there is no ${optionalPackages.get(name)}; to have it: ${asRootCommand([name])}\n`,
+        );
     } else if (wanted.length > 0) {
       if (checkOnly) missing.push(`Debian packages: ${wanted.join(' ')}; run: ${asRootCommand(wanted)}`);
       else installDebianPackages(wanted);
@@ -95,7 +102,9 @@ function missingDebianPackages() {
   const wanted = [];
   if (!isExecutable('/usr/bin/etcd') && !onPath('etcd')) wanted.push('etcd-server');
   if (!postgresPrograms.every((program) => isExecutable(join(postgresBinDir, program)))) wanted.push('postgresql-15');
-  if (!isExecutable('/usr/sbin/nft') && !onPath('nft')) wanted.push(chaosPackage);
+  if (!isExecutable('/usr/sbin/nft') && !onPath('nft')) wanted.push('nftables');
+  if (!isExecutable('/usr/bin/prometheus-alertmanager') && !onPath('prometheus-alertmanager'))
+    wanted.push('prometheus-alertmanager');
   return wanted;
 }
 

@@ -5,8 +5,10 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 
 const file = join(import.meta.dirname, '../../config/examples/domain-1.yaml');
+/** The example's channels are of addresses that do not exist: nobody is told. */
+const untold = z.looseObject({}).transform(({ channels: _channels, ...rest }): unknown => rest);
 const schema = z.object({
-  shared: z.object({ sites: z.array(z.unknown()).nonempty(), contracts: z.array(z.unknown()).nonempty() }),
+  shared: z.object({ sites: z.array(untold).nonempty(), contracts: z.array(untold).nonempty() }),
 });
 
 /** As in the YAML: batond reads and checks them itself. */

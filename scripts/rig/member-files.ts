@@ -19,11 +19,20 @@ export interface MemberPlan {
   readonly replicationPassword: string;
   readonly shared: Readonly<Record<string, unknown>>;
   readonly parameters: Readonly<Record<string, string>>;
+  /** The `notify` section; what `secrets` holds is written into files. */
+  readonly notify: LocalNotify;
   readonly owner: Owner;
   /** Null: a loopback address that is free now. */
   readonly ports: MemberPorts | null;
   /** From where clients and other members may log in, as in pg_hba.conf. */
   readonly network: string;
+}
+
+export interface LocalNotify {
+  /** By name: the secret itself. */
+  readonly secrets?: Readonly<Record<string, string>>;
+  readonly commands?: Readonly<Record<string, readonly string[]>>;
+  readonly smtp?: Readonly<Record<string, unknown>>;
 }
 
 export interface MemberFiles extends MemberPorts {
@@ -67,6 +76,12 @@ export async function writeMemberFiles(plan: MemberPlan): Promise<MemberFiles> {
       },
       api: { listen: `${ports.host}:${ports.apiPort}` },
       state: files.stateDir,
+      notify: {
+        ...plan.notify,
+        secrets: Object.fromEntries(
+          Object.entries(plan.notify.secrets ?? {}).map(([name, value]) => [name, secret(`${name}.secret`, value)]),
+        ),
+      },
       shared: plan.shared,
     }),
     owner,

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type RealEtcd, startEtcd } from '../../test/support/real-etcd.ts';
 import { usualPorts } from './addresses.ts';
-import { makeDirectory, writeMemberFiles } from './member-files.ts';
+import { type LocalNotify, makeDirectory, writeMemberFiles } from './member-files.ts';
 import { daemonOwner, type Owner } from './owner.ts';
 import { type Belonging, killAll, tagOf } from './processes.ts';
 import type { Places } from './place.ts';
@@ -36,6 +36,8 @@ export interface RigOptions {
   readonly shared?: Readonly<Record<string, unknown>>;
   /** postgres.parameters of every member. */
   readonly parameters?: Readonly<Record<string, string>>;
+  /** What every host has for telling people. */
+  readonly notify?: LocalNotify;
   readonly binDir?: string;
   /** Leave the directory behind, for looking at logs. Processes end all the same. */
   readonly keepDirectory?: boolean;
@@ -123,6 +125,7 @@ export class Rig implements AsyncDisposable {
         superuserPassword: this.#password,
         replicationPassword,
         parameters,
+        notify: this.#options.notify ?? {},
         ports: place === null ? null : usualPorts(place.address),
         network: places?.network ?? '127.0.0.0/8',
         shared: { synchronous: { mode }, ...shared, ...contracts },

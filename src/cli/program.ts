@@ -36,6 +36,8 @@ export interface Verbs {
   incidentShow(id: string, options: CommonOptions): Promise<void>;
   slaReport(options: CommonOptions & { readonly month?: string }): Promise<void>;
   slaBudget(options: CommonOptions): Promise<void>;
+  notices(options: CommonOptions & { readonly all?: true }): Promise<void>;
+  noticesTest(channel: string, options: CommonOptions): Promise<void>;
   change(kind: 'switchover' | 'failover', options: ChangeFlags): Promise<void>;
   resume(options: ResumeFlags): Promise<void>;
   version(options: { readonly json?: true }): Promise<void>;
@@ -76,6 +78,15 @@ export function buildProgram(verbs: Verbs): Command {
   common(sla.command('budget').description('how much downtime each contract has left')).action((options) =>
     verbs.slaBudget(options),
   );
+
+  const notices = common(
+    program.command('notices').description('who was told what of outages, and what is not delivered'),
+  )
+    .option('--all', 'also what was delivered long ago')
+    .action((options) => verbs.notices(options));
+  common(notices.command('test').description('send a test through one channel, from this host'))
+    .argument('<channel>', 'its id (shared.channels)')
+    .action((channel, _own, command: Command) => verbs.noticesTest(channel, command.optsWithGlobals()));
 
   changing(program.command('switchover').description('hand over to a standby as planned, without loss'))
     .option('--candidate <member>', 'who takes over (default: the best standby)')

@@ -10,6 +10,7 @@ import { explain } from './explain.ts';
 import { EXIT, type ExitCode, type Failure, usage } from './failure.ts';
 import { history } from './history.ts';
 import { incidentList, incidentShow } from './incident.ts';
+import { notices, noticesTest } from './notices.ts';
 import { print, printFailure } from './print.ts';
 import { buildProgram, type ChangeFlags, type CommonOptions, type Verbs } from './program.ts';
 import { resume } from './resume.ts';
@@ -37,6 +38,8 @@ export interface Connection {
 
 const askLimitMs = 5 * second;
 const changeLimitMs = 60 * second;
+/** Longer than the daemon gives a channel. */
+const testLimitMs = 15 * second;
 const watchEveryMs = 2 * second;
 
 export async function run(argv: readonly string[], deps: RunDeps): Promise<ExitCode> {
@@ -75,6 +78,11 @@ export async function run(argv: readonly string[], deps: RunDeps): Promise<ExitC
     slaReport: (options) => reading(options, (context) => slaReportVerb(context, options.month ?? null)),
     slaBudget: (options) => reading(options, slaBudget),
     incidentShow: (id, options) => reading(options, (context) => incidentShow(context, id)),
+    notices: (options) => reading(options, (context) => notices(context, options.all === true)),
+    noticesTest: (channel, options) =>
+      withContext(options, options.timeout ?? testLimitMs, async (context) =>
+        print(await noticesTest(context, channel), options.json === true, terminal),
+      ),
     change: (kind, options) => {
       const waitLimitMs = options.timeout ?? changeLimitMs;
       return withContext(options, Math.min(askLimitMs, waitLimitMs), async (context) =>

@@ -5,16 +5,12 @@ import { minute } from '../core/units.ts';
 import { type ConfigProblem, fieldProblem, pathText } from './problem.ts';
 import { duration, size } from './quantity.ts';
 import { dayHours, serviceHours } from './service-hours.ts';
+import { id } from './shared-id.ts';
 
 const day = 24 * 60 * minute;
 const year = 366 * day;
 const petabyte = 1024 ** 5;
 
-const id = (what: string) =>
-  z
-    .string()
-    .regex(/^[a-z][a-z0-9-]{0,39}$/, 'not an id')
-    .describe(`${what}: a lower-case letter, then up to 39 lower-case letters, digits or dashes`);
 const percent = (what: string) => z.number().gt(0).lte(100).describe(what);
 const instant = (what: string) =>
   z.iso
@@ -22,9 +18,34 @@ const instant = (what: string) =>
     .describe(`${what}: RFC 3339 with a zone, like 2008-04-01T00:00:00+01:00`);
 const date = z.iso.date('not a date').describe('a local date, like 2008-12-25');
 
-export const siteSchema: z.ZodType<Site> = z.strictObject({
+const timeZone = (what: string) =>
+  z
+    .string()
+    .refine(isTimeZone, { error: 'not a time zone', params: { mend: 'write an IANA name, like Europe/London' } })
+    .describe(`IANA time zone in which ${what}`);
+
+const toldThrough = () =>
+  z
+    .array(z.string())
+    .max(10)
+    .default([])
+    .describe('ids of the channels through which they are told of outages; see channels');
+
+/** A site and how it is told. */
+export interface WrittenSite extends Site {
+  readonly zone?: string | undefined;
+  readonly channels: readonly string[];
+}
+/** A contract and how those who answer for it are told. */
+export interface WrittenContract extends Contract {
+  readonly channels: readonly string[];
+}
+
+export const siteSchema = z.strictObject({
   id: id('the id of a customer site, short and stable'),
   name: z.string().min(1).max(100).describe('what people call the site'),
+  zone: timeZone('the site reads times; left out: that of a contract that covers it').optional(),
+  channels: toldThrough(),
 });
 
 const holidaySchema = z.union(
@@ -67,10 +88,7 @@ const contractShape = z.strictObject({
   version: z.number().int().min(1).default(1).describe('counts changes of the terms, from 1'),
   customer: z.string().min(1).max(100).describe('who the contract is with'),
   sites: z.array(z.string()).min(1).describe('ids of the sites it covers, at least one'),
-  zone: z
-    .string()
-    .refine(isTimeZone, { error: 'not a time zone', params: { mend: 'write an IANA name, like Europe/London' } })
-    .describe('IANA time zone in which hours, holidays and months are counted'),
+  zone: timeZone('hours, holidays and months are counted'),
   hours: serviceHours().prefault('always').describe('service hours: always, or per day: {mon-fri: "08:00-18:00"}'),
   holidays: z
     .array(holidaySchema)
@@ -108,10 +126,11 @@ const contractShape = z.strictObject({
     .describe('what is paid back below the target, worst last: [{below: 99.9, credit: 5}]'),
   validFrom: instant('when the terms begin (inclusive)').optional(),
   validTo: instant('when the terms end (exclusive)').optional(),
+  channels: toldThrough(),
 });
 
 export const contractSchema = contractShape.transform(
-  (written): Contract => ({
+  (written): WrittenContract => ({
     id: written.id,
     version: written.version,
     customer: written.customer,
@@ -128,6 +147,7 @@ export const contractSchema = contractShape.transform(
     creditBands: written.credits.map(({ below, credit }) => ({ belowPercent: below, creditPercent: credit })),
     validFrom: written.validFrom ?? null,
     validTo: written.validTo ?? null,
+    channels: written.channels,
   }),
 );
 

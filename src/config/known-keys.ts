@@ -27,10 +27,20 @@ function visit(schema: z.core.$ZodType, path: string, docs: Map<string, KeyDoc>)
     for (const [name, field] of Object.entries(inner.shape)) visit(field as z.core.$ZodType, below(name), docs);
   else if (inner instanceof z.ZodArray) visit(inner.element as z.core.$ZodType, `${path}[]`, docs);
   else if (inner instanceof z.ZodRecord) visit(inner.valueType as z.core.$ZodType, below('*'), docs);
+  else if (inner instanceof z.ZodDiscriminatedUnion)
+    for (const option of inner.options) alternative(option, path, docs);
+}
+
+/** The keys of each kind; where two kinds have one of the same name, that of the first. */
+function alternative(option: z.core.$ZodType, path: string, docs: Map<string, KeyDoc>): void {
+  const of = new Map<string, KeyDoc>();
+  visit(option, path, of);
+  of.delete(path);
+  for (const [key, doc] of of) if (!docs.has(key)) docs.set(key, doc);
 }
 
 function holds(schema: z.core.$ZodType): KeyDoc['holds'] {
-  if (schema instanceof z.ZodObject) return 'section';
+  if (schema instanceof z.ZodObject || schema instanceof z.ZodDiscriminatedUnion) return 'section';
   if (schema instanceof z.ZodArray) return 'list';
   if (schema instanceof z.ZodString || schema instanceof z.ZodEnum || schema instanceof z.ZodUnion) return 'text';
   return 'value';

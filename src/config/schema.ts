@@ -3,9 +3,11 @@ import { isAbsolute, relative, resolve } from 'node:path';
 import { z } from 'zod';
 import { KiB, MiB, minute } from '../core/units.ts';
 import { address, isWildcard } from './address.ts';
+import { smtpSchema } from './channel-schema.ts';
 import { fieldProblem } from './problem.ts';
 import { duration, size } from './quantity.ts';
 import { parameters } from './reserved-parameters.ts';
+import { id } from './shared-id.ts';
 import { sharedSchema } from './shared-schema.ts';
 
 /** The sockets under `state` have paths of at most 107 bytes; the longest name in it takes less than 30. */
@@ -193,6 +195,32 @@ const postgresSchema = z
 
 const apiSchema = z.strictObject(listenAndConnect).superRefine(dialable).describe('the HTTP API');
 
+const notifySchema = z
+  .strictObject({
+    secrets: z
+      .record(id('the name of a secret'), secretFile('the secret'))
+      .default({})
+      .describe('files of the secrets that channels name: {NAME: /path}'),
+    commands: z
+      .record(
+        id('the name of a command'),
+        z
+          .array(z.string().min(1).max(1000))
+          .min(1)
+          .max(50)
+          .refine(([program = '']) => isAbsolute(program), {
+            error: 'begins with no absolute path',
+            params: { mend: 'write a list that begins with the program, like [/usr/local/bin/page, --urgent]' },
+          })
+          .describe('the program and its arguments, without a shell'),
+      )
+      .default({})
+      .describe('programs that channels of kind command run: {NAME: [/path, argument, ...]}'),
+    smtp: smtpSchema.optional().describe('the mail relay for channels of kind email that name none'),
+  })
+  .prefault({})
+  .describe('what this host has for telling people; see shared.channels');
+
 export const configSchema = z.strictObject({
   cluster: name('the name of the cluster'),
   member: memberSchema,
@@ -215,6 +243,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('what goes to standard error'),
+  notify: notifySchema,
   shared: sharedSchema.prefault({}),
 });
 

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { KiB, MiB, minute, second } from '../core/units.ts';
+import { channelSchema } from './channel-schema.ts';
 import { contractSchema, siteSchema } from './contract-schema.ts';
 import { budget, duration, size } from './quantity.ts';
 
@@ -106,11 +107,27 @@ export const sharedSchema = z
       })
       .prefault({})
       .describe('when an outage is recorded'),
+    notify: z
+      .strictObject({
+        after: duration(0, 60 * minute)
+          .prefault('30s')
+          .describe('how long an outage lasts before people are told; a shorter one sends one message, at its end'),
+        again: duration(minute, 24 * 60 * minute)
+          .prefault('15m')
+          .describe('how often they hear that it still lasts'),
+      })
+      .prefault({})
+      .describe('when people are told of outages'),
+    channels: z
+      .array(channelSchema)
+      .max(100)
+      .default([])
+      .describe('the ways to tell people: [{id, kind, ...}]; no secret is in them, only names of secrets'),
     sites: z
       .array(siteSchema)
       .max(1000)
       .default([])
-      .describe('the customer sites that the cluster serves: [{id, name}]'),
+      .describe('the customer sites that the cluster serves: [{id, name, zone, channels}]'),
     contracts: z.array(contractSchema).max(1000).default([]).describe('what was promised to whom'),
   })
   .describe('configuration that all members share; after bootstrap the one in etcd rules');

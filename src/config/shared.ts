@@ -2,8 +2,10 @@
 import { z } from 'zod';
 import type { SharedConfig } from '../core/cluster.ts';
 import { err, ok, type Result } from '../core/result.ts';
+import { channelSchema } from './channel-schema.ts';
 import { contractProblems, contractSchema, siteSchema } from './contract-schema.ts';
 import { type KeyDoc, knownKeys } from './known-keys.ts';
+import { channelProblems } from './notice-policy.ts';
 import { type ConfigProblem, problemsOf, valueAt } from './problem.ts';
 import { sharedPolicy } from './shared-policy.ts';
 import { type Shared, sharedSchema, sharedTextBytesMax, timingSchema } from './shared-schema.ts';
@@ -46,8 +48,12 @@ export function sharedCrossProblems(document: unknown, prefix: readonly string[]
   const timing = timingSchema.safeParse(document);
   const sites = z.array(siteSchema).safeParse(valueAt(document, ['sites']) ?? []);
   const contracts = z.array(contractSchema).safeParse(valueAt(document, ['contracts']) ?? []);
+  const channels = z.array(channelSchema).safeParse(valueAt(document, ['channels']) ?? []);
   return [
     ...(timing.success ? timingProblems(timing.data, prefix) : []),
     ...(sites.success && contracts.success ? contractProblems(sites.data, contracts.data, prefix) : []),
+    ...(sites.success && contracts.success && channels.success
+      ? channelProblems(channels.data, sites.data, contracts.data, prefix)
+      : []),
   ];
 }

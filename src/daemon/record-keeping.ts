@@ -8,6 +8,7 @@ import type { DaemonFace } from '../ports/daemon-face.ts';
 import { parseEvidence } from '../wire/evidence.ts';
 import { EvidenceKeeper } from './record/evidence-keeper.ts';
 import { IncidentKeeper } from './record/incident-keeper.ts';
+import { NoticeKeeper } from './record/notice-keeper.ts';
 import { Records, type RecordsKept } from './record/records.ts';
 import { ServiceKeeper } from './record/service-keeper.ts';
 import type { SupervisorDeps } from './supervisor.ts';
@@ -23,7 +24,7 @@ const peoplesRecords: RecordsKept = {
 const evidenceRecords: RecordsKept = { kind: 'evidence', prefixes: ['evidence/'], daysInEtcd: 40, recordsMax: 400 };
 
 /** What of the daemon's face is read from, or written into, the record. */
-export type RecordFace = Pick<DaemonFace, 'incidents' | 'evidence' | 'promises' | 'sla'>;
+export type RecordFace = Pick<DaemonFace, 'incidents' | 'evidence' | 'promises' | 'sla' | 'notices' | 'testChannel'>;
 
 export class RecordKeeping {
   readonly #incidents: IncidentKeeper;
@@ -31,6 +32,7 @@ export class RecordKeeping {
   readonly #records: Records;
   readonly #bundles: Records;
   readonly #evidence: EvidenceKeeper;
+  readonly #notices: NoticeKeeper;
 
   constructor(deps: SupervisorDeps) {
     const whose = { cluster: deps.settings.cluster, member: deps.settings.name };
@@ -39,6 +41,7 @@ export class RecordKeeping {
     this.#records = new Records(deps, peoplesRecords);
     this.#bundles = new Records(deps, evidenceRecords);
     this.#evidence = new EvidenceKeeper({ ...deps, ...whose }, this.#bundles);
+    this.#notices = new NoticeKeeper({ ...deps, ...whose }, () => this.#incidents.incidents());
   }
 
   face(): RecordFace {
@@ -47,6 +50,8 @@ export class RecordKeeping {
       evidence: (incident) => this.#evidenceOf(incident),
       promises: () => this.#incidents.promises,
       sla: (month) => this.#service.report(this.#incidents.promises, month),
+      notices: () => this.#notices.notices(),
+      testChannel: (channel) => this.#notices.test(channel),
     };
   }
 
@@ -80,10 +85,12 @@ export class RecordKeeping {
     this.#service.sawSnapshot(snapshot);
     this.#records.sawSnapshot(snapshot);
     this.#bundles.sawSnapshot(snapshot);
+    this.#notices.sawSnapshot(snapshot);
   }
 
   /** What goes on is written down as far as it went. */
   close(): Promise<void> {
+    this.#notices.close();
     return this.#service.close();
   }
 }

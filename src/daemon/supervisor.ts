@@ -1,6 +1,7 @@
 /** The loop: observe → decide → journal → perform. */
 import type { SharedConfig } from '../core/cluster.ts';
 import type { Promises } from '../core/sla/contract.ts';
+import type { NoticePolicy } from '../core/sla/notices/channel.ts';
 import type { CopyId, MemberName } from '../core/units.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Coordinator } from '../ports/coordinator.ts';
@@ -10,6 +11,7 @@ import type { GuardianPort } from '../ports/guardian.ts';
 import type { Journal, KeptState } from '../ports/journal.ts';
 import type { Log } from '../ports/log.ts';
 import type { Ledger } from '../ports/ledger.ts';
+import type { Notifier } from '../ports/notifier.ts';
 import type { Endpoint, Peers, Postgres } from '../ports/postgres.ts';
 import type { ServiceBookmark } from '../ports/service-bookmark.ts';
 import type { ParseConfig } from '../wire/cluster-keys.ts';
@@ -48,6 +50,9 @@ export interface SupervisorDeps {
   /** Reads the `config` key; throws with a sentence when it cannot be used. */
   readonly parseConfig: ParseConfig;
   readonly promisesOf: (configText: string) => Promises | null;
+  readonly notifier: Notifier;
+  /** Who is told what, by the `config` key; null when it cannot be read. */
+  readonly noticesOf: (configText: string) => NoticePolicy | null;
   /** Eight random lower-case hexadecimal digits; the simulator's come from the seed. */
   readonly newCopyId: () => CopyId;
 }

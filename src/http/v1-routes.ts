@@ -8,8 +8,9 @@ import { statusOf } from '../core/status.ts';
 import { isMonth } from '../core/sla/accounting/zone.ts';
 import { KiB } from '../core/units.ts';
 import type { View } from '../core/view.ts';
-import type { DaemonFace, SubmitOutcome } from '../ports/daemon-face.ts';
+import type { DaemonFace, SubmitOutcome, TestOutcome } from '../ports/daemon-face.ts';
 import { readJson } from '../wire/json-text.ts';
+import { testDraftSchema } from '../wire/outbox.ts';
 import { requestDraftSchema, resumeDraftSchema } from '../wire/request-draft.ts';
 import { bodyText } from './body-text.ts';
 import { starting } from './health-routes.ts';
@@ -30,6 +31,13 @@ const statusOfOutcome: Readonly<Record<SubmitOutcome['kind'], 202 | 412 | 504>> 
   accepted: 202,
   refused: 412,
   unknown: 504,
+};
+
+/** 502: the channel did not take it. */
+const statusOfTest: Readonly<Record<TestOutcome['kind'], 200 | 404 | 502>> = {
+  delivered: 200,
+  'no-such-channel': 404,
+  'not-delivered': 502,
 };
 
 export function v1Routes({ face, explain, changes }: V1Options): readonly Route[] {
@@ -90,6 +98,17 @@ export function v1Routes({ face, explain, changes }: V1Options): readonly Route[
         },
       },
     },
+    { path: '/v1/notices', methods: { GET: (context) => context.json({ notices: face.notices() }) } },
+    {
+      path: '/v1/notices/test',
+      methods: {
+        POST: (context) =>
+          changed(context, changes, testDraftSchema, '{channel}', async ({ channel }) => {
+            const outcome = await face.testChannel(channel);
+            return context.json(outcome, statusOfTest[outcome.kind]);
+          }),
+      },
+    },
     {
       path: '/v1/requests',
       methods: {
@@ -110,12 +129,24 @@ export function v1Routes({ face, explain, changes }: V1Options): readonly Route[
 }
 
 /** A change, checked and handed to the daemon; what it says of it is the answer. */
-async function change<T>(
+const change = <T>(
   context: Context,
   changes: boolean,
   shape: z.ZodType<T>,
   example: string,
   carryOut: (draft: T) => Promise<SubmitOutcome>,
+): Promise<Response> =>
+  changed(context, changes, shape, example, async (draft) => {
+    const outcome = await carryOut(draft);
+    return context.json(outcome, statusOfOutcome[outcome.kind]);
+  });
+
+async function changed<T>(
+  context: Context,
+  changes: boolean,
+  shape: z.ZodType<T>,
+  example: string,
+  answer: (draft: T) => Promise<Response>,
 ): Promise<Response> {
   if (!changes)
     return problem(
@@ -130,6 +161,5 @@ async function change<T>(
     return problem(context, 413, 'too-large', `the body is larger than ${bodyBytesMax} bytes`, 'send less');
   const draft = readJson(shape, text);
   if (!draft.ok) return problem(context, 400, 'bad-request', draft.error, `send ${example}`);
-  const outcome = await carryOut(draft.value);
-  return context.json(outcome, statusOfOutcome[outcome.kind]);
+  return answer(draft.value);
 }

@@ -11,6 +11,7 @@ import { createKeptState } from '../adapters/journal/kept-state.ts';
 import { createLedger } from '../adapters/journal/ledger.ts';
 import { createServiceBookmark } from '../adapters/journal/service-bookmark.ts';
 import { createLogger } from '../adapters/journal/logger.ts';
+import { createNotifier } from '../adapters/notify/create-notifier.ts';
 import { createPostgres } from '../adapters/postgres/create-postgres.ts';
 import type { PostgresOptions } from '../adapters/postgres/options.ts';
 import { createPostgresPeers } from '../adapters/postgres/peers.ts';
@@ -20,6 +21,8 @@ import { checkWritable } from '../config/check-directories.ts';
 import { checkHost, lookUpUser } from '../config/check-host.ts';
 import { configFileDefault, type LoadedConfig, loadConfig } from '../config/load.ts';
 import { type ConfigProblem, problemText } from '../config/problem.ts';
+import { noticePolicy } from '../config/notice-policy.ts';
+import { notifyWarnings, readNotifySecrets } from '../config/notify-host.ts';
 import type { BatonConfig } from '../config/schema.ts';
 import { readSecretFile } from '../config/secret-file.ts';
 import { readShared, readSharedPolicy } from '../config/shared.ts';
@@ -56,7 +59,9 @@ async function main(): Promise<void> {
   if (!loaded.ok) refuse(problemText(file, loaded.error));
   const hostProblems = await checkHost(loaded.value.config);
   if (hostProblems.length > 0) refuse(problemText(file, hostProblems));
-  if (loaded.value.warnings.length > 0) process.stderr.write(`${problemText(file, loaded.value.warnings)}\n`);
+  const secrets = await readNotifySecrets(loaded.value.config.notify, await secretOwners(loaded.value.config));
+  const warnings = [...loaded.value.warnings, ...notifyWarnings(loaded.value.config, secrets)];
+  if (warnings.length > 0) process.stderr.write(`${problemText(file, warnings)}\n`);
   if (check === true) {
     process.stdout.write(`${file}: nothing wrong\n`);
     return;
@@ -75,6 +80,7 @@ async function serve(file: string, loaded: LoadedConfig): Promise<void> {
     superuser: await secret(config.postgres.superuser.passwordFile, owners),
     replication: await secret(config.postgres.replication.passwordFile, owners),
   };
+  const notifySecrets = await readNotifySecrets(config.notify, owners);
   const become = await becomeUser(config);
   if (!become.ok) fail(`cannot work as ${config.postgres.runAs ?? 'this user'}: ${become.error}`);
   const unwritable = await checkWritable(config);
@@ -150,6 +156,16 @@ async function serve(file: string, loaded: LoadedConfig): Promise<void> {
       promisesOf: (text) => {
         const shared = readShared(text);
         return shared.ok ? { sites: shared.value.sites, contracts: shared.value.contracts } : null;
+      },
+      notifier: createNotifier({
+        clock,
+        secrets: notifySecrets,
+        commands: config.notify.commands,
+        smtp: config.notify.smtp ?? null,
+      }),
+      noticesOf: (text) => {
+        const shared = readShared(text);
+        return shared.ok ? noticePolicy(shared.value) : null;
       },
       newCopyId: () => copyId(randomBytes(4).toString('hex')),
     },

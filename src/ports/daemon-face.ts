@@ -5,6 +5,7 @@ import type { SlaReport } from '../core/sla/accounting/report.ts';
 import type { Promises } from '../core/sla/contract.ts';
 import type { EvidenceBundle } from '../core/sla/evidence/bundle.ts';
 import type { Incident } from '../core/sla/incident.ts';
+import type { ListedNotice } from '../core/sla/notices/listed-notice.ts';
 import type { MemberName, Revision, WallMs } from '../core/units.ts';
 import type { View } from '../core/view.ts';
 
@@ -39,6 +40,12 @@ export type RequestProgress =
   | { readonly kind: 'failed'; readonly problem: string }
   | { readonly kind: 'not-known' };
 
+/** What came of a message that only tries a channel. */
+export type TestOutcome =
+  | { readonly kind: 'delivered'; readonly key: string; readonly tookMs: number; readonly remark: string | null }
+  | { readonly kind: 'not-delivered'; readonly problem: string }
+  | { readonly kind: 'no-such-channel'; readonly known: readonly string[] };
+
 export interface DaemonFace {
   readonly cluster: string;
   readonly version: string;
@@ -54,6 +61,10 @@ export interface DaemonFace {
   promises(): Promises;
   /** Of all contracts and sites, from the outage ledger of this host; `month` like 2008-04, null for the current one. */
   sla(month: string | null): SlaReport;
+  /** The outbox, oldest first. */
+  notices(): readonly ListedNotice[];
+  /** Sends a test through a channel, from this host, within seconds. */
+  testChannel(channel: string): Promise<TestOutcome>;
   submit(draft: RequestDraft): Promise<SubmitOutcome>;
   resume(draft: ResumeDraft): Promise<SubmitOutcome>;
   progress(id: string): RequestProgress;

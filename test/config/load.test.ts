@@ -340,6 +340,7 @@ describe('sites and contracts', () => {
       creditBands: [],
       validFrom: null,
       validTo: null,
+      channels: [],
     });
   });
 });

@@ -33,6 +33,13 @@ function aFace(view: View | null, outcome: SubmitOutcome = { kind: 'accepted', i
     evidence: () => [],
     promises: () => ({ sites: [], contracts: [] }),
     sla: (month) => ({ cluster: 'domain-1', asOf: wall, month: month ?? '2008-04', contracts: [], sites: [] }),
+    notices: () => [],
+    testChannel: async (channel) =>
+      channel === 'hook'
+        ? { kind: 'delivered', key: 'k', tookMs: 3, remark: null }
+        : channel === 'page'
+          ? { kind: 'not-delivered', problem: 'nobody listens' }
+          : { kind: 'no-such-channel', known: ['hook', 'page'] },
     submit: async (draft) => {
       drafts.push(draft);
       return outcome;
@@ -238,6 +245,23 @@ describe('/v1', () => {
       expect([response.status, await response.json()]).toEqual([status, outcome]);
       expect(face.drafts).toEqual([draft]);
     });
+  test.each([
+    ['hook', 200, 'delivered'],
+    ['page', 502, 'not-delivered'],
+    ['pager', 404, 'no-such-channel'],
+  ])('a test of the channel %s answers %i', async (channel, status, kind) => {
+    const response = await api(aFace(leaderView()), true).request('/v1/notices/test', post({ channel }));
+    expect([response.status, await json(response)]).toEqual([status, expect.objectContaining({ kind })]);
+  });
+
+  test('a channel is tried on the socket only; the outbox is shown everywhere', async () => {
+    const onTcp = api(aFace(leaderView()));
+    expect((await onTcp.request('/v1/notices/test', post({ channel: 'hook' }))).status).toBe(403);
+    expect(await json(await onTcp.request('/v1/notices'))).toEqual({ notices: [] });
+    const strict = await api(aFace(leaderView()), true).request('/v1/notices/test', post({ channel: '' }));
+    expect(strict.status).toBe(400);
+  });
+
   test('a resume is taken on the socket only, and says what came of it', async () => {
     const word = { by: 'ann@slough', reason: 'the cable is changed' };
     expect((await api(aFace(leaderView()), true).request('/v1/resume', post(word))).status).toBe(202);

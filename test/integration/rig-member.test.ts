@@ -46,7 +46,7 @@ beforeEach(async () => {
       ...{ cluster: 'domain-1', name, location: 'here', directory: own, dataDir: join(own, 'data'), owner },
       binDir: '/usr/lib/postgresql/15/bin',
       ...{ etcdEndpoints: ['http://127.0.0.1:2379'], superuserPassword: 'wagtail', replicationPassword: 'redstart' },
-      ...{ shared: {}, parameters: {}, ports: null, network: '127.0.0.0/8' },
+      ...{ shared: {}, parameters: {}, notify: {}, ports: null, network: '127.0.0.0/8' },
     });
     return new RigMember(rigId, files, owner, null, join(programs, 'batond.ts'));
   };

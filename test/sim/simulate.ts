@@ -8,6 +8,7 @@ import { type DrawnFault, healAll, type Planned, planFaults } from './faults/pla
 import type { FaultKind } from './faults/registry.ts';
 import type { ClientLoad } from './clients/clients.ts';
 import type { Violation } from './checks/invariants.ts';
+import type { People } from './hosts/people.ts';
 import type { LifeJournal } from './run/life-journal.ts';
 import { asTask } from './clock/microtasks.ts';
 import { type Mistakes, settleMs, World } from './world.ts';
@@ -25,6 +26,8 @@ export interface SimOptions {
   readonly faults?: readonly FaultKind[] | ((world: World) => readonly Planned[]);
   readonly mistakes?: Mistakes;
   readonly load?: ClientLoad;
+  /** Whoever is told of outages; nobody when absent, and then nothing is written for that. */
+  readonly people?: People;
   readonly journal?: LifeJournal;
   /** Called once the cluster is up, before anything goes wrong. */
   readonly whenUp?: (world: World) => void;
@@ -65,6 +68,7 @@ function live(options: SimOptions): SimResult {
     ...(options.etcdMembers !== undefined && { etcdMembers: options.etcdMembers }),
     ...(options.mistakes !== undefined && { mistakes: options.mistakes }),
     ...(options.load !== undefined && { load: options.load }),
+    ...(options.people !== undefined && { people: options.people }),
     ...(options.journal !== undefined && { journal: options.journal }),
   });
   const up = runUntil(world, () => anyAcknowledged(world) && world.redundant(), settleMs);

@@ -20,6 +20,7 @@ import { forcedCandidate, type Keys } from './checks/key-rules.ts';
 import { LocalPostgres } from './postgres/local-postgres.ts';
 import { Member } from './hosts/member.ts';
 import { Network } from './hosts/network.ts';
+import type { People } from './hosts/people.ts';
 import { Operator } from './clients/operator.ts';
 import { Random } from './clock/random.ts';
 import type { LeftRecovery } from './postgres/recovery.ts';
@@ -48,6 +49,7 @@ export interface WorldOptions {
   readonly etcdMembers?: 1 | 3;
   readonly mistakes?: Mistakes;
   readonly load?: ClientLoad;
+  readonly people?: People;
   readonly journal?: LifeJournal;
 }
 
@@ -284,6 +286,7 @@ export class World implements PeerWorld {
         guardian: () => member.livingGuardian(),
         spawn: () => member.spawnGuardian(),
       }),
+      people: this.#options.people ?? null,
       note: (text) => this.note(`${name}: ${text}`),
       decided: (view, decision) => this.#options.journal?.decided(this.clock.mono(), name, view, decision),
     });

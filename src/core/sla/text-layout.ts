@@ -2,7 +2,7 @@
 export const columnsMax = 80;
 
 /** What came from elsewhere must not steer the terminal of whoever reads it. */
-const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ');
+export const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ');
 
 /** Breaks at spaces, and inside a word only when it is longer than a line. `first` begins the first line. */
 export function wrapped(text: string, indent: number, first = ''): readonly string[] {

@@ -1,4 +1,5 @@
 /** One run of the production supervisor in a simulated process, on fake ports. */
+import { ok } from '../../../src/core/result.ts';
 import { copyId, type MemberName } from '../../../src/core/units.ts';
 import { runSupervisor } from '../../../src/daemon/run-supervisor.ts';
 import type { Decision } from '../../../src/core/decision.ts';
@@ -9,13 +10,17 @@ import type { DaemonFace } from '../../../src/ports/daemon-face.ts';
 import type { EvidenceSource } from '../../../src/ports/evidence.ts';
 import type { GuardianPort } from '../../../src/ports/guardian.ts';
 import { nothingKept } from '../../../src/ports/journal.ts';
+import type { Notifier } from '../../../src/ports/notifier.ts';
 import type { Peers, Postgres } from '../../../src/ports/postgres.ts';
 import type { Disk } from './disk.ts';
 import type { SimProcess } from './host.ts';
 import type { Random } from '../clock/random.ts';
+import type { People } from './people.ts';
 import { selfReport } from './self-report.ts';
 import { parseConfig } from './settings.ts';
 import { createFakeLedger } from './fake-ledger.ts';
+
+const nobody: Notifier = { obstacle: () => null, deliver: async () => ok({ remark: null }) };
 
 export interface BatondOptions {
   readonly process: SimProcess;
@@ -26,6 +31,8 @@ export interface BatondOptions {
   readonly guardian: GuardianPort & { disconnect(): void };
   readonly postgres: Postgres;
   readonly peers: Peers;
+  /** Whoever is told of outages; in most lives nobody. */
+  readonly people: People | null;
   readonly note: (text: string) => void;
   /** Told of every decision that is journalled. */
   readonly decided: (view: View, decision: Decision) => void;
@@ -38,7 +45,7 @@ export class SimBatond {
   readonly closeSockets: () => void;
 
   constructor(options: BatondOptions) {
-    const { process, settings, disk, random, coordinator, guardian, postgres, peers, note, decided } = options;
+    const { process, settings, disk, random, coordinator, guardian, postgres, peers, people, note, decided } = options;
     this.process = process;
     this.member = settings.name;
     this.closeSockets = () => guardian.disconnect();
@@ -93,7 +100,9 @@ export class SimBatond {
         evidence: noEvidence,
         version: '0.0.0-simulated',
         parseConfig,
-        promisesOf: () => null,
+        promisesOf: () => people?.promises ?? null,
+        noticesOf: () => people?.policy ?? null,
+        notifier: people?.notifier(process.clock, random.fork()) ?? nobody,
         newCopyId: () => copyId(random.hex(8)),
       },
       process.signal,

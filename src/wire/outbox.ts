@@ -1,0 +1,87 @@
+/** The outbox as etcd holds it. Fields that a newer daemon adds are kept, not refused. */
+import { z } from 'zod';
+import type { NoticeFacts, NoticeHead } from '../core/sla/notices/notice.ts';
+import { OCCASIONS } from '../core/sla/notices/notice.ts';
+import type { ListedNotice } from '../core/sla/notices/listed-notice.ts';
+import type { OutboxEntry } from '../core/sla/notices/outbox.ts';
+import { readJson } from './json-text.ts';
+
+const ms = z.number().nullable();
+const instant = z.iso.datetime({ offset: true });
+const named = z.looseObject({ id: z.string(), name: z.string() });
+
+const audience = z.looseObject({ kind: z.enum(['site', 'contract', 'channel']), id: z.string(), name: z.string() });
+
+const headShape = {
+  key: z.string(),
+  cluster: z.string(),
+  channel: z.string(),
+  occasion: z.enum(OCCASIONS),
+  n: z.number().int(),
+  audience,
+  incident: z.string().nullable(),
+  at: instant,
+  subject: z.string(),
+};
+const head: z.ZodType<NoticeHead> = z.looseObject(headShape);
+
+const facts: z.ZodType<NoticeFacts> = z.looseObject({
+  kind: z.enum(['failover', 'switchover', 'forced-failover', 'restart-in-place', 'outage-without-failover']).nullable(),
+  downFrom: z.string().nullable(),
+  downUntil: z.string().nullable(),
+  outageMs: ms,
+  over: z.boolean(),
+  redundant: z.boolean().nullable(),
+  announced: z.boolean(),
+  loss: z.looseObject({
+    lost: z.enum(['nothing', 'at-most', 'not-known']),
+    bytesMax: z.number().nullable(),
+    timeMsMax: ms,
+    says: z.string(),
+  }),
+  sites: z.array(named),
+  contract: z
+    .looseObject({
+      id: z.string(),
+      version: z.number(),
+      customer: z.string(),
+      outcome: z.enum(['met', 'breached', 'excluded', 'unmeasured']),
+      says: z.string(),
+    })
+    .nullable(),
+});
+
+const entrySchema: z.ZodType<OutboxEntry> = z.looseObject({
+  v: z.literal(1),
+  head,
+  body: z.looseObject({ text: z.string(), facts }).nullable(),
+  state: z.discriminatedUnion('kind', [
+    z.looseObject({ kind: z.literal('pending'), notBefore: instant, by: z.string().nullable() }),
+    z.looseObject({ kind: z.literal('sent'), at: instant, by: z.string() }),
+    z.looseObject({ kind: z.literal('given-up'), at: instant, by: z.string() }),
+  ]),
+  attempts: z.number().int().nonnegative(),
+  lastProblem: z.string().nullable(),
+});
+
+/** Null when it cannot be read. */
+export function parseEntry(text: string): OutboxEntry | null {
+  const read = readJson(entrySchema, text);
+  return read.ok ? read.value : null;
+}
+
+export const formatEntry = (entry: OutboxEntry): string => JSON.stringify(entry);
+
+export const listedNoticeSchema: z.ZodType<ListedNotice> = z.looseObject({
+  ...headShape,
+  state: z.enum(['pending', 'sent', 'given-up']),
+  stateAt: z.string().nullable(),
+  by: z.string().nullable(),
+  attempts: z.number(),
+  lastProblem: z.string().nullable(),
+});
+
+/** Somebody tries a channel. */
+export const testDraftSchema: z.ZodType<{ readonly channel: string }> = z.strictObject({
+  channel: z.string().min(1).max(100),
+});

@@ -1,7 +1,7 @@
 /**
  * `npm run demo`: a cluster on this machine loses its primary's postmaster, then a whole node, then is switched over,
- * while clients write as fast as they can. Prints what happened, and exits with 1 if an acknowledged write is missing
- * or the nodes differ. Progress goes to standard error.
+ * while clients write as fast as they can. Prints what happened and what the sites were told, and exits with 1 if an
+ * acknowledged write is missing, the nodes differ or a site was not told. Progress goes to standard error.
  */
 import { Command } from 'commander';
 import { playDemo } from './demo/play.ts';
@@ -43,8 +43,8 @@ try {
 
 async function playAndEnd(): Promise<void> {
   const say = startProgress(write.say);
-  const { rig, intact } = await playDemo(keepFiles, { print: write.print, say });
-  await rig.stopAll();
+  const { rig, intact, end } = await playDemo(keepFiles, { print: write.print, say });
+  await end();
   say(keepFiles ? `ended; its files are in ${rig.directory}` : 'ended, nothing is left of it');
   process.exitCode = intact ? 0 : 1;
 }

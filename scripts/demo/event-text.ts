@@ -3,10 +3,11 @@ import { columnsMax, listed, thousands, wrapped } from '../../src/core/sla/text-
 import { durationText, incidentText } from '../../src/core/sla/timeline-text.ts';
 import type { Round } from '../rig/round.ts';
 import type { Verdict } from '../rig/verify.ts';
+import type { Heard } from './sites-desk.ts';
 
 const labelColumns = 18;
 
-export function eventText(round: Round, number: number, count: number): string {
+export function eventText(round: Round, told: readonly Heard[], number: number, count: number): string {
   const { fault, oldLeader, incident, doubts } = round;
   const head = `EVENT ${number} OF ${count}: ${fault.says(oldLeader)}`;
   const field = (label: string, text: string) => wrapped(text, labelColumns, label.padEnd(labelColumns));
@@ -17,11 +18,15 @@ export function eventText(round: Round, number: number, count: number): string {
     ...field('Client', clientText(round)),
     ...field('Writes', writesText(round.verdict)),
     ...field('Redundant again', `${durationText(round.redundantMs)} after the fault began`),
+    ...toldLines(told).flatMap((line, index) => field(index === 0 ? 'Sites told' : '', line)),
     ...doubts.flatMap((doubt) => field('NOT AS IT SHOULD', doubt)),
     '',
     incident === null ? 'The daemons have no record of this.' : incidentText(incident),
   ].join('\n');
 }
+
+const toldLines = (told: readonly Heard[]): readonly string[] =>
+  told.length === 0 ? ['NOBODY'] : told.map(({ subject }) => subject);
 
 function clientText({ outageMs, writesAgainMs, newLeader, otherGapsMs }: Round): string {
   const pauses = otherGapsMs.map((gapMs) => durationText(gapMs));

@@ -1,18 +1,23 @@
-/** The sites and contracts of the example configuration, with which the demo judges itself. */
+/** What the demo judges itself by, and whom it tells: the sites and contracts of the example configuration. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 
 const file = join(import.meta.dirname, '../../config/examples/domain-1.yaml');
-/** The example's channels are of addresses that do not exist: nobody is told. */
-const untold = z.looseObject({}).transform(({ channels: _channels, ...rest }): unknown => rest);
+/** The example's channels are of addresses that do not exist. */
+const untold = z.looseObject({}).transform(({ channels: _channels, ...rest }) => rest);
 const schema = z.object({
   shared: z.object({ sites: z.array(untold).nonempty(), contracts: z.array(untold).nonempty() }),
 });
 
-/** As in the YAML: batond reads and checks them itself. */
-export function examplePromises(): { readonly sites: readonly unknown[]; readonly contracts: readonly unknown[] } {
+export interface Promised {
+  readonly sites: readonly Readonly<Record<string, unknown>>[];
+  readonly contracts: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** As in the YAML: batond reads and checks them itself. Every site is told through `channel`; nobody when it is left out. */
+export function examplePromises(channel?: string): Promised {
   const { sites, contracts } = schema.parse(parse(readFileSync(file, 'utf8'))).shared;
-  return { sites, contracts };
+  return { sites: sites.map((site) => (channel === undefined ? site : { ...site, channels: [channel] })), contracts };
 }

@@ -7,6 +7,11 @@ import { doubtsOf } from '../../scripts/rig/round.ts';
 import { aContractVerdict, anIncident, aRound, aVerdict } from './a-round.ts';
 
 const nodes = aRound().nodes;
+const heard = ['St Mary', 'Royal Infirmary'].map((site) => ({
+  site,
+  incident: 'i',
+  subject: `domain-1 is back for ${site} after 0.1 s`,
+}));
 const lastOf = (text: string) => text.split('\n').at(-1);
 
 describe('what the demo prints', () => {
@@ -60,9 +65,9 @@ describe('what the demo prints', () => {
   });
 
   test('begins each event with what the client saw, and goes on with the record', () => {
-    const lines = eventText(aRound({ otherGapsMs: [61] }), 1, 3).split('\n');
+    const lines = eventText(aRound({ otherGapsMs: [61] }), heard, 1, 3).split('\n');
     expect(lines.every((line) => line.length <= 80)).toBe(true);
-    expect(lines.slice(1, 8)).toEqual([
+    expect(lines.slice(1, 11)).toEqual([
       'EVENT 1 OF 3: The postmaster of a is killed (SIGKILL)',
       '#'.repeat(80),
       'Client            OUTAGE 143 ms: no write was acknowledged for so long; writing',
@@ -70,6 +75,9 @@ describe('what the demo prints', () => {
       '                  61 ms.',
       'Writes            12,345 acknowledged, none lost; 4 never answered, 3 of them',
       '                  are there',
+      'Redundant again   2.345 s after the fault began',
+      'Sites told        domain-1 is back for St Mary after 0.1 s',
+      '                  domain-1 is back for Royal Infirmary after 0.1 s',
     ]);
     expect(lines).toContain('  OUTAGE            100 ms  |==============================================|');
   });
@@ -81,9 +89,10 @@ describe('what the demo prints', () => {
       verdict: aVerdict({ missing: 1 }),
       outageMs: 0,
     });
-    const text = eventText(round, 2, 3);
+    const text = eventText(round, [], 2, 3);
     expect(text).toContain('never waited 50 ms');
     expect(text).toContain('12,345 acknowledged, 1 LOST');
+    expect(text).toContain('Sites told        NOBODY');
     expect(text).toContain('NOT AS IT SHOULD  no incident was recorded');
     expect(lastOf(text)).toBe('The daemons have no record of this.');
   });
@@ -92,6 +101,7 @@ describe('what the demo prints', () => {
 test('the demo is judged by the four sites and two customers of the example', () => {
   const { sites, contracts } = examplePromises();
   expect([sites.length, contracts.length]).toEqual([4, 2]);
+  expect(examplePromises('desk').sites.every((site) => String(site['channels']) === 'desk')).toBe(true);
 });
 
 describe('what is doubted in a record', () => {

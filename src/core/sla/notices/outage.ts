@@ -1,5 +1,5 @@
 /** What an incident on record means for those who are without service now, or were. */
-import { type Ms, minute } from '../../units.ts';
+import { type Ms, minute, second } from '../../units.ts';
 import type { Incident } from '../incident.ts';
 
 export type Outage =
@@ -13,6 +13,9 @@ export type Outage =
       /** Measured, or else from the two instants; null when the end is not known. */
       readonly lastedMs: Ms | null;
     };
+
+/** Between the last good write and the first doubt: a probe is sent three times a second and may take a while to fail. */
+const unseenMsMax: Ms = 5 * second;
 
 /** What ended longer ago is no news: whoever was not told reads it in the report. Notices are kept for far longer. */
 export const newsForMs: Ms = 6 * 60 * minute;
@@ -28,7 +31,7 @@ export function outagesOf(
 ): readonly Outage[] {
   return incidents.flatMap((incident) => {
     const fromWall = beginning(incident);
-    if (fromWall === null || incident.affectedSites.length === 0) return [];
+    if (fromWall === null) return [];
     const outage = outageOf(incident, fromWall, incidents, isPresent);
     return outage !== null && isNews(outage, nowWall) ? [outage] : [];
   });
@@ -42,8 +45,14 @@ function outageOf(
 ): Outage | null {
   const { t7 } = incident.instants;
   if (t7 !== null) {
-    const untilWall = Date.parse(t7.wall);
-    return { phase: 'over', incident, fromWall, untilWall, lastedMs: incident.phases.outage ?? untilWall - fromWall };
+    const untilWall = Math.max(fromWall, Date.parse(t7.wall));
+    const measured = fromWall === (incident.instants.t0 === null ? null : Date.parse(incident.instants.t0.wall));
+    const lastedMs = unaffected(incident)
+      ? 0
+      : measured
+        ? (incident.phases.outage ?? untilWall - fromWall)
+        : untilWall - fromWall;
+    return { phase: 'over', incident, fromWall, untilWall, lastedMs };
   }
   const goesOn = (each: Incident): boolean =>
     each.state === 'open' && each.instants.t7 === null && isPresent(each.recordedBy);
@@ -65,7 +74,16 @@ function isNews(outage: Outage, nowWall: number): boolean {
   return nowWall - newest < newsForMs;
 }
 
+/** A failure was declared, and no write ever failed: whoever was told of it must hear that. */
+export const unaffected = ({ affectedSites }: Incident): boolean => affectedSites.length === 0;
+
+/**
+ * The last good write; but if nobody had looked for long before there was any doubt, nobody knows more than the doubt. A
+ * member that did not measure has its own last good write from when it last did.
+ */
 function beginning({ instants: { t0, t1, t2, t3 } }: Incident): number | null {
   const first = t0 ?? t1 ?? t2 ?? t3;
-  return first === null ? null : Date.parse(first.wall);
+  if (first === null) return null;
+  const [began, doubted] = [Date.parse(first.wall), t1 === null ? null : Date.parse(t1.wall)];
+  return doubted !== null && doubted - began > unseenMsMax ? doubted : began;
 }

@@ -4,7 +4,7 @@ import { runningBreaches } from '../running.ts';
 import type { Channel, NoticePolicy } from './channel.ts';
 import { type Audience, type Notice, type NoticeHead, threadOf } from './notice.ts';
 import { type Due, dueOccasions, type Judgement, type Told } from './occasions.ts';
-import { type Outage, outagesOf } from './outage.ts';
+import { type Outage, outagesOf, unaffected } from './outage.ts';
 import { noticeOf } from './wording.ts';
 
 export interface Situation {
@@ -58,8 +58,9 @@ function audiencesOf({ incident }: Outage, policy: NoticePolicy, nowWall: number
   const channelsOf = (ids: readonly string[]): readonly Channel[] =>
     policy.channels.filter(({ id }) => ids.includes(id));
   const affected = incident.affectedSites.map(({ id, name }) => ({ id, name }));
+  const nobody = unaffected(incident);
   const sites = policy.sites.flatMap(({ site, zone, channels }): readonly Addressed[] => {
-    const own = affected.filter(({ id }) => id === site.id);
+    const own = nobody ? [{ id: site.id, name: site.name }] : affected.filter(({ id }) => id === site.id);
     if (own.length === 0) return [];
     const audience = { kind: 'site', id: site.id, name: site.name } as const;
     return [{ audience, zone, sites: own, judgement: null, channels: channelsOf(channels) }];
@@ -90,6 +91,7 @@ function noticesFor(
   const { audience, zone, sites, judgement } = addressed;
   const told = known.get(threadOf({ incident: outage.incident.id, audience, channel: channel.id })) ?? nothingTold;
   const announced = told.has({ occasion: 'started', n: 0 });
+  if (unaffected(outage.incident) && !announced) return [];
   return dueOccasions(outage, judgement, policy, told, nowWall).map((due) =>
     noticeOf(
       outage,

@@ -15,7 +15,7 @@ import {
   type NoticeLoss,
   noticeKey,
 } from './notice.ts';
-import type { Outage } from './outage.ts';
+import { type Outage, unaffected } from './outage.ts';
 import { type FieldTexts, filled, type Template, usualTemplates } from './template.ts';
 import { zonedTime } from './zoned-time.ts';
 
@@ -83,12 +83,17 @@ function fieldsOf(outage: Outage, facts: NoticeFacts, telling: Telling, nowWall:
     from: zonedTime(outage.fromWall, zone),
     until: until === null ? 'a moment that nobody measured' : zonedTime(until, zone),
     now: zonedTime(nowWall, zone),
-    lasted: facts.outageMs === null ? 'a time that nobody measured' : spokenDuration(facts.outageMs, facts.over),
+    lasted: lastedText(outage, facts),
     again: durationText(againMs),
     loss: facts.loss.says,
     contract: facts.contract?.says ?? '',
     redundancy: redundancyText(facts.redundant),
   };
+}
+
+function lastedText({ incident }: Outage, { outageMs, over }: NoticeFacts): string {
+  if (over && unaffected(incident)) return '0 ms, because no write failed';
+  return outageMs === null ? 'a time that nobody measured' : spokenDuration(outageMs, over);
 }
 
 /** While it lasts nobody needs milliseconds. */

@@ -142,10 +142,24 @@ describe('notices', () => {
     expect(teller.heads.map(({ occasion }) => occasion)).toEqual(['started', 'over']);
   });
 
-  test('an outage of no site is told to nobody', () => {
-    const teller = new Teller(aPolicy());
-    teller.look([{ ...long.over, affectedSites: [] }], 45 * minute);
-    expect(teller.told).toEqual([]);
+  test('an outage of no site is told to nobody, unless they were told that it began', () => {
+    const healed: Incident = { ...long.over, affectedSites: [], phases: { ...long.over.phases, outage: 0 } };
+    expect(new Teller(aPolicy()).look([healed], 45 * minute)).toEqual([]);
+    const teller = new Teller(oneSite);
+    teller.look([long.goingOn], 31 * second);
+    const [over, ...more] = teller.look([healed], 45 * minute);
+    expect([over?.occasion, more]).toEqual(['over', []]);
+    expect(over?.subject).toBe('domain-1 is back for Wexham Park after 0 ms, because no write failed');
+  });
+
+  test('where nobody had looked before the doubt, the outage is told from the doubt', () => {
+    const early: Incident = {
+      ...long.goingOn,
+      instants: { ...long.goingOn.instants, t0: { ...long.goingOn.instants.t0!, wall: '2008-04-24T03:00:00.000Z' } },
+    };
+    const teller = new Teller(oneSite);
+    expect(teller.look([early], 29 * second)).toEqual([]);
+    expect(teller.look([early], 31 * second)[0]?.facts.downFrom).toBe(early.instants.t1?.wall);
   });
 });
 

@@ -4,6 +4,7 @@ import { configFileDefault } from '../config/load.ts';
 import { parseDuration } from '../config/quantity.ts';
 import { isMonth } from '../core/sla/accounting/zone.ts';
 import type { Ms } from '../core/units.ts';
+import { type IncidentVerbs, incidentCommands } from './incident/commands.ts';
 
 export interface CommonOptions {
   readonly config: string;
@@ -32,8 +33,7 @@ export interface Verbs {
   status(options: CommonOptions & { readonly watch?: true | Ms }): Promise<void>;
   explain(options: CommonOptions): Promise<void>;
   history(options: CommonOptions): Promise<void>;
-  incidentList(options: CommonOptions): Promise<void>;
-  incidentShow(id: string, options: CommonOptions): Promise<void>;
+  readonly incident: IncidentVerbs;
   slaReport(options: CommonOptions & { readonly month?: string }): Promise<void>;
   slaBudget(options: CommonOptions): Promise<void>;
   notices(options: CommonOptions & { readonly all?: true }): Promise<void>;
@@ -63,13 +63,7 @@ export function buildProgram(verbs: Verbs): Command {
     verbs.history(options),
   );
 
-  const incident = program.command('incident').description('outages on record');
-  common(incident.command('list').description('all incidents, newest last')).action((options) =>
-    verbs.incidentList(options),
-  );
-  common(incident.command('show').description('timeline, phases, loss and verdicts of one'))
-    .argument('<id>', 'its id, the beginning of it, or "last"')
-    .action((id, options) => verbs.incidentShow(id, options));
+  incidentCommands(program, verbs.incident, common);
 
   const sla = program.command('sla').description('what the contracts come to');
   common(sla.command('report').description('availability, downtime, budget and credits of a month'))

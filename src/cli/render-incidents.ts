@@ -4,12 +4,17 @@ import type { Incident, Verdict } from '../core/sla/incident.ts';
 import { formatBytes } from './format-bytes.ts';
 import { type Paint, wrapText } from './terminal.ts';
 
-export function renderIncidentList(incidents: readonly Incident[], paint: Paint): string {
+/** `factsOf`: what else is to be said of one, by its place in the list. */
+export function renderIncidentList(
+  incidents: readonly Incident[],
+  paint: Paint,
+  factsOf: (at: number) => readonly string[] = () => [],
+): string {
   if (incidents.length === 0) return 'No incident on record.';
-  return incidents.map((incident) => renderOne(incident, paint)).join('\n');
+  return incidents.map((incident, at) => renderOne(incident, paint, factsOf(at))).join('\n');
 }
 
-function renderOne(incident: Incident, paint: Paint): string {
+function renderOne(incident: Incident, paint: Paint, more: readonly string[]): string {
   const open = incident.state === 'open';
   const facts = [
     startOf(incident),
@@ -23,6 +28,7 @@ function renderOne(incident: Incident, paint: Paint): string {
     lossText(incident),
     `${incident.affectedSites.length} ${incident.affectedSites.length === 1 ? 'site' : 'sites'}`,
     verdictText(incident.verdicts),
+    ...more,
   ].filter((fact) => fact !== '');
   const head = `${incident.id}  ${incident.state}`;
   return `${open ? paint.bad(head) : paint.strong(head)}\n${wrapText(facts.join(', '), '  ', '  ')}`;

@@ -1,5 +1,5 @@
 /** One run of the command: parses, connects, runs the verb, prints, and gives the exit code. */
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { ok, type Result } from '../core/result.ts';
 import { second } from '../core/units.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -9,7 +9,8 @@ import type { EtcdReader } from './etcd-reader.ts';
 import { explain } from './explain.ts';
 import { EXIT, type ExitCode, type Failure, usage } from './failure.ts';
 import { history } from './history.ts';
-import { incidentList, incidentShow } from './incident.ts';
+import { incidentVerbs } from './incident/verbs.ts';
+import type { LedgerReading } from './incident/verify.ts';
 import { notices, noticesTest } from './notices.ts';
 import { print, printFailure } from './print.ts';
 import { buildProgram, type ChangeFlags, type CommonOptions, type Verbs } from './program.ts';
@@ -27,6 +28,8 @@ export interface RunDeps {
   readonly version: string;
   /** `user@host`, for the record. */
   readonly caller: string;
+  /** What `incident verify` reads ledgers with. */
+  readonly ledger: LedgerReading;
   /** Finds the daemon and etcd by the options; reads the configuration file only when it needs it. */
   connect(options: CommonOptions): Promise<Result<Connection, Failure>>;
 }
@@ -74,10 +77,14 @@ export async function run(argv: readonly string[], deps: RunDeps): Promise<ExitC
     },
     explain: (options) => reading(options, explain),
     history: (options) => reading(options, history),
-    incidentList: (options) => reading(options, incidentList),
     slaReport: (options) => reading(options, (context) => slaReportVerb(context, options.month ?? null)),
     slaBudget: (options) => reading(options, slaBudget),
-    incidentShow: (id, options) => reading(options, (context) => incidentShow(context, id)),
+    incident: incidentVerbs({
+      ...{ caller: deps.caller, version: deps.version, ledger: deps.ledger, reading },
+      printing: (result, json) => {
+        exit = print(result, json, terminal);
+      },
+    }),
     notices: (options) => reading(options, (context) => notices(context, options.all === true)),
     noticesTest: (channel, options) =>
       withContext(options, options.timeout ?? testLimitMs, async (context) =>
@@ -127,11 +134,13 @@ const changeOptions = (kind: 'switchover' | 'failover', flags: ChangeFlags) => (
   wait: flags.wait,
 });
 
+const withAllBelow = (command: Command): readonly Command[] => [command, ...command.commands.flatMap(withAllBelow)];
+
 /** Null when a verb ran; the exit code when the command line itself was the end of it (help, or a mistake). */
 async function parse(argv: readonly string[], verbs: Verbs, terminal: Terminal): Promise<ExitCode | null> {
   const json = argv.includes('--json');
   const program = buildProgram(verbs);
-  for (const command of [program, ...program.commands, ...program.commands.flatMap((verb) => verb.commands)]) {
+  for (const command of withAllBelow(program)) {
     command.exitOverride();
     command.configureOutput({
       writeOut: (text) => terminal.out(text.trimEnd()),

@@ -1,15 +1,14 @@
 /** `baton status`: the cluster as the daemon on this host sees it, or else as etcd holds it. */
-import { readShared, readSharedPolicy } from '../config/shared.ts';
+import { readSharedPolicy } from '../config/shared.ts';
 import { ok } from '../core/result.ts';
-import type { Promises } from '../core/sla/contract.ts';
 import { statusOfKeys } from '../core/status.ts';
-import type { Snapshot } from '../ports/coordinator.ts';
 import { parseCluster } from '../wire/cluster-keys.ts';
 import { statusSchema } from '../wire/status.ts';
 import { ask } from './ask.ts';
 import { orFromEtcd } from './fallback.ts';
 import { incidentsOf } from './incidents-of.ts';
 import { nextStep } from './next-step.ts';
+import { promisesOf } from './promises-of.ts';
 import { renderStatus } from './render-status.ts';
 import type { VerbContext, VerbResult } from './verb.ts';
 
@@ -30,10 +29,4 @@ export async function status(context: VerbContext): VerbResult {
     json: { ...value, source: source.kind, next: nextStep(value, source).says },
     text: renderStatus(value, source, context.terminal.paint),
   });
-}
-
-/** A configuration that cannot be read promises nobody anything; the status says that it cannot be read. */
-function promisesOf(snapshot: Snapshot): Promises {
-  const shared = readShared(snapshot.entries.get('config')?.value ?? '');
-  return shared.ok ? shared.value : { sites: [], contracts: [] };
 }

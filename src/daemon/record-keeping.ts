@@ -7,6 +7,7 @@ import type { Snapshot } from '../ports/coordinator.ts';
 import type { DaemonFace } from '../ports/daemon-face.ts';
 import { parseEvidence } from '../wire/evidence.ts';
 import { EvidenceKeeper } from './record/evidence-keeper.ts';
+import { CaseKeeper } from './record/case-keeper.ts';
 import { IncidentKeeper } from './record/incident-keeper.ts';
 import { NoticeKeeper } from './record/notice-keeper.ts';
 import { Records, type RecordsKept } from './record/records.ts';
@@ -24,7 +25,18 @@ const peoplesRecords: RecordsKept = {
 const evidenceRecords: RecordsKept = { kind: 'evidence', prefixes: ['evidence/'], daysInEtcd: 40, recordsMax: 400 };
 
 /** What of the daemon's face is read from, or written into, the record. */
-export type RecordFace = Pick<DaemonFace, 'incidents' | 'evidence' | 'promises' | 'sla' | 'notices' | 'testChannel'>;
+export type RecordFace = Pick<
+  DaemonFace,
+  | 'incidents'
+  | 'evidence'
+  | 'cases'
+  | 'addToCase'
+  | 'proofOf'
+  | 'promises'
+  | 'sla'
+  | 'notices'
+  | 'testChannel'
+>;
 
 export class RecordKeeping {
   readonly #incidents: IncidentKeeper;
@@ -33,6 +45,7 @@ export class RecordKeeping {
   readonly #bundles: Records;
   readonly #evidence: EvidenceKeeper;
   readonly #notices: NoticeKeeper;
+  readonly #cases: CaseKeeper;
 
   constructor(deps: SupervisorDeps) {
     const whose = { cluster: deps.settings.cluster, member: deps.settings.name };
@@ -42,12 +55,20 @@ export class RecordKeeping {
     this.#bundles = new Records(deps, evidenceRecords);
     this.#evidence = new EvidenceKeeper({ ...deps, ...whose }, this.#bundles);
     this.#notices = new NoticeKeeper({ ...deps, ...whose }, () => this.#incidents.incidents());
+    this.#cases = new CaseKeeper({
+      ...{ ...whose, clock: deps.clock, ledger: deps.ledger, records: this.#records, newId: deps.newCopyId },
+      incidents: () => this.#incidents.incidents(),
+      promises: () => this.#incidents.promises,
+    });
   }
 
   face(): RecordFace {
     return {
       incidents: () => this.#incidents.incidents(),
       evidence: (incident) => this.#evidenceOf(incident),
+      cases: () => this.#cases.files(),
+      addToCase: (incidentId, by, draft) => this.#cases.add(incidentId, by, draft),
+      proofOf: (incidentId) => this.#cases.proof(incidentId),
       promises: () => this.#incidents.promises,
       sla: (month) => this.#service.report(this.#incidents.promises, month),
       notices: () => this.#notices.notices(),

@@ -13,7 +13,7 @@ export interface Route {
 /** Errors are for a person: `hint` says what to do. */
 export const problem = (
   context: Context,
-  status: 400 | 403 | 404 | 405 | 413 | 500 | 503,
+  status: 400 | 403 | 404 | 405 | 409 | 413 | 500 | 503,
   code: string,
   text: string,
   hint: string,

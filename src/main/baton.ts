@@ -4,6 +4,8 @@ import { stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { createCoordinator } from '../adapters/etcd/create-coordinator.ts';
+import { checkEntry } from '../adapters/journal/ledger-chain.ts';
+import { extractEntries } from '../adapters/journal/ledger-extract.ts';
 import { createSystemClock } from '../adapters/system-clock.ts';
 import { createApiClient } from '../cli/api-client.ts';
 import { callerName } from '../cli/caller.ts';
@@ -38,6 +40,7 @@ try {
     signal: interrupted.signal,
     version,
     caller: callerName(process.env, uid, hostname()),
+    ledger: { checkEntry, extract: extractEntries },
     connect,
   });
 } finally {

@@ -2,12 +2,15 @@
 import type { OperatorRequest } from '../core/cluster.ts';
 import type { Decision } from '../core/decision.ts';
 import type { SlaReport } from '../core/sla/accounting/report.ts';
+import type { CaseFile } from '../core/sla/case/case-entry.ts';
+import type { CaseDraft } from '../core/sla/case/draft.ts';
 import type { Promises } from '../core/sla/contract.ts';
 import type { EvidenceBundle } from '../core/sla/evidence/bundle.ts';
 import type { Incident } from '../core/sla/incident.ts';
 import type { ListedNotice } from '../core/sla/notices/listed-notice.ts';
 import type { MemberName, Revision, WallMs } from '../core/units.ts';
 import type { View } from '../core/view.ts';
+import type { LedgerExtract } from './ledger.ts';
 
 export interface RequestDraft {
   readonly kind: OperatorRequest['kind'];
@@ -46,6 +49,14 @@ export type TestOutcome =
   | { readonly kind: 'not-delivered'; readonly problem: string }
   | { readonly kind: 'no-such-channel'; readonly known: readonly string[] };
 
+/** `unknown`: kept in memory, and neither disk nor etcd has taken it yet. */
+export type CaseOutcome = SubmitOutcome | { readonly kind: 'no-such-incident' };
+
+/** What the ledger of one member holds of an incident. */
+export interface LedgerProof extends LedgerExtract {
+  readonly member: string;
+}
+
 export interface DaemonFace {
   readonly cluster: string;
   readonly version: string;
@@ -57,6 +68,11 @@ export interface DaemonFace {
   incidents(): readonly Incident[];
   /** What every member has found on its own host about an incident, oldest look first. */
   evidence(incident: string): readonly EvidenceBundle[];
+  /** What people added to incidents, in order; only of those to which somebody did. */
+  cases(): readonly CaseFile[];
+  addToCase(incidentId: string, by: string, draft: CaseDraft): Promise<CaseOutcome>;
+  /** From this member's own disk: it has the versions of an incident that it recorded, and everybody's entries. */
+  proofOf(incidentId: string): Promise<LedgerProof>;
   /** The sites and contracts in force. */
   promises(): Promises;
   /** Of all contracts and sites, from the outage ledger of this host; `month` like 2008-04, null for the current one. */

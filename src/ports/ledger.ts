@@ -22,6 +22,15 @@ export type LedgerCheck =
   | { readonly kind: 'intact'; readonly entries: number; readonly lastHash: string }
   | { readonly kind: 'broken'; readonly seq: number; readonly problem: string };
 
+/** Some entries of a ledger, and where its chain ends. */
+export interface LedgerExtract {
+  readonly entries: readonly LedgerEntry[];
+  /** The end of the chain when it was read: how many entries there are, and the hash of the last. */
+  readonly head: { readonly entries: number; readonly lastHash: string };
+  /** What of all that was read is damaged; null when nothing is. */
+  readonly problem: string | null;
+}
+
 export interface Ledger {
   /**
    * Resolves when the entry is on disk. Appends happen one after the other. A failure (disk full) leaves the chain as
@@ -30,6 +39,11 @@ export interface Ledger {
   append(kind: string, body: unknown): Promise<Result<LedgerEntry, string>>;
   /** Reads the whole file again and recomputes every hash. */
   verify(): Promise<LedgerCheck>;
+  /**
+   * Searches the file for the entries whose text has `mention` in it and that are wanted, in order; damaged ones are not
+   * among them. Entries may be appended meanwhile. Only what is found is looked at: verify() looks at all.
+   */
+  extract(mention: string, wanted: (entry: LedgerEntry) => boolean): Promise<LedgerExtract>;
   /** The newest version of each incident that is on disk, oldest incident first. From memory. */
   incidents(): readonly Incident[];
   /** Bodies of the other entries of one kind that were on disk when it was opened, in order; the newest where there are many. */

@@ -18,7 +18,7 @@ const partSchema = z.looseObject({
   cutOff: z.string().nullable(),
 });
 
-const bundleSchema: z.ZodType<EvidenceBundle> = z.looseObject({
+export const evidenceSchema: z.ZodType<EvidenceBundle> = z.looseObject({
   v: z.literal(1),
   incident: z.string(),
   member: z.string(),
@@ -28,4 +28,4 @@ const bundleSchema: z.ZodType<EvidenceBundle> = z.looseObject({
 });
 
 /** Null for what is no such value. */
-export const parseEvidence = (value: unknown): EvidenceBundle | null => bundleSchema.safeParse(value).data ?? null;
+export const parseEvidence = (value: unknown): EvidenceBundle | null => evidenceSchema.safeParse(value).data ?? null;

@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createLedger, verifyLedger } from '../../src/adapters/journal/ledger.ts';
+import { extractEntries } from '../../src/adapters/journal/ledger-extract.ts';
 import type { Incident } from '../../src/core/sla/incident.ts';
 import { wallMs } from '../../src/core/units.ts';
 import { failover, fold } from '../core/sla/facts.ts';
@@ -186,6 +187,45 @@ describe('a ledger that somebody changed', () => {
     const ledger = await opened();
     expect(await ledger.append('note', 'on')).toMatchObject({ ok: true, value: { seq: 5 } });
     expect(await ledger.verify()).toMatchObject({ kind: 'broken', seq: 1 });
+    await ledger.close();
+  });
+});
+
+describe('what a ledger holds of one thing', () => {
+  test('is found by its mention, with where the chain ends, while others append', async () => {
+    await filled(3);
+    const ledger = await opened();
+    await ledger.append('incident', last);
+    const [found] = await Promise.all([
+      ledger.extract(last.id, ({ kind }) => kind === 'incident'),
+      ledger.append('note', { id: last.id }),
+    ]);
+    expect(found).toMatchObject({ entries: [{ seq: 3, kind: 'incident', body: last }], problem: null });
+    expect([4, 5]).toContain(found.head.entries);
+    expect((await ledger.extract('not in it', () => true)).entries).toEqual([]);
+    expect((await ledger.extract(last.id, () => true)).entries.map(({ seq }) => seq)).toEqual([3, 4]);
+    await ledger.close();
+  });
+
+  test('is less what is damaged, and that is said', async () => {
+    await filled(2);
+    writeFileSync(path, text().replace('"index":0', '"index":7'));
+    const ledger = await opened();
+    expect(await ledger.extract('umlaut', () => true)).toMatchObject({
+      entries: [{ seq: 1 }],
+      head: { entries: 2 },
+      problem: expect.stringContaining('line 1: the entry was changed'),
+    });
+    expect(await extractEntries(path, ({ seq }) => seq === 1)).toMatchObject({
+      entries: [{ seq: 1 }],
+      problem: expect.stringContaining('line 1: the entry was changed'),
+    });
+    await ledger.close();
+  });
+
+  test('is nothing of an empty one', async () => {
+    const ledger = await opened();
+    expect(await ledger.extract('x', () => true)).toMatchObject({ entries: [], head: { entries: 0 }, problem: null });
     await ledger.close();
   });
 });

@@ -1,3 +1,5 @@
+import { checkEntry } from '../../src/adapters/journal/ledger-chain.ts';
+import { extractEntries } from '../../src/adapters/journal/ledger-extract.ts';
 import { createApiClient } from '../../src/cli/api-client.ts';
 import type { EtcdReader } from '../../src/cli/etcd-reader.ts';
 import { run } from '../../src/cli/run.ts';
@@ -12,21 +14,22 @@ export interface Ran {
   readonly posted: readonly unknown[];
 }
 
-/** Runs `baton ARGV` against an API that answers so, or against none. */
+/** Runs `baton ARGV` (split at blanks, or as it is given) against an API that answers so, or against none. */
 export async function baton(
-  argv: string,
+  argv: string | readonly string[],
   handlers: Readonly<Record<string, Handler>> | null,
   { says = null, etcd = null }: { says?: boolean | null; etcd?: EtcdReader | null } = {},
 ): Promise<Ran> {
   const terminal = new FakeTerminal(says);
   await using api = handlers === null ? null : await FakeApi.start(handlers);
   const path = api?.socketPath ?? '/nowhere/batond.sock';
-  const exit = await run(argv.split(' '), {
+  const exit = await run(typeof argv === 'string' ? argv.split(' ') : argv, {
     terminal,
     clock: realClock,
     signal: new AbortController().signal,
     version: '0.1.0',
     caller: 'ada@slough-a',
+    ledger: { checkEntry, extract: extractEntries },
     connect: async () => ok({ api: createApiClient({ kind: 'socket', path }, realClock), etcd }),
   });
   const posted = api?.asked.filter((asked) => asked.method === 'POST').map((asked) => asked.body) ?? [];

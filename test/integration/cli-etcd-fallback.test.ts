@@ -6,13 +6,18 @@ import { createCoordinator } from '../../src/adapters/etcd/create-coordinator.ts
 import type { MemberRecord } from '../../src/core/cluster.ts';
 import { formatHistory, formatLeader, formatMember, formatSync, keyOf } from '../../src/core/key-format.ts';
 import { copyId, leaseId, memberName, parseLsn, revision, timeline } from '../../src/core/units.ts';
+import { caseKey } from '../../src/core/sla/case/case-entry.ts';
+import { formatCaseValue } from '../../src/wire/case-entry.ts';
 import { closedIncident } from '../cli/fixtures.ts';
+import { acknowledged, entry } from '../core/sla/case/a-case.ts';
 import { realClock } from '../support/real-clock.ts';
 import { startEtcd } from '../support/real-etcd.ts';
 
 const root = join(import.meta.dirname, '../..');
 const a = memberName('slough-a');
 const b = memberName('reading-b');
+
+const acknowledgement = entry(0, acknowledged);
 
 const record = (name: typeof a, change: Partial<MemberRecord>): MemberRecord => ({
   name,
@@ -76,6 +81,7 @@ test('with no daemon, status, history and incidents are read from a real etcd, a
       },
     ]),
     [`incidents/${closedIncident.id}`]: JSON.stringify(closedIncident),
+    [caseKey(closedIncident.id, acknowledgement.id)]: JSON.stringify(formatCaseValue(acknowledgement)),
   };
   const writes = Object.entries(keys).map(([key, value]) => ({ op: 'put', key, value }) as const);
   const written = await coordinator.commit({ compares: [], writes }, 2_000);
@@ -111,5 +117,8 @@ test('with no daemon, status, history and incidents are read from a real etcd, a
     source: 'etcd',
     history: [{ timeline: 2, lsn: '0/4000148', newLeader: 'slough-a' }],
   });
-  expect(await baton('incident', 'show', 'last')).toEqual(closedIncident);
+  expect(await baton('incident', 'show', 'last')).toMatchObject({
+    ...closedIncident,
+    case: { state: 'acknowledged', acknowledged: { by: 'ada@slough-a' } },
+  });
 });

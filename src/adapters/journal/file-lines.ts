@@ -13,9 +13,10 @@ export interface FileLine {
 /** Longer lines end the reading with a RangeError: nothing of ours is near it. */
 const LINE_BYTES_MAX = 16 * MiB;
 
-export async function* fileLines(path: string): AsyncGenerator<FileLine> {
+/** Of the whole file, or of its first `bytes`. */
+export async function* fileLines(path: string, bytes = Number.POSITIVE_INFINITY): AsyncGenerator<FileLine> {
   let rest: Buffer = Buffer.alloc(0);
-  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+  for await (const chunk of createReadStream(path, { end: bytes - 1 }) as AsyncIterable<Buffer>) {
     rest = Buffer.concat([rest, chunk]);
     let start = 0;
     for (let end = rest.indexOf(10); end >= 0; end = rest.indexOf(10, start)) {

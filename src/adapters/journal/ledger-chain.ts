@@ -44,6 +44,11 @@ export function parseEntry(line: string): Result<LedgerEntry, string> {
   } catch {
     return err('is not JSON');
   }
+  return checkEntry(value);
+}
+
+/** The same of an entry that was read already, as an export carries it. */
+export function checkEntry(value: unknown): Result<LedgerEntry, string> {
   const parsed = schema.safeParse(value);
   if (!parsed.success) return err(`is not an entry: ${z.prettifyError(parsed.error).replace(/\s+/g, ' ')}`);
   const { hash: claimed, ...content } = parsed.data;

@@ -7,12 +7,13 @@ import type { Result } from '../../core/result.ts';
 import type { Incident } from '../../core/sla/incident.ts';
 import { wallMs } from '../../core/units.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { Ledger, LedgerCheck, LedgerEntry } from '../../ports/ledger.ts';
+import type { Ledger, LedgerCheck, LedgerEntry, LedgerExtract } from '../../ports/ledger.ts';
 import type { Log } from '../../ports/log.ts';
 import { syncDirectory } from '../durable-file.ts';
 import { fileLines } from './file-lines.ts';
 import { EMPTY_CHAIN, linkEntry, nextEntry, parseEntry } from './ledger-chain.ts';
 import type { ChainEnd } from './ledger-chain.ts';
+import { entriesMentioning } from './ledger-extract.ts';
 
 export interface LedgerOptions {
   /** Made if missing. One process at a time. */
@@ -80,6 +81,7 @@ class FileLedger implements Ledger {
   #size: number;
   #waiting = 0;
   #last: Promise<unknown> = Promise.resolve();
+  #extracting: Promise<unknown> = Promise.resolve();
 
   constructor(
     path: string,
@@ -129,6 +131,16 @@ class FileLedger implements Ledger {
   verify(): Promise<LedgerCheck> {
     const turn = this.#last.then(() => verifyLedger(this.#path));
     this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** One at a time, and no append waits for it: what is on disk by now is not changed any more. */
+  extract(mention: string, wanted: (entry: LedgerEntry) => boolean): Promise<LedgerExtract> {
+    const turn = this.#extracting.then(async () => {
+      const head = this.#end;
+      return { ...(await entriesMentioning(this.#path, this.#size, mention, wanted)), head };
+    });
+    this.#extracting = turn.catch(() => undefined);
     return turn;
   }
 

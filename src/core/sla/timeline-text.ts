@@ -80,10 +80,11 @@ function title(incident: Incident): readonly string[] {
   );
 }
 
-const placeText = (place: Place | null): string =>
+export const placeText = (place: Place | null): string =>
   place === null ? 'unknown' : `${place.member}${place.location === '' ? '' : ` (${place.location})`}`;
 
-function summary(incident: Incident): string {
+/** The answer first: how long, what was lost, who was down, what the contracts say. */
+export function summary(incident: Incident): string {
   const exposed = incident.state === 'open' && incident.instants.t7 !== null;
   return [
     outageSentence(incident),
@@ -130,13 +131,13 @@ function cause({ trigger, rule, because }: Incident): readonly string[] {
 
 function timeline(incident: Incident): readonly string[] {
   const dated = INSTANT_NAMES.map((name) => incident.instants[name]).find((instant) => instant !== null);
-  const planned = incident.kind === 'switchover' ? PLANNED : {};
   const head = `Timeline, ${dated?.wall.slice(0, 10) ?? 'undated'}, UTC`;
-  return [
-    head,
-    ...INSTANT_NAMES.map((name) => instantLine(name, planned[name] ?? MEANINGS[name], incident.instants[name])),
-  ];
+  return [head, ...INSTANT_NAMES.map((name) => instantLine(name, meaningOf(incident, name), incident.instants[name]))];
 }
+
+/** What an instant stands for. Nobody suspects anything before a switchover. */
+export const meaningOf = ({ kind }: Pick<Incident, 'kind'>, name: InstantName): string =>
+  (kind === 'switchover' ? PLANNED[name] : undefined) ?? MEANINGS[name];
 
 function instantLine(name: InstantName, meaning: string, instant: Instant | null): string {
   if (instant === null) return `  ${name}  ${'-'.padEnd(12)} ${''.padStart(15)}  ${meaning.padEnd(20)}  not seen`;
@@ -152,9 +153,10 @@ function instantLine(name: InstantName, meaning: string, instant: Instant | null
     .slice(0, columnsMax);
 }
 
-const signed = (value: number): string => (value > 0 ? `+${thousands(value)}` : thousands(value));
+export const signed = (value: number): string => (value > 0 ? `+${thousands(value)}` : thousands(value));
 
-function doubtText(name: InstantName, { measured, uncertaintyMs }: Instant): string {
+/** How sure an instant is; empty when it was measured to the millisecond. */
+export function doubtText(name: InstantName, { measured, uncertaintyMs }: Instant): string {
   const way = name === 't0' ? 'later' : 'earlier';
   const range =
     uncertaintyMs === null ? 'no bound' : uncertaintyMs === 0 ? '' : `<= ${thousands(uncertaintyMs)} ms ${way}`;
@@ -180,7 +182,8 @@ function consequences(incident: Incident): readonly string[] {
 const section = (head: string, lines: readonly string[]): readonly string[] =>
   lines.length === 0 ? [] : ['', head, ...lines];
 
-function measurement({
+/** Who measured it, and how the leadership changed. */
+export function measurement({
   measuredBy,
   recordedBy,
   termBefore,

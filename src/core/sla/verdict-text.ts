@@ -4,7 +4,7 @@ import type { Ms } from '../units.ts';
 import type { Incident, Measure, Verdict, VerdictOutcome } from './incident.ts';
 import { bytesText, wrapped } from './text-layout.ts';
 
-const LABELS: Readonly<Record<VerdictOutcome['kind'], string>> = {
+export const LABELS: Readonly<Record<VerdictOutcome['kind'], string>> = {
   breached: 'BREACHED',
   unmeasured: 'unmeasured',
   excluded: 'excluded',
@@ -32,7 +32,8 @@ export function verdictLines(
   ];
 }
 
-function measureText(measure: Measure, outage: Ms | null, durationText: (duration: Ms) => string): string {
+/** One number that was compared with its limit. */
+export function measureText(measure: Measure, outage: Ms | null, durationText: (duration: Ms) => string): string {
   switch (measure.of) {
     case 'rto': {
       const part = measure.actualMs !== outage ? ' in service hours' : '';

@@ -1,6 +1,7 @@
 /** What each contract says about an incident. */
 import { type Contract, inForce, type Site } from './contract.ts';
 import type { AffectedSite, Breach, Incident, Measure, Verdict, VerdictOutcome } from './incident.ts';
+import { beginning } from './beginning.ts';
 import { serviceMs } from './accounting/service-time.ts';
 
 /**
@@ -93,8 +94,3 @@ function breachOf(measure: Measure): readonly Breach[] {
 
 const actualOf = (measure: Measure): number | null =>
   measure.of === 'rpo-bytes' ? measure.actualBytes : measure.actualMs;
-
-function beginning({ instants: { t0, t1, t2, t3 } }: Incident): number | null {
-  const first = t0 ?? t1 ?? t2 ?? t3;
-  return first === null ? null : Date.parse(first.wall);
-}

@@ -27,6 +27,11 @@ export function createFakeLedger(disk: Disk, clock: Clock): Ledger {
       disk.ledger.push(entry);
       return ok(entry);
     },
+    extract: async (_mention, wanted) => ({
+      entries: disk.ledger.filter(wanted),
+      head: { entries: disk.ledger.length, lastHash: noHash },
+      problem: null,
+    }),
     verify: async () => ({ kind: 'intact', entries: disk.ledger.length, lastHash: noHash }),
     incidents: () => incidentsOn({ disk }),
     bodies: (wanted) => disk.ledger.filter(({ kind }) => kind === wanted).map(({ body }) => body),

@@ -27,15 +27,7 @@ const evidenceRecords: RecordsKept = { kind: 'evidence', prefixes: ['evidence/']
 /** What of the daemon's face is read from, or written into, the record. */
 export type RecordFace = Pick<
   DaemonFace,
-  | 'incidents'
-  | 'evidence'
-  | 'cases'
-  | 'addToCase'
-  | 'proofOf'
-  | 'promises'
-  | 'sla'
-  | 'notices'
-  | 'testChannel'
+  'incidents' | 'evidence' | 'cases' | 'addToCase' | 'proofOf' | 'promises' | 'sla' | 'notices' | 'testChannel'
 >;
 
 export class RecordKeeping {

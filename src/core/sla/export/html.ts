@@ -14,7 +14,7 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 0 auto; p
 h1 { font-size: 1.5rem; } h2 { font-size: 1.2rem; margin-top: 2rem; border-bottom: 1px solid var(--line); }
 .strong { font-weight: 700; border-left: 4px solid var(--outage); padding: .5rem .75rem; background: var(--soft); }
 .scroll { overflow-x: auto; } pre { white-space: pre-wrap; font-size: .8rem; padding: .5rem; background: var(--soft); } table { border-collapse: collapse; margin: 1rem 0; font-size: .9rem; }
-th, td { text-align: left; vertical-align: top; padding: .25rem .6rem; border: 1px solid var(--line); white-space: pre-line; } th { background: var(--soft); }
+th, td { text-align: left; vertical-align: top; padding: .25rem .6rem; border: 1px solid var(--line); white-space: pre-line; overflow-wrap: break-word; } th { background: var(--soft); }
 li, p { white-space: pre-line; } svg { max-width: 100%; height: auto; font: 12px system-ui, sans-serif; }
 svg text.label { fill: var(--ink); } svg text.on-phase { fill: var(--on-phase); } svg .tick { stroke: var(--ink); } svg rect { stroke: var(--line); stroke-width: .5; }
 svg .back { fill: var(--soft); } svg .detection { fill: var(--detection); } svg .decision { fill: var(--decision); } svg .promotion { fill: var(--promotion); }

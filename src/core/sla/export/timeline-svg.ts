@@ -10,7 +10,8 @@ const right = 10;
 const span = width - left - right;
 const barHeight = 34;
 const rowHeight = 16;
-const letterWidth = 6.4;
+/** Of a wide sans-serif face in 12 px, so that labels stay apart whatever face there is. */
+const letterWidth = 7.3;
 
 const PHASES: readonly (readonly [phase: keyof Phases, from: InstantName, to: InstantName])[] = [
   ['detection', 't0', 't2'],
@@ -144,7 +145,7 @@ function rowsOf(labels: readonly Label[]): readonly (Label & { row: number; anch
   return labels.map(({ at, label }) => {
     const length = label.length * letterWidth;
     const anchor = at + length > width ? 'end' : 'start';
-    const [from, to] = anchor === 'end' ? [at - length, at + 4] : [at - 4, at + length];
+    const [from, to] = anchor === 'end' ? [at - length - 4, at + 4] : [at - 4, at + length + 4];
     const free = taken.findIndex((row) => row.every((other) => to < other.from || from > other.to));
     const row = free >= 0 ? free : taken.push([]) - 1;
     taken[row]?.push({ from, to });

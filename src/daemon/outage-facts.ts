@@ -251,7 +251,7 @@ function serviceFacts(before: View | null, view: View, state: ClusterState, at: 
   const serves = (each: View | null) =>
     each?.postgres.kind === 'primary' && each.postgres.admits === 'everybody' && !promoting(each);
   if (view.postgres.kind === 'primary' && serves(view) && !serves(before) && isMine(view, state)) {
-    const row = view.memory.promotion;
+    const row = promotedInThisRun(view) ? view.memory.promotion : null;
     facts.push(...replayFacts(before, at), {
       kind: 'accepting-writes',
       ...promotedAt(view, at),
@@ -264,9 +264,13 @@ function serviceFacts(before: View | null, view: View, state: ClusterState, at: 
 
 /** When the promotion was seen to be over, if this daemon performed it; the loop learns of it somewhat later. */
 function promotedAt(view: View, at: At): At {
-  const mono = view.memory.promotion === null ? null : view.memory.promotedMono;
+  const mono = view.memory.promotion === null || !promotedInThisRun(view) ? null : view.memory.promotedMono;
   return mono === null || mono > at.atMono ? at : { atMono: mono, wall: wallMs(at.wall - (at.atMono - mono)) };
 }
+
+/** A restart in place follows a promotion, perhaps of long ago: that is not when it accepts writes again. */
+const promotedInThisRun = ({ memory: { promotedMono }, guardian: { child } }: View): boolean =>
+  promotedMono === null || child.kind !== 'running' || promotedMono >= child.startedMono;
 
 /** The newest replayed commit bounds the last good write from below. */
 const replayFacts = (view: View | null, at: At): readonly RecorderFact[] =>

@@ -73,6 +73,18 @@ test('it is not closed by that when its postgres had ended', () => {
   expect(incidents.map(({ state }) => state)).toEqual(['open']);
 });
 
+test('a restart in place accepts writes when it does, not when this member was promoted long ago', () => {
+  const [promotedMono, startedMono] = [monoMs(now - 60_000), monoMs(now - 500)];
+  const base = aView(aPrimary(), { state: held });
+  const promoted: Partial<View> = {
+    memory: { ...base.memory, promotion: { timeline: timeline(2), lsn: lsn(5n) } as never, promotedMono },
+    guardian: { ...base.guardian, child: { kind: 'running', pid: 1, startedMono, startedAs: 'primary' } },
+  };
+  const closed: Partial<View> = { ...promoted, postgres: { ...aPrimary(), admits: 'baton-only' } };
+  const facts = factsBetween(moment(0, held, lead, closed), moment(100, held, lead, promoted));
+  expect(facts).toContainEqual(expect.objectContaining({ kind: 'accepting-writes', atMono: now + 100, forkLsn: null }));
+});
+
 const taken = {
   ...aState({ sync: present(sync(a, [], { mode: 'off' })) }),
   predecessor: present({ member: b, copyId: copyOf.b, runId: 'run-b', mayHaveMore: true, address: null }, term),

@@ -95,7 +95,7 @@ function changed(state: RecorderState, fact: Fact<'leadership-won' | 'leader-cha
   return { state: { ...begun, ...led, open: begun.open && ledBy(begun.open, fact) }, ...supersededBy(state) };
 }
 
-function ledBy(outage: Recording, fact: Fact<'leadership-won' | 'leader-changed-elsewhere'>): Recording {
+function ledBy(outage: Recording, fact: Omit<Fact<'leader-changed-elsewhere'>, 'kind'>): Recording {
   const { t5: _t5, t6: _t6, t8: _t8, ...marks } = outage.marks;
   const known = {
     ...outage,
@@ -105,16 +105,25 @@ function ledBy(outage: Recording, fact: Fact<'leadership-won' | 'leader-changed-
     termAfter: fact.term,
   };
   const t3 = markAt(fact.atMono, fact.wall, `leader key of ${fact.leader.member}`);
-  if (!leaderChanged(known)) return withMark(known, 't3', t3);
-  const planned = outage.kind === 'switchover' || outage.kind === 'forced-failover';
-  return withMark({ ...known, kind: planned ? outage.kind : 'failover', marks, recovered: null }, 't3', t3);
+  const stays = !leaderChanged(known);
+  // What a candidate did that leads no longer is no promotion of whoever leads now.
+  if (stays && (outage.newLeader === null || outage.newLeader.member === fact.leader.member))
+    return withMark(known, 't3', t3);
+  const kept = stays || outage.kind === 'switchover' || outage.kind === 'forced-failover';
+  // Two changes of leader interrupted writes, whether or not a probe saw one fail.
+  const firstFailedMono = outage.firstFailedMono ?? (stays ? t3.mono : null);
+  return withMark(
+    { ...known, kind: kept ? outage.kind : 'failover', marks, recovered: null, firstFailedMono },
+    't3',
+    t3,
+  );
 }
 
 /** Say a change of leader by its own fact first: afterwards this one would hide it. */
 export function leaderSeen(state: RecorderState, fact: Fact<'leader-seen'>): RecorderState {
   const same = state.leader === null || state.leader.member === fact.leader.member;
   const forgotten = same ? {} : { redundant: null, lastGood: null, doubt: null };
-  const open = state.open === null ? null : { ...state.open, mode: state.open.mode ?? fact.mode };
+  const open = state.open === null ? null : { ...ledMeanwhile(state.open, fact), mode: state.open.mode ?? fact.mode };
   return {
     ...state,
     ...forgotten,
@@ -124,6 +133,13 @@ export function leaderSeen(state: RecorderState, fact: Fact<'leader-seen'>): Rec
     mode: fact.mode,
     open,
   };
+}
+
+/** The record waits for the writes of somebody who lost the leadership while nobody recorded: it would wait for ever. */
+function ledMeanwhile(open: Recording, fact: Fact<'leader-seen'>): Recording {
+  const awaited = open.newLeader ?? open.oldLeader;
+  if (open.marks.t7 !== undefined || awaited === null || awaited.member === fact.leader.member) return open;
+  return ledBy(open, { ...fact, previousLeader: awaited, previousTerm: null });
 }
 
 export function acceptingWrites(state: RecorderState, fact: Fact<'accepting-writes'>): RecorderState {

@@ -406,6 +406,33 @@ test('an open incident goes on after a restart of the daemon, on the new run of 
   expect(incident.evidence.at(-1)?.says).toContain('the recorder was restarted');
 });
 
+test('a candidate that died before it served, and finds the old leader serving again, waits for the writes of that one', () => {
+  const won = fold(
+    failover.slice(
+      0,
+      failover.findIndex(({ kind }) => kind === 'promotion-requested'),
+    ),
+  ).incident;
+  expect(won).toMatchObject({ state: 'open', newLeader: { member: 'reading-b' } });
+  const reborn = resumeRecorder(
+    newRecorder('domain-1', memberName('reading-b')),
+    won,
+    monoMs(EPOCH),
+    wallMs(EPOCH + 8_000),
+  );
+  const after = (fact: RecorderFact): RecorderFact => ({ ...fact, atMono: monoMs(EPOCH + 1_000) }) as RecorderFact;
+  const { incident } = fold(
+    [
+      after(seen()),
+      after(plain('redundant', 0)),
+      ...[1_500, 2_500, 4_000].map((ms) => writeOk(EPOCH + ms, 'slough-a')),
+    ],
+    reborn,
+  );
+  expect(incident).toMatchObject({ id: won.id, state: 'closed', newLeader: { member: 'slough-a' } });
+  expect(incident.phases.outage).toBeGreaterThan(8_000);
+});
+
 test("a daemon does not go on with another member's incident, nor with a closed one", () => {
   const closed = fold(failover).incident;
   const fresh = newRecorder('domain-1', memberName('slough-a'));

@@ -57,11 +57,11 @@ export function parseCaseRecord({ key, value }: KeptRecord): { incident: string;
   return { incident, entry: { id, at, by, what } };
 }
 
-/** Those that can be read, by incident and in order. */
-export function caseFiles(records: readonly KeptRecord[]): readonly CaseFile[] {
+/** Those that can be read, by incident and in order. Whoever reads them often gives a `parse` that remembers. */
+export function caseFiles(records: readonly KeptRecord[], parse = parseCaseRecord): readonly CaseFile[] {
   const files = new Map<string, CaseEntry[]>();
   for (const record of records.toSorted((a, b) => (a.key < b.key ? -1 : 1))) {
-    const parsed = parseCaseRecord(record);
+    const parsed = parse(record);
     if (parsed === null) continue;
     const entries = files.get(parsed.incident) ?? [];
     entries.push(parsed.entry);

@@ -12,7 +12,7 @@ import { exportHtml } from '../../src/core/sla/export/html.ts';
 import type { Snapshot } from '../../src/ports/coordinator.ts';
 import { formatCaseValue } from '../../src/wire/case-entry.ts';
 import { closed, incident2008, looked } from '../core/sla/case/a-case.ts';
-import { anExport, entries2008, ledgerOf, text2008 } from '../core/sla/export/an-export.ts';
+import { anExport, entries2008, ledgerOf, proofOf, text2008 } from '../core/sla/export/an-export.ts';
 import type { Handler } from './fake-api.ts';
 import { openIncident } from './fixtures.ts';
 import { baton } from './run-baton.ts';
@@ -226,6 +226,17 @@ describe('export', () => {
     expect([exit, terminal.stdout]).toEqual([0, expect.stringContaining('is sound')]);
     for (const part of [document.recordSha256, 'Proved', 'Not proved by this file alone'])
       expect(terminal.stdout).toContain(part);
+  });
+
+  test('says where to make one that proves more, on a member that did not record it', async () => {
+    const whole = proofOf(incident2008, entries2008);
+    const ledger = { ...whole, member: 'slough-a', entries: whole.entries.filter(({ kind }) => kind === 'record') };
+    const body = anExport(incident2008, entries2008, ledger);
+    const { terminal } = await baton(`incident export ${id} --format json`, {
+      ...served,
+      [`GET /v1/incidents/${id}/export?format=json`]: { body },
+    });
+    expect(terminal.stderr.replaceAll(/\s+/g, ' ')).toContain('reading-b recorded it. An export that is made there');
   });
 
   test('overwrites nothing', async () => {

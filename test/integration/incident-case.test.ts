@@ -15,6 +15,8 @@ import { knownIncidents, newIncidents } from '../support/incident-expectations.t
 import { redundantPair } from '../support/redundant-pair.ts';
 
 const limitMs = 20_000;
+/** Some thirty runs of the command, each a process. */
+const testLimitMs = 240_000;
 const contracts = {
   sites: [{ id: 'st-marks', name: "St Mark's, Maidenhead" }],
   contracts: [
@@ -71,7 +73,9 @@ async function verify(...args: readonly string[]): Promise<{ readonly code: numb
   );
 }
 
-test('a failover is acknowledged, explained, reviewed, signed off, amended, exported and verified', async () => {
+test('a failover is acknowledged, explained, reviewed, signed off, amended, exported and verified', {
+  timeout: testLimitMs,
+}, async () => {
   const before = await redundantPair(rig);
   const { leader: other, standby: recorder } = before;
   const known = await knownIncidents(rig, recorder);

@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { AMENDABLE } from '../../core/sla/case/amendable.ts';
 import type { CommonOptions } from '../program.ts';
+import { wrapText } from '../terminal.ts';
 import { EXPORT_FORMATS, type ExportFormat } from './export.ts';
 
 export interface AddFlags extends CommonOptions {
@@ -136,7 +137,12 @@ const amendHelp = (): string =>
   [
     '',
     'Fields:',
-    ...[...AMENDABLE].map(([field, { takes }]) => `  ${field.padEnd(15)} ${takes}`),
+    ...[...AMENDABLE]
+      .filter(([field]) => !/^instants\.t[1-8]$/.test(field))
+      .map(([field, { takes }]) => {
+        const shown = field === 'instants.t0' ? 'instants.t0-t8' : field;
+        return wrapText(takes, ' '.repeat(18), `  ${shown.padEnd(16)}`);
+      }),
     '',
     'Example:',
     '  baton incident amend last --set instants.t7=2008-04-24T09:59:00+01:00 \\',

@@ -54,6 +54,12 @@ export async function incidentExportVerb(context: VerbContext, wanted: string, o
         'No daemon answers: this is what etcd holds, without entries of a ledger. It can be read, and proves nothing.',
       ),
     );
+  else if (!ledger.entries.some(({ kind }) => kind === 'incident'))
+    context.terminal.err(
+      wrapText(
+        `The ledger of ${ledger.member} has what people added, and not the incident: ${document.value.incident.recordedBy} recorded it. An export that is made there proves it too.`,
+      ),
+    );
   if (options.to === null)
     return ok({ json: format === 'json' ? document.value : { format, recordSha256, text }, text: text.trimEnd() });
   const written = await writeNew(options.to, text);

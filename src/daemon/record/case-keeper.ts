@@ -15,8 +15,8 @@ import { KiB } from '../../core/units.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { CaseOutcome, LedgerProof } from '../../ports/daemon-face.ts';
 import type { Ledger, LedgerEntry } from '../../ports/ledger.ts';
-import { caseFiles, formatCaseValue } from '../../wire/case-entry.ts';
-import { parseRecordBody } from '../../wire/kept-record.ts';
+import { caseFiles, formatCaseValue, parseCaseRecord } from '../../wire/case-entry.ts';
+import { parseRecordBody, type RecordValue } from '../../wire/kept-record.ts';
 import type { Records } from './records.ts';
 
 export interface CaseKeeperDeps {
@@ -44,6 +44,8 @@ const tooLarge: CaseOutcome = {
 
 export class CaseKeeper {
   readonly #deps: CaseKeeperDeps;
+  /** Records never change: each is parsed once, however often somebody asks. */
+  readonly #parsed = new WeakMap<RecordValue, ReturnType<typeof parseCaseRecord>>();
 
   constructor(deps: CaseKeeperDeps) {
     this.#deps = deps;
@@ -51,7 +53,7 @@ export class CaseKeeper {
 
   /** Of each incident to which somebody added something. */
   files(): readonly CaseFile[] {
-    return caseFiles(this.#deps.records.under(caseKeyPrefix));
+    return this.#filesUnder(caseKeyPrefix);
   }
 
   async add(incidentId: string, by: string, draft: CaseDraft): Promise<CaseOutcome> {
@@ -83,7 +85,17 @@ export class CaseKeeper {
   }
 
   #entriesOf(incidentId: string): readonly CaseEntry[] {
-    return caseFiles(this.#deps.records.under(caseKey(incidentId, '')))[0]?.entries ?? [];
+    return this.#filesUnder(caseKey(incidentId, ''))[0]?.entries ?? [];
+  }
+
+  #filesUnder(prefix: string): readonly CaseFile[] {
+    return caseFiles(this.#deps.records.under(prefix), (record) => {
+      const known = this.#parsed.get(record.value);
+      if (known !== undefined) return known;
+      const parsed = parseCaseRecord(record);
+      this.#parsed.set(record.value, parsed);
+      return parsed;
+    });
   }
 
   /** After whatever is known: two members' clocks differ, and what answers an entry must be read after it. */

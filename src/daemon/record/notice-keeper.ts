@@ -46,6 +46,7 @@ const watchEveryMs: Ms = 5 * second;
 const idleMs: Ms = 1 * minute;
 const tidyEveryMs: Ms = 10 * minute;
 const tidiedMax = 100;
+const deliveredAmidst = 50;
 /** etcd and every member's memory hold them all. */
 const outboxMax = 5_000;
 
@@ -171,7 +172,9 @@ export class NoticeKeeper {
     const isPresent = (member: string): boolean => this.#present.has(member);
     const incidents = this.#incidents();
     const situation = { cluster, incidents, isPresent, known: knownNotices(heads), nowWall: clock.wall() };
-    for (const notice of planNotices(policy, situation)) {
+    for (const [index, notice] of planNotices(policy, situation).entries()) {
+      // A thousand sites take etcd a while: the first need not wait for the last.
+      if (index % deliveredAmidst === deliveredAmidst - 1) this.#deliver(policy);
       const full = this.#outbox.size >= outboxMax;
       if (full && !this.#full) journal.happened('outbox-full', { notices: this.#outbox.size });
       this.#full = full;

@@ -278,6 +278,20 @@ describe('a receiver that hangs', () => {
   });
 });
 
+test('a thousand sites are told within a minute, although each takes the receiver a while', async () => {
+  const many = Array.from({ length: 1_000 }, (_, n) => ({ id: `s-${n}`, name: `Site ${n}` }));
+  const policy = aPolicy({ sites: many.map((site) => ({ site, zone: 'UTC', channels: ['hook'] })), contracts: [] });
+  const { keeper } = aMember('a', policy);
+  configured();
+  await clock.runFor(40 * second);
+  const affectedSites = many.map((site) => ({ ...site, downFrom: null, downUntil: null }));
+  await shows({ ...story.goingOn, affectedSites });
+  expect(received.length).toBeGreaterThan(10);
+  await clock.runFor(59 * second);
+  expect(new Set(received.map(({ notice }) => notice.key)).size).toBe(1_000);
+  expect(keeper.notices().every(({ state }) => state === 'sent')).toBe(true);
+});
+
 test('without etcd nothing new is told, and what was delivered is not sent again', async () => {
   const { keeper } = aMember('a');
   configured();

@@ -11,6 +11,7 @@ import {
   leaderChanged,
   markAt,
   mergeEvidence,
+  wasAskedFor,
   withMark,
   withoutOutage,
 } from './recording.ts';
@@ -106,8 +107,7 @@ function ledBy(outage: Recording, fact: Fact<'leadership-won' | 'leader-changed-
   };
   const t3 = markAt(fact.atMono, fact.wall, `leader key of ${fact.leader.member}`);
   if (!leaderChanged(known)) return withMark(known, 't3', t3);
-  const planned = outage.kind === 'switchover' || outage.kind === 'forced-failover';
-  return withMark({ ...known, kind: planned ? outage.kind : 'failover', marks, recovered: null }, 't3', t3);
+  return withMark({ ...known, kind: wasAskedFor(outage) ? outage.kind : 'failover', marks, recovered: null }, 't3', t3);
 }
 
 /** Say a change of leader by its own fact first: afterwards this one would hide it. */

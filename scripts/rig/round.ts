@@ -186,6 +186,7 @@ function belongsTo(kind: Incident['kind'], name: InstantName): boolean {
   switch (kind) {
     case 'failover':
     case 'switchover':
+    case 'drill':
     case 'forced-failover':
       return true;
     case 'restart-in-place':

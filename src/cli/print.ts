@@ -6,9 +6,11 @@ import type { Answer } from './verb.ts';
 
 export function print(result: Result<Answer, Failure>, json: boolean, terminal: Terminal): ExitCode {
   if (!result.ok) return printFailure(result.error, json, terminal);
-  terminal.out(json ? JSON.stringify(result.value.json, null, 2) : harmless(result.value.text));
+  terminal.out(json ? JSON.stringify(result.value.json, null, 2) : shown(result.value));
   return EXIT.done;
 }
+
+const shown = ({ text, raw }: Answer): string => (raw === true ? text : harmless(text));
 
 export const failureDocument = ({ code, problem, hint }: Failure) => ({ error: { code, problem, hint } });
 

@@ -5,6 +5,8 @@ import { parseDuration } from '../config/quantity.ts';
 import { isMonth } from '../core/sla/accounting/zone.ts';
 import type { Ms } from '../core/units.ts';
 import { type IncidentVerbs, incidentCommands } from './incident/commands.ts';
+import { type AnnounceFlags, plannedCommands } from './program-planned.ts';
+import { REPORT_FORMATS } from './sla-documents.ts';
 
 export interface CommonOptions {
   readonly config: string;
@@ -29,12 +31,25 @@ export interface ResumeFlags extends CommonOptions {
   readonly reason: string;
 }
 
+export interface SlaReportFlags extends CommonOptions {
+  readonly month?: string;
+  readonly contract?: string;
+  readonly format: (typeof REPORT_FORMATS)[number];
+}
+
 export interface Verbs {
   status(options: CommonOptions & { readonly watch?: true | Ms }): Promise<void>;
   explain(options: CommonOptions): Promise<void>;
   history(options: CommonOptions): Promise<void>;
   readonly incident: IncidentVerbs;
-  slaReport(options: CommonOptions & { readonly month?: string }): Promise<void>;
+  slaReport(options: SlaReportFlags): Promise<void>;
+  slaExport(options: CommonOptions): Promise<void>;
+  slaRuns(options: CommonOptions): Promise<void>;
+  maintenanceAnnounce(options: AnnounceFlags): Promise<void>;
+  maintenanceList(options: CommonOptions): Promise<void>;
+  maintenanceCancel(id: string, options: ResumeFlags): Promise<void>;
+  drillRun(options: ChangeFlags): Promise<void>;
+  drillList(options: CommonOptions): Promise<void>;
   slaBudget(options: CommonOptions): Promise<void>;
   notices(options: CommonOptions & { readonly all?: true }): Promise<void>;
   noticesTest(channel: string, options: CommonOptions): Promise<void>;
@@ -68,7 +83,15 @@ export function buildProgram(verbs: Verbs): Command {
   const sla = program.command('sla').description('what the contracts come to');
   common(sla.command('report').description('availability, downtime, budget and credits of a month'))
     .option('--month <month>', 'like 2008-04 (default: this one, so far)', month)
+    .option('--contract <id>', 'of this contract only')
+    .addOption(new Option('--format <format>', 'how it is written').choices(REPORT_FORMATS).default('text'))
     .action((options) => verbs.slaReport(options));
+  common(sla.command('runs').description('what was done on schedule, skipped or missed')).action((options) =>
+    verbs.slaRuns(options),
+  );
+  common(sla.command('export').description('the contracts as documents for other tools'))
+    .requiredOption('--openslo', 'as OpenSLO v1, in YAML')
+    .action((options) => verbs.slaExport(options));
   common(sla.command('budget').description('how much downtime each contract has left')).action((options) =>
     verbs.slaBudget(options),
   );
@@ -81,6 +104,7 @@ export function buildProgram(verbs: Verbs): Command {
   common(notices.command('test').description('send a test through one channel, from this host'))
     .argument('<channel>', 'its id (shared.channels)')
     .action((channel, _own, command: Command) => verbs.noticesTest(channel, command.optsWithGlobals()));
+  plannedCommands(program, verbs, { common, agreed, changing });
 
   changing(program.command('switchover').description('hand over to a standby as planned, without loss'))
     .option('--candidate <member>', 'who takes over (default: the best standby)')

@@ -6,16 +6,20 @@ import type { Clock } from '../ports/clock.ts';
 import type { Api } from './api-client.ts';
 import { change } from './change.ts';
 import type { EtcdReader } from './etcd-reader.ts';
+import { drillList, drillRun } from './drill.ts';
 import { explain } from './explain.ts';
 import { EXIT, type ExitCode, type Failure, usage } from './failure.ts';
 import { history } from './history.ts';
 import { incidentVerbs } from './incident/verbs.ts';
 import type { LedgerReading } from './incident/verify.ts';
+import { maintenanceAnnounce, maintenanceCancel, maintenanceList } from './maintenance.ts';
 import { notices, noticesTest } from './notices.ts';
 import { print, printFailure } from './print.ts';
-import { buildProgram, type ChangeFlags, type CommonOptions, type Verbs } from './program.ts';
+import { buildProgram, type ChangeFlags, type CommonOptions, type ResumeFlags, type Verbs } from './program.ts';
 import { resume } from './resume.ts';
 import { slaBudget, slaReportVerb } from './sla.ts';
+import { slaDocument, slaExport } from './sla-documents.ts';
+import { slaRuns } from './sla-runs.ts';
 import { status } from './status.ts';
 import type { Terminal } from './terminal.ts';
 import type { VerbContext, VerbResult } from './verb.ts';
@@ -67,6 +71,12 @@ export async function run(argv: readonly string[], deps: RunDeps): Promise<ExitC
       print(await verb(context), options.json === true, terminal),
     );
 
+  const agreement = ({ reason, yes, dryRun }: ResumeFlags) => ({
+    caller: deps.caller,
+    reason,
+    yes: yes === true,
+    dryRun: dryRun === true,
+  });
   const verbs: Verbs = {
     status: (options) => {
       if (options.watch === undefined) return reading(options, status);
@@ -77,7 +87,38 @@ export async function run(argv: readonly string[], deps: RunDeps): Promise<ExitC
     },
     explain: (options) => reading(options, explain),
     history: (options) => reading(options, history),
-    slaReport: (options) => reading(options, (context) => slaReportVerb(context, options.month ?? null)),
+    slaReport: ({ format, ...options }) =>
+      reading(options, (context) => {
+        const [wanted, contract] = [options.month ?? null, options.contract ?? null];
+        if (format === 'text') return slaReportVerb(context, wanted, contract);
+        return slaDocument(context, format, wanted, contract);
+      }),
+    slaExport: (options) => reading(options, slaExport),
+    slaRuns: (options) => reading(options, slaRuns),
+    maintenanceAnnounce: (options) =>
+      reading(options, (context) =>
+        maintenanceAnnounce(context, {
+          ...agreement(options),
+          from: options.from,
+          to: options.to,
+          contracts: options.contract ?? null,
+          sites: options.site ?? null,
+        }),
+      ),
+    maintenanceList: (options) => reading(options, maintenanceList),
+    maintenanceCancel: (id, options) =>
+      reading(options, (context) => maintenanceCancel(context, { ...agreement(options), id })),
+    drillRun: (options) => {
+      const waitLimitMs = options.timeout ?? changeLimitMs;
+      return withContext(options, Math.min(askLimitMs, waitLimitMs), async (context) =>
+        print(
+          await drillRun(context, { ...changeOptions('switchover', options), caller: deps.caller, waitLimitMs }),
+          options.json === true,
+          terminal,
+        ),
+      );
+    },
+    drillList: (options) => reading(options, drillList),
     slaBudget: (options) => reading(options, slaBudget),
     incident: incidentVerbs({
       ...{ caller: deps.caller, version: deps.version, ledger: deps.ledger, reading },
@@ -100,15 +141,7 @@ export async function run(argv: readonly string[], deps: RunDeps): Promise<ExitC
         ),
       );
     },
-    resume: (options) =>
-      reading(options, (context) =>
-        resume(context, {
-          caller: deps.caller,
-          reason: options.reason,
-          yes: options.yes === true,
-          dryRun: options.dryRun === true,
-        }),
-      ),
+    resume: (options) => reading(options, (context) => resume(context, agreement(options))),
     version: async (options) => {
       const runtime = process.version.replace(/^v/, '');
       const answer = {

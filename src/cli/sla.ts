@@ -12,19 +12,24 @@ import { slaReportSchema } from '../wire/sla.ts';
 import { ask } from './ask.ts';
 import { type Failure, failed } from './failure.ts';
 import { orFromEtcd, type Sourced, sourceNote } from './fallback.ts';
+import { announcementsIn } from './maintenance.ts';
 import { renderTable, shorten } from './table.ts';
 import type { VerbContext, VerbResult } from './verb.ts';
 
 /** `month` like 2008-04; null: this one, and rolling windows as they stand. */
-export async function slaReportVerb(context: VerbContext, month: string | null): VerbResult {
+export async function slaReportVerb(context: VerbContext, month: string | null, contract: string | null): VerbResult {
   const report = await readReport(context, month);
   if (!report.ok) return report;
-  const { source, value } = report.value;
+  const { source } = report.value;
+  const value = only(report.value.value, contract);
   return ok({
     json: { source: source.kind, ...value },
     text: sourceNote(source, context.terminal.paint) + reportText(value),
   });
 }
+
+const only = (report: SlaReport, contract: string | null): SlaReport =>
+  contract === null ? report : { ...report, contracts: report.contracts.filter((each) => each.contract === contract) };
 
 export async function slaBudget(context: VerbContext): VerbResult {
   const report = await readReport(context, null);
@@ -54,7 +59,7 @@ function fromEtcd(snapshot: Snapshot, cluster: string, asOf: number, month: stri
   const rows = (from: number, to: number) =>
     sheets.flatMap((sheet) => sheet.rows.filter((row) => row.from < to && row.to > from));
   const { sites, contracts } = shared.value;
-  return ok(slaReport({ cluster, sites, contracts, maintenance: [], rows }, asOf, month));
+  return ok(slaReport({ cluster, sites, contracts, maintenance: announcementsIn(snapshot), rows }, asOf, month));
 }
 
 /** The least that is left first: that is what somebody has to look at. */

@@ -23,6 +23,8 @@ export interface VerbContext {
 export interface Answer {
   readonly json: unknown;
   readonly text: string;
+  /** The text is a document for a program or a browser: it goes out byte by byte. */
+  readonly raw?: true;
 }
 
 export type VerbResult = Promise<Result<Answer, Failure>>;

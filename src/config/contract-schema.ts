@@ -151,7 +151,7 @@ export const contractSchema = contractShape.transform(
   }),
 );
 
-function isTimeZone(name: string): boolean {
+export function isTimeZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name });
     return !/^[+-]/.test(name);

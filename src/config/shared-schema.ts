@@ -7,6 +7,7 @@ import { KiB, MiB, minute, second } from '../core/units.ts';
 import { channelSchema } from './channel-schema.ts';
 import { contractSchema, siteSchema } from './contract-schema.ts';
 import { budget, duration, size } from './quantity.ts';
+import { drillSchema, reportsSchema } from './schedule-schema.ts';
 
 /** Sections whose durations bear on each other: see timing-checks.ts. */
 export const timingShape = {
@@ -129,6 +130,10 @@ export const sharedSchema = z
       .default([])
       .describe('the customer sites that the cluster serves: [{id, name, zone, channels}]'),
     contracts: z.array(contractSchema).max(1000).default([]).describe('what was promised to whom'),
+    reports: reportsSchema.optional().describe('when monthly reports are made: {schedule: "0 0 6 1 * *", zone}'),
+    drill: drillSchema
+      .optional()
+      .describe('when a switchover is made to prove that it works: {schedule, zone, window}'),
   })
   .describe('configuration that all members share; after bootstrap the one in etcd rules');
 

@@ -100,6 +100,8 @@ export interface OperatorRequest {
   readonly requestedAt: string;
   readonly allowDataLoss: boolean;
   readonly oldPrimaryIsFenced: boolean;
+  /** It was asked for to prove that it works: what it costs is recorded as a drill. Decided like any other. */
+  readonly drill: boolean;
   /** Set with the hand-over: the old primary's latest checkpoint location, which the candidate must replay past. */
   readonly shutdownLsn: Lsn | null;
 }

@@ -103,6 +103,7 @@ export function formatRequest(request: OperatorRequest): string {
     requested_at: request.requestedAt,
     allow_data_loss: request.allowDataLoss,
     old_primary_is_fenced: request.oldPrimaryIsFenced,
+    ...(request.drill ? { drill: true } : {}),
     shutdown_lsn: request.shutdownLsn === null ? null : formatLsn(request.shutdownLsn),
   });
 }

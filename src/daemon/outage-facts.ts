@@ -193,7 +193,7 @@ function leaderFacts(
     previousTerm: old?.term ?? null,
   };
   if (!isMine(view, state)) return [{ kind: 'leader-changed-elsewhere', ...change }];
-  return [...handOverFacts(view, note, old?.term ?? null, at), { kind: 'leadership-won', ...change }];
+  return [...handOverFacts(view, state, note, old?.term ?? null, at), { kind: 'leadership-won', ...change }];
 }
 
 const timelineOf = ({ postgres }: View) =>
@@ -202,6 +202,7 @@ const timelineOf = ({ postgres }: View) =>
 /** The key was handed to us: the note that came with it says why, and when its writer's postgres ended. */
 function handOverFacts(
   view: View,
+  state: ClusterState,
   note: HandOverNote | null,
   oldTerm: Revision | null,
   at: At,
@@ -220,7 +221,7 @@ function handOverFacts(
       rule: note.rule,
       because: note.because,
       evidence: [{ id: 'E1', says: `${note.from} handed the key over` }],
-      ...what,
+      ...(isDrill(state, view.self.name) ? drill : what),
     },
     {
       kind: 'old-primary-fenced',
@@ -232,6 +233,12 @@ function handOverFacts(
     },
   ];
 }
+
+/** The request is still there when its candidate has been handed the key. */
+const isDrill = ({ request }: ClusterState, candidate: MemberName): boolean =>
+  request.kind === 'present' && request.value.drill && request.value.candidate === candidate;
+
+const drill: TriggerOf = { trigger: 'drill', incident: 'drill' };
 
 function serviceFacts(before: View | null, view: View, state: ClusterState, at: At): readonly RecorderFact[] {
   const facts: RecorderFact[] = [];

@@ -3,13 +3,18 @@ import type { ClusterState } from '../core/cluster.ts';
 import type { EvidenceBundle } from '../core/sla/evidence/bundle.ts';
 import type { RecorderFact } from '../core/sla/recorder.ts';
 import type { ServiceFact } from '../core/sla/service/service-log.ts';
+import type { View } from '../core/view.ts';
 import type { Snapshot } from '../ports/coordinator.ts';
 import type { DaemonFace } from '../ports/daemon-face.ts';
+import type { Journal } from '../ports/journal.ts';
+import type { PlannedFace } from '../ports/planned-face.ts';
 import { parseEvidence } from '../wire/evidence.ts';
 import { EvidenceKeeper } from './record/evidence-keeper.ts';
 import { CaseKeeper } from './record/case-keeper.ts';
+import type { DrillHands } from './record/drill-runner.ts';
 import { IncidentKeeper } from './record/incident-keeper.ts';
 import { NoticeKeeper } from './record/notice-keeper.ts';
+import { PlannedWork } from './record/planned-work.ts';
 import { Records, type RecordsKept } from './record/records.ts';
 import { ServiceKeeper } from './record/service-keeper.ts';
 import type { SupervisorDeps } from './supervisor.ts';
@@ -17,7 +22,7 @@ import type { SupervisorDeps } from './supervisor.ts';
 /** A year's reports and recurring causes need no ledger to be searched. */
 const peoplesRecords: RecordsKept = {
   kind: 'record',
-  prefixes: ['cases/', 'maintenance/', 'reports/'],
+  prefixes: ['cases/', 'maintenance/'],
   daysInEtcd: 400,
   recordsMax: 10_000,
 };
@@ -28,7 +33,8 @@ const evidenceRecords: RecordsKept = { kind: 'evidence', prefixes: ['evidence/']
 export type RecordFace = Pick<
   DaemonFace,
   'incidents' | 'evidence' | 'cases' | 'addToCase' | 'proofOf' | 'promises' | 'sla' | 'notices' | 'testChannel'
->;
+> &
+  PlannedFace;
 
 export class RecordKeeping {
   readonly #incidents: IncidentKeeper;
@@ -38,23 +44,47 @@ export class RecordKeeping {
   readonly #evidence: EvidenceKeeper;
   readonly #notices: NoticeKeeper;
   readonly #cases: CaseKeeper;
+  readonly #planned: PlannedWork;
+  readonly #journal: Journal;
 
-  constructor(deps: SupervisorDeps) {
+  /** `hands`: how a drill asks for a change of leader. */
+  constructor(deps: SupervisorDeps, hands: DrillHands, signal: AbortSignal) {
+    this.#journal = deps.journal;
     const whose = { cluster: deps.settings.cluster, member: deps.settings.name };
-    this.#incidents = new IncidentKeeper({ ...deps, ...whose, changed: (incident) => this.#evidence.saw(incident) });
+    this.#incidents = new IncidentKeeper({
+      ...deps,
+      ...whose,
+      changed: (incident) => this.#evidence.saw(incident),
+      announcements: () => this.#planned.announcements(),
+    });
     this.#service = new ServiceKeeper({ ...deps, ...whose });
     this.#records = new Records(deps, peoplesRecords);
+    this.#planned = new PlannedWork(
+      {
+        // What is ready or burning is journalled; telling people begins here too.
+        deps,
+        hands,
+        records: this.#records,
+        service: this.#service,
+        promises: () => this.#incidents.promises,
+        incidents: () => this.#incidents.incidents(),
+        reportReady: ({ contract, month }) => this.#journal.happened('report-ready', { contract, month }),
+        budgetBurning: (warning) => this.#journal.happened('budget-burning', { ...warning }),
+      },
+      signal,
+    );
     this.#bundles = new Records(deps, evidenceRecords);
     this.#evidence = new EvidenceKeeper({ ...deps, ...whose }, this.#bundles);
     this.#notices = new NoticeKeeper({ ...deps, ...whose }, () => this.#incidents.incidents());
     this.#cases = new CaseKeeper({
       ...{ ...whose, clock: deps.clock, ledger: deps.ledger, records: this.#records, newId: deps.newCopyId },
       incidents: () => this.#incidents.incidents(),
-      promises: () => this.#incidents.promises,
+      promises: () => ({ ...this.#incidents.promises, maintenance: this.#planned.announcements() }),
     });
   }
 
-  face(): RecordFace {
+  /** `view`: the newest; null before the first. */
+  face(view: () => View | null): RecordFace {
     return {
       incidents: () => this.#incidents.incidents(),
       evidence: (incident) => this.#evidenceOf(incident),
@@ -62,7 +92,8 @@ export class RecordKeeping {
       addToCase: (incidentId, by, draft) => this.#cases.add(incidentId, by, draft),
       proofOf: (incidentId) => this.#cases.proof(incidentId),
       promises: () => this.#incidents.promises,
-      sla: (month) => this.#service.report(this.#incidents.promises, month),
+      sla: (month) => this.#service.report(this.#incidents.promises, month, this.#planned.announcements()),
+      ...this.#planned.face(view),
       notices: () => this.#notices.notices(),
       testChannel: (channel) => this.#notices.test(channel),
     };
@@ -88,9 +119,15 @@ export class RecordKeeping {
     this.#incidents.record(fact);
   }
 
-  /** One probe commit. */
+  /** One probe commit. What is down in an announced window is away as planned. */
   probed(fact: ServiceFact): void {
-    this.#service.saw(fact);
+    const announced = fact.state === 'down' && this.#planned.isAnnounced(fact.wall);
+    this.#service.saw(announced ? { ...fact, state: 'planned' } : fact);
+  }
+
+  /** The loop ran: what is due at set times is looked at. */
+  considered(view: View): void {
+    this.#planned.considered(view);
   }
 
   sawSnapshot(snapshot: Snapshot): void {
@@ -99,6 +136,7 @@ export class RecordKeeping {
     this.#records.sawSnapshot(snapshot);
     this.#bundles.sawSnapshot(snapshot);
     this.#notices.sawSnapshot(snapshot);
+    this.#planned.sawSnapshot(snapshot);
   }
 
   /** What goes on is written down as far as it went. */

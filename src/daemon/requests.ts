@@ -31,13 +31,15 @@ export class Requests {
     this.#context = context;
   }
 
-  async submit(draft: RequestDraft): Promise<SubmitOutcome> {
+  /** `drill`: what it costs is to be recorded as one. */
+  async submit(draft: RequestDraft, drill = false): Promise<SubmitOutcome> {
     const { clock, coordinator, newId } = this.#context;
     const latest = this.#context.latest();
     if (latest === null || latest.view.coordinator.kind !== 'read') return notReadYet;
     const { state } = latest.view.coordinator;
     const request: OperatorRequest = {
       ...draft,
+      drill,
       id: newId(),
       requestedAt: new Date(clock.wall()).toISOString(),
       shutdownLsn: null,

@@ -11,7 +11,7 @@ import { type HandOverNote, parseHandOverNote, handOverNoteKey } from '../core/h
 import type { MonoMs, Ms } from '../core/units.ts';
 import type { GuardianView, View } from '../core/view.ts';
 import type { Observation, Snapshot } from '../ports/coordinator.ts';
-import type { DaemonFace } from '../ports/daemon-face.ts';
+import type { DaemonFace, RequestDraft } from '../ports/daemon-face.ts';
 import { ClusterReader } from '../wire/cluster-keys.ts';
 import { assembleDoubting, assembleView } from './assemble-view.ts';
 import { ClientWrites } from './client-writes.ts';
@@ -88,7 +88,11 @@ class Supervisor {
     );
     const deps = { ...given, coordinator: writeUnlessHeld(given.coordinator, () => this.#memory.held) };
     this.#deps = deps;
-    this.#record = new RecordKeeping(deps);
+    const hands = {
+      submit: (draft: RequestDraft) => this.#requests.submit(draft, true),
+      progress: (id: string) => this.#requests.progress(id),
+    };
+    this.#record = new RecordKeeping(deps, hands, signal);
     this.#clientWrites = new ClientWrites(
       deps,
       this.#seen,
@@ -138,7 +142,7 @@ class Supervisor {
           ? null
           : { view: this.#latest.view, decision: this.#latest.decision, wall: this.#latest.view.nowWall },
       loopAgeMs: () => this.#deps.clock.mono() - this.#ranMono,
-      ...this.#record.face(),
+      ...this.#record.face(() => this.#latest?.view ?? null),
       submit: (draft) => this.#requests.submit(draft),
       resume: (draft) => this.#requests.resume(draft),
       progress: (id) => this.#requests.progress(id),
@@ -288,5 +292,6 @@ class Supervisor {
     this.#clientWrites.outage(this.#record.outageGoesOn);
     for (const intent of decision.intents) this.#performer.perform(intent, view);
     this.#publisher.consider(view, this.#memory.lastLedTerm);
+    this.#record.considered(view);
   }
 }

@@ -2,6 +2,7 @@
 import type { SharedConfig } from '../core/cluster.ts';
 import type { Promises } from '../core/sla/contract.ts';
 import type { NoticePolicy } from '../core/sla/notices/channel.ts';
+import type { Jobs } from '../core/sla/schedule/schedule.ts';
 import type { CopyId, MemberName } from '../core/units.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Coordinator } from '../ports/coordinator.ts';
@@ -14,6 +15,7 @@ import type { Ledger } from '../ports/ledger.ts';
 import type { Notifier } from '../ports/notifier.ts';
 import type { Endpoint, Peers, Postgres } from '../ports/postgres.ts';
 import type { ServiceBookmark } from '../ports/service-bookmark.ts';
+import type { Ticker } from '../ports/ticker.ts';
 import type { ParseConfig } from '../wire/cluster-keys.ts';
 
 /** What one member is, from its local configuration. */
@@ -49,6 +51,9 @@ export interface SupervisorDeps {
   readonly version: string;
   /** Reads the `config` key; throws with a sentence when it cannot be used. */
   readonly parseConfig: ParseConfig;
+  /** What a shared configuration has done at set times, as text from etcd; null when it cannot be read. */
+  readonly jobsOf: (configText: string) => Jobs | null;
+  readonly ticker: Ticker;
   readonly promisesOf: (configText: string) => Promises | null;
   readonly notifier: Notifier;
   /** Who is told what, by the `config` key; null when it cannot be read. */

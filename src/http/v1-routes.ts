@@ -12,6 +12,7 @@ import { requestDraftSchema, resumeDraftSchema } from '../wire/request-draft.ts'
 import { change } from './change.ts';
 import { starting } from './health-routes.ts';
 import { incidentRoutes } from './incident-routes.ts';
+import { plannedRoutes } from './planned-routes.ts';
 import { problem, type Route } from './route.ts';
 
 const requestExample = '{kind, candidate, leader, term, by, reason, allowDataLoss, oldPrimaryIsFenced}';
@@ -97,5 +98,6 @@ export function v1Routes({ face, explain, changes }: V1Options): readonly Route[
       path: '/v1/requests/:id',
       methods: { GET: (context) => context.json(face.progress(context.req.param('id') ?? '')) },
     },
+    ...plannedRoutes(face, changes),
   ];
 }

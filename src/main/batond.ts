@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { createCoordinator } from '../adapters/etcd/create-coordinator.ts';
 import { createGuardian } from '../adapters/guardian/create-guardian.ts';
 import { livingGuardian } from '../adapters/guardian/guardian-processes.ts';
+import { createTicker } from '../adapters/cron/ticker.ts';
 import { createDaemonProbe } from '../adapters/http-probe/daemon-probe.ts';
 import { createJournal } from '../adapters/journal/journal.ts';
 import { createKeptState } from '../adapters/journal/kept-state.ts';
@@ -24,6 +25,7 @@ import { type ConfigProblem, problemText } from '../config/problem.ts';
 import { noticePolicy } from '../config/notice-policy.ts';
 import { notifyWarnings, readNotifySecrets } from '../config/notify-host.ts';
 import type { BatonConfig } from '../config/schema.ts';
+import { jobsOf } from '../config/schedule-schema.ts';
 import { readSecretFile } from '../config/secret-file.ts';
 import { readShared, readSharedPolicy } from '../config/shared.ts';
 import { sharedPolicy } from '../config/shared-policy.ts';
@@ -153,6 +155,11 @@ async function serve(file: string, loaded: LoadedConfig): Promise<void> {
       kept: createKeptState({ directory: config.state }),
       version,
       parseConfig: readSharedPolicy,
+      jobsOf: (text) => {
+        const shared = readShared(text);
+        return shared.ok ? jobsOf(shared.value) : null;
+      },
+      ticker: createTicker(),
       promisesOf: (text) => {
         const shared = readShared(text);
         return shared.ok ? { sites: shared.value.sites, contracts: shared.value.contracts } : null;

@@ -11,6 +11,7 @@ import type { ListedNotice } from '../core/sla/notices/listed-notice.ts';
 import type { MemberName, Revision, WallMs } from '../core/units.ts';
 import type { View } from '../core/view.ts';
 import type { LedgerExtract } from './ledger.ts';
+import type { PlannedFace } from './planned-face.ts';
 
 export interface RequestDraft {
   readonly kind: OperatorRequest['kind'];
@@ -57,7 +58,7 @@ export interface LedgerProof extends LedgerExtract {
   readonly member: string;
 }
 
-export interface DaemonFace {
+export interface DaemonFace extends PlannedFace {
   readonly cluster: string;
   readonly version: string;
   /** The newest view and what was decided on it; null until the first. */

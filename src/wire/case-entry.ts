@@ -7,7 +7,7 @@ import {
   caseKeyPrefix,
   wallOfEntryId,
 } from '../core/sla/case/case-entry.ts';
-import { promisesSchema } from './contract.ts';
+import { termsSchema } from './contract.ts';
 import { readJson } from './json-text.ts';
 import type { KeptRecord, RecordValue } from './kept-record.ts';
 
@@ -23,7 +23,7 @@ const actSchema: z.ZodType<CaseAct> = z.discriminatedUnion('kind', [
     kind: z.literal('amended'),
     reason: z.string(),
     changes: z.array(z.object({ field: z.string(), from: z.string(), to: z.string() })),
-    terms: promisesSchema.nullable(),
+    terms: termsSchema.nullable(),
   }),
 ]);
 

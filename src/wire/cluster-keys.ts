@@ -259,6 +259,7 @@ const requestSchema: z.ZodType<OperatorRequest> = z
     requested_at: z.string(),
     allow_data_loss: z.boolean(),
     old_primary_is_fenced: z.boolean(),
+    drill: z.boolean().default(false),
     shutdown_lsn: lsnTextField.nullish(),
   })
   .transform((request) => ({
@@ -272,5 +273,6 @@ const requestSchema: z.ZodType<OperatorRequest> = z
     requestedAt: request.requested_at,
     allowDataLoss: request.allow_data_loss,
     oldPrimaryIsFenced: request.old_primary_is_fenced,
+    drill: request.drill,
     shutdownLsn: request.shutdown_lsn ?? null,
   }));

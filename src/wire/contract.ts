@@ -1,6 +1,7 @@
 /** Sites and contracts as a record carries them: the terms by which an amendment had verdicts recomputed. */
 import { z } from 'zod';
 import type { Contract, Promises } from '../core/sla/contract.ts';
+import type { Announcement, Terms } from '../core/sla/maintenance/announcement.ts';
 
 const dayHours = z.array(z.object({ fromMinute: z.number(), toMinute: z.number() }));
 
@@ -56,7 +57,26 @@ const contract: z.ZodType<Contract> = z.object({
   validTo: z.string().nullable(),
 });
 
-export const promisesSchema: z.ZodType<Promises> = z.object({
+const promises = z.object({
   sites: z.array(z.object({ id: z.string(), name: z.string() })),
   contracts: z.array(contract),
 });
+export const promisesSchema: z.ZodType<Promises> = promises;
+
+const announcement: z.ZodType<Announcement> = z.object({
+  id: z.string(),
+  from: z.number(),
+  to: z.number(),
+  announcedAt: z.number(),
+  cancelledAt: z.number().nullable(),
+  cancelledBy: z.string().nullable(),
+  by: z.string(),
+  reason: z.string(),
+  contracts: z.array(z.string()).nullable(),
+  sites: z.array(z.string()).nullable(),
+});
+
+/** With the announcements by which something was excluded; left out where there were none. */
+export const termsSchema: z.ZodType<Terms> = promises
+  .extend({ maintenance: z.array(announcement).optional() })
+  .transform(({ maintenance, ...rest }): Terms => (maintenance === undefined ? rest : { ...rest, maintenance }));

@@ -46,7 +46,7 @@ export const incidentSchema: z.ZodType<Incident> = z.looseObject({
   v: z.literal(1),
   id: z.string(),
   cluster: z.string(),
-  kind: z.enum(['failover', 'switchover', 'forced-failover', 'restart-in-place', 'outage-without-failover']),
+  kind: z.enum(['failover', 'switchover', 'drill', 'forced-failover', 'restart-in-place', 'outage-without-failover']),
   trigger: z.string(),
   rule: z.string().nullable(),
   because: z.string(),

@@ -5,7 +5,7 @@ import { memberField, revisionField } from './fields.ts';
 
 const text = (lengthMax: number) => z.string().min(1).max(lengthMax);
 
-export const requestDraftSchema: z.ZodType<Omit<OperatorRequest, 'id' | 'requestedAt' | 'shutdownLsn'>> =
+export const requestDraftSchema: z.ZodType<Omit<OperatorRequest, 'id' | 'requestedAt' | 'shutdownLsn' | 'drill'>> =
   z.strictObject({
     kind: z.enum(['switchover', 'failover']),
     candidate: memberField,

@@ -2,11 +2,11 @@
 import { z } from 'zod';
 import type { SlaReport } from '../core/sla/accounting/report.ts';
 
-const ms = z.number().int();
-const span = z.looseObject({ from: ms, to: ms });
+export const ms = z.number().int();
+export const span = z.looseObject({ from: ms, to: ms });
 const ratio = z.looseObject({ part: ms, of: ms });
 
-const account = z.looseObject({
+export const accountSchema = z.looseObject({
   contract: z.string(),
   contractVersion: z.number(),
   customer: z.string(),
@@ -50,6 +50,6 @@ export const slaReportSchema: z.ZodType<SlaReport> = z.looseObject({
   cluster: z.string(),
   asOf: ms,
   month: z.string(),
-  contracts: z.array(account),
+  contracts: z.array(accountSchema),
   sites: z.array(site),
 });

@@ -38,7 +38,14 @@ export const statusSchema: z.ZodType<Status> = z.looseObject({
   incident: z
     .looseObject({
       id: z.string(),
-      kind: z.enum(['failover', 'switchover', 'forced-failover', 'restart-in-place', 'outage-without-failover']),
+      kind: z.enum([
+        'failover',
+        'switchover',
+        'drill',
+        'forced-failover',
+        'restart-in-place',
+        'outage-without-failover',
+      ]),
       since: z.string().nullable(),
       sitesDown: z.array(z.string()),
       breaches: z

@@ -125,6 +125,7 @@ export const aRequest = (changes: Partial<OperatorRequest> = {}): OperatorReques
   requestedAt: '2026-01-01T00:00:00.000Z',
   allowDataLoss: false,
   oldPrimaryIsFenced: false,
+  drill: false,
   shutdownLsn: null,
   ...changes,
 });

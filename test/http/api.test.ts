@@ -16,6 +16,7 @@ import type { DaemonFace, RequestDraft, SubmitOutcome } from '../../src/ports/da
 import { parseSelf } from '../../src/wire/self.ts';
 import { statusSchema } from '../../src/wire/status.ts';
 import { realClock } from '../support/real-clock.ts';
+import { nothingPlanned } from './nothing-planned.ts';
 import { aState, leaderView, now, present, read, standbyView, wall } from './views.ts';
 
 interface FakeFace extends DaemonFace {
@@ -48,6 +49,7 @@ function aFace(view: View | null, outcome: SubmitOutcome = { kind: 'accepted', i
       return outcome;
     },
     resume: async () => outcome,
+    ...nothingPlanned(outcome),
     progress: (id) => (id === 'r-1' ? { kind: 'under-way', step: 'promoting' } : { kind: 'not-known' }),
     drafts,
   };

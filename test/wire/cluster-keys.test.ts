@@ -107,6 +107,7 @@ const requests: fc.Arbitrary<OperatorRequest> = fc.record({
   requestedAt: fc.string(),
   allowDataLoss: fc.boolean(),
   oldPrimaryIsFenced: fc.boolean(),
+  drill: fc.boolean(),
   shutdownLsn: orNull(positions),
 });
 

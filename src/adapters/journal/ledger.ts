@@ -25,7 +25,12 @@ export interface LedgerOptions {
 /** Incidents kept in memory; older ones are in the file. */
 const INCIDENTS_MAX = 1_000;
 /** Entries of other kinds that are kept in memory at the start: years of quiet ones. Those of no kind here are not. */
-const BODIES_MAX: Readonly<Record<string, number>> = { service: 100_000, record: 20_000, evidence: 400 };
+const BODIES_MAX: Readonly<Record<string, number>> = {
+  service: 100_000,
+  record: 20_000,
+  report: 10_000,
+  evidence: 400,
+};
 /** Appends that wait for the disk; more are refused. */
 const WAITING_MAX = 1_000;
 

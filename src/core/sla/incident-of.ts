@@ -1,7 +1,7 @@
 /** What a recording says so far, in the shape that is kept. Instants that nobody saw are null, and so are their phases. */
 import type { MonoMs, Ms } from '../units.ts';
 import { monoMs, wallMs } from '../units.ts';
-import { INSTANT_NAMES } from './incident.ts';
+import { INSTANT_NAMES, isHandOver } from './incident.ts';
 import type { Incident, Instant, InstantName, Loss, Phases } from './incident.ts';
 import { leaderChanged, mergeEvidence } from './recording.ts';
 import type { Mark, Recording } from './recording.ts';
@@ -116,7 +116,7 @@ function lossOf(recording: Recording): Loss {
     if (recording.marks.t7 === undefined) return unknown('not over yet');
     return none('no promotion: the same PostgreSQL went on with its own write-ahead log');
   }
-  if (kind === 'switchover') return none("the new primary had replayed the old one's shutdown checkpoint");
+  if (isHandOver(kind)) return none("the new primary had replayed the old one's shutdown checkpoint");
   if (kind === 'forced-failover')
     return unknown('an operator promoted this member without proof that it had every commit');
   if (mode === null) return unknown('the mode in force was not known to the recorder');

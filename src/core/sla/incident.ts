@@ -48,15 +48,19 @@ export interface Incident {
 }
 
 /**
- * `outage-without-failover`: writes failed and came back by themselves. `forced-failover`: an operator promoted a
- * member that might miss acknowledged commits.
+ * `drill`: a switchover that was made to prove that it works. `outage-without-failover`: writes failed and came back by
+ * themselves. `forced-failover`: an operator promoted a member that might miss acknowledged commits.
  */
 export type IncidentKind =
   | 'failover'
   | 'switchover'
+  | 'drill'
   | 'forced-failover'
   | 'restart-in-place'
   | 'outage-without-failover';
+
+/** Handed over in good order because somebody, or a schedule, asked for it. */
+export const isHandOver = (kind: IncidentKind): boolean => kind === 'switchover' || kind === 'drill';
 
 export interface Place {
   readonly member: string;

@@ -11,6 +11,7 @@ import {
   leaderChanged,
   markAt,
   mergeEvidence,
+  wasAskedFor,
   withMark,
   withoutOutage,
 } from './recording.ts';
@@ -109,7 +110,7 @@ function ledBy(outage: Recording, fact: Omit<Fact<'leader-changed-elsewhere'>, '
   // What a candidate did that leads no longer is no promotion of whoever leads now.
   if (stays && (outage.newLeader === null || outage.newLeader.member === fact.leader.member))
     return withMark(known, 't3', t3);
-  const kept = stays || outage.kind === 'switchover' || outage.kind === 'forced-failover';
+  const kept = stays || wasAskedFor(outage);
   // Two changes of leader interrupted writes, whether or not a probe saw one fail.
   const firstFailedMono = outage.firstFailedMono ?? (stays ? t3.mono : null);
   return withMark(

@@ -2,6 +2,7 @@
 import type { SyncMode } from '../cluster.ts';
 import type { MonoMs, Ms, WallMs } from '../units.ts';
 import { monoMs, wallMs } from '../units.ts';
+import { isHandOver } from './incident.ts';
 import type { Evidence, Incident, IncidentKind, InstantName, Loss, MeasuredBy, Place } from './incident.ts';
 
 /** One moment by both clocks of the recorder's host. The monotonic part is whole milliseconds, so that sums add up. */
@@ -85,7 +86,10 @@ export const leaderChanged = ({ oldLeader, newLeader }: Recording): boolean =>
 
 /** A change of leader was decided and has not happened yet: redundancy of the old leader proves nothing. */
 const changeAwaited = (recording: Recording): boolean =>
-  recording.marks.t3 === undefined && ['failover', 'switchover', 'forced-failover'].includes(recording.kind);
+  recording.marks.t3 === undefined && (recording.kind === 'failover' || wasAskedFor(recording));
+
+/** An operator's request does not heal, and stays what it is when the leader changes. */
+export const wasAskedFor = ({ kind }: Recording): boolean => isHandOver(kind) || kind === 'forced-failover';
 
 export interface WriteOk {
   readonly mark: Mark;
@@ -142,11 +146,7 @@ export function afterWriteFailed(recording: Recording, atMono: MonoMs, by: Measu
 
 /** The doubts are gone without a change of leader. Only a declared failure heals: an operator's request does not. */
 export function afterHealed(recording: Recording, at: Mark, redundant: boolean): Recording {
-  if (
-    recording.marks.t7 !== undefined ||
-    leaderChanged(recording) ||
-    ['switchover', 'forced-failover'].includes(recording.kind)
-  ) {
+  if (recording.marks.t7 !== undefined || leaderChanged(recording) || wasAskedFor(recording)) {
     return recording;
   }
   if (recording.recovered !== null) return settled(recording, recording.recovered, redundant);

@@ -1,7 +1,7 @@
 /** An incident for people: 80 columns, plain ASCII (it is read in consoles, pagers and mails), the answer first. */
 import type { Ms } from '../units.ts';
 import { minute, second } from '../units.ts';
-import { INSTANT_NAMES } from './incident.ts';
+import { INSTANT_NAMES, isHandOver } from './incident.ts';
 import type { Incident, Instant, InstantName, Place } from './incident.ts';
 import { phaseBars } from './phase-bars.ts';
 import { boxed, bytesText, columnsMax, listed, thousands, wrapped } from './text-layout.ts';
@@ -137,7 +137,7 @@ function timeline(incident: Incident): readonly string[] {
 
 /** What an instant stands for. Nobody suspects anything before a switchover. */
 export const meaningOf = ({ kind }: Pick<Incident, 'kind'>, name: InstantName): string =>
-  (kind === 'switchover' ? PLANNED[name] : undefined) ?? MEANINGS[name];
+  (isHandOver(kind) ? PLANNED[name] : undefined) ?? MEANINGS[name];
 
 function instantLine(name: InstantName, meaning: string, instant: Instant | null): string {
   if (instant === null) return `  ${name}  ${'-'.padEnd(12)} ${''.padStart(15)}  ${meaning.padEnd(20)}  not seen`;

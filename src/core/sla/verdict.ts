@@ -2,7 +2,11 @@
 import { type Contract, inForce, type Site } from './contract.ts';
 import type { AffectedSite, Breach, Incident, Measure, Verdict, VerdictOutcome } from './incident.ts';
 import { beginning } from './beginning.ts';
-import { serviceMs } from './accounting/service-time.ts';
+import { excluded } from './accounting/exclusion.ts';
+import { difference, type Interval, lengthMs } from './accounting/intervals.ts';
+import { serviceTime } from './accounting/service-time.ts';
+import { monthsOf } from './accounting/zone.ts';
+import { type Announcement, covering } from './maintenance/announcement.ts';
 
 /**
  * One verdict per contract that was in force when the incident began (t0, else the first instant that is known) and
@@ -12,13 +16,15 @@ import { serviceMs } from './accounting/service-time.ts';
  * - rto and detection count what fell into service hours; nothing in them is `excluded`. Lost commits are lost at any
  *   hour: rpo always counts.
  * - Every kind of incident counts. A planned switchover is an outage of some milliseconds and is measured against rto
- *   like a failover; only maintenance that was announced in time may exclude one, and no announcements are kept yet.
+ *   like a failover; only maintenance that was announced in time excludes what is inside its window, up to the contract's
+ *   cap, and the overrun counts. What other incidents used up of the month's cap shows in the month's report.
  * - A limit that is reached exactly is met.
  */
 export function verdicts(
   incident: Incident,
   contracts: readonly Contract[],
   sites: readonly Site[],
+  maintenance: readonly Announcement[] = [],
 ): readonly Verdict[] {
   const began = beginning(incident);
   if (began === null) return [];
@@ -26,7 +32,9 @@ export function verdicts(
     .filter((contract) => inForce(contract, began))
     .flatMap((contract) => {
       const covered = contract.sites.filter((id) => sites.some((site) => site.id === id));
-      return covered.length === 0 ? [] : [verdictOf(incident, contract, covered, began)];
+      return covered.length === 0
+        ? []
+        : [verdictOf(incident, contract, covered, began, covering(maintenance, contract))];
     });
 }
 
@@ -39,26 +47,60 @@ export function affectedSites(incident: Incident, sites: readonly Site[]): reado
 }
 
 /** The incident with sites and verdicts filled in, as it is persisted. */
-export const judged = (incident: Incident, contracts: readonly Contract[], sites: readonly Site[]): Incident => ({
+export const judged = (
+  incident: Incident,
+  contracts: readonly Contract[],
+  sites: readonly Site[],
+  maintenance: readonly Announcement[] = [],
+): Incident => ({
   ...incident,
   affectedSites: affectedSites(incident, sites),
-  verdicts: verdicts(incident, contracts, sites),
+  verdicts: verdicts(incident, contracts, sites, maintenance),
 });
 
-function verdictOf(incident: Incident, contract: Contract, sites: readonly string[], began: number): Verdict {
-  const measures = measuresOf(incident, contract, began);
+function verdictOf(
+  incident: Incident,
+  contract: Contract,
+  sites: readonly string[],
+  began: number,
+  maintenance: readonly Announcement[],
+): Verdict {
+  const measures = measuresOf(incident, contract, began, maintenance);
   return {
     contract: contract.id,
     contractVersion: contract.version,
     customer: contract.customer,
     sites,
-    outcome: outcomeOf(incident, measures),
+    outcome: outcomeOf(incident, measures, () => hasPassed(incident, contract, began, maintenance)),
     measures,
   };
 }
 
-function measuresOf({ phases, loss }: Incident, contract: Contract, began: number): readonly Measure[] {
-  const counted = (durationMs: number | null) => (durationMs === null ? null : serviceMs(contract, began, durationMs));
+/** The outage met announced maintenance. */
+function hasPassed(
+  { phases }: Incident,
+  contract: Contract,
+  began: number,
+  maintenance: readonly Announcement[],
+): boolean {
+  const whole = { from: began, to: began + (phases.outage ?? 0) };
+  return lengthMs(passedIn(contract, whole, maintenance)) > 0;
+}
+
+const passedIn = (contract: Contract, whole: Interval, maintenance: readonly Announcement[]) =>
+  excluded(contract, monthsOf(contract.timeZone, whole), serviceTime(contract, whole), maintenance);
+
+function measuresOf(
+  { phases, loss }: Incident,
+  contract: Contract,
+  began: number,
+  maintenance: readonly Announcement[],
+): readonly Measure[] {
+  const counted = (durationMs: number | null) => {
+    if (durationMs === null) return null;
+    const whole = { from: began, to: began + durationMs };
+    return lengthMs(difference(serviceTime(contract, whole), passedIn(contract, whole, maintenance)));
+  };
   return [
     { of: 'rto', limitMs: contract.rtoMs, actualMs: counted(phases.outage) },
     ...(contract.rpoBytes === null
@@ -73,14 +115,18 @@ function measuresOf({ phases, loss }: Incident, contract: Contract, began: numbe
   ];
 }
 
-function outcomeOf({ phases }: Incident, measures: readonly Measure[]): VerdictOutcome {
+function outcomeOf({ phases }: Incident, measures: readonly Measure[], passed: () => boolean): VerdictOutcome {
   const breaches = measures.flatMap(breachOf);
   if (breaches.length > 0) return { kind: 'breached', breaches };
   const rto = measures.find(({ of }) => of === 'rto');
   const outside = phases.outage !== null && phases.outage > 0 && rto?.of === 'rto' && rto.actualMs === 0;
   const missing = measures.filter((measure) => actualOf(measure) === null).map(({ of }) => of);
   if (missing.length > 0) return { kind: 'unmeasured', missing };
-  return outside ? { kind: 'excluded', why: 'the whole outage was outside service hours' } : { kind: 'met' };
+  if (!outside) return { kind: 'met' };
+  const why = passed()
+    ? 'the whole outage was in maintenance announced in time'
+    : 'the whole outage was outside service hours';
+  return { kind: 'excluded', why };
 }
 
 function breachOf(measure: Measure): readonly Breach[] {

@@ -9,8 +9,8 @@ import {
   wallOfEntryId,
 } from '../../core/sla/case/case-entry.ts';
 import { type CaseDraft, considered } from '../../core/sla/case/draft.ts';
-import type { Promises } from '../../core/sla/contract.ts';
 import type { Incident } from '../../core/sla/incident.ts';
+import type { Terms } from '../../core/sla/maintenance/announcement.ts';
 import { KiB } from '../../core/units.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { CaseOutcome, LedgerProof } from '../../ports/daemon-face.ts';
@@ -25,7 +25,7 @@ export interface CaseKeeperDeps {
   readonly ledger: Ledger;
   readonly records: Pick<Records, 'under' | 'add'>;
   readonly incidents: () => readonly Incident[];
-  readonly promises: () => Promises;
+  readonly promises: () => Terms;
   /** Eight random hexadecimal digits. */
   readonly newId: () => string;
 }

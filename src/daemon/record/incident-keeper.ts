@@ -3,6 +3,7 @@ import type { ClusterState } from '../../core/cluster.ts';
 import { leading } from '../../core/cluster-queries.ts';
 import type { Promises } from '../../core/sla/contract.ts';
 import type { Incident } from '../../core/sla/incident.ts';
+import type { Announcement } from '../../core/sla/maintenance/announcement.ts';
 import {
   newRecorder,
   recordFact,
@@ -33,6 +34,8 @@ export interface IncidentKeeperDeps {
   readonly changed: (incident: Incident) => void;
   /** Sites and contracts of a shared configuration, as text from etcd; null when it cannot be read. */
   readonly promisesOf: (configText: string) => Promises | null;
+  /** What is announced, by which verdicts exclude. */
+  readonly announcements: () => readonly Announcement[];
 }
 
 const retryAfterMs: Ms = 1_000;
@@ -91,8 +94,13 @@ export class IncidentKeeper {
     this.#state = step.state;
     for (const output of step.output) {
       if (output.kind === 'near-miss') this.#deps.journal.happened('near-miss', { ...output.nearMiss });
-      else this.#keep(judged(output.incident, this.#promises.contracts, this.#promises.sites));
+      else this.#keep(this.#judged(output.incident));
     }
+  }
+
+  #judged(incident: Incident): Incident {
+    const { contracts, sites } = this.#promises;
+    return judged(incident, contracts, sites, this.#deps.announcements());
   }
 
   #keep(incident: Incident): void {

@@ -3,9 +3,10 @@
  * the others put into etcd goes to this disk too. An etcd that lost it is given it again by whoever has it.
  */
 import type { OutageRow } from '../../core/sla/accounting/outage-row.ts';
-import { type SlaReport, slaReport } from '../../core/sla/accounting/report.ts';
+import { type Ledgered, type SlaReport, slaReport } from '../../core/sla/accounting/report.ts';
 import type { MonthText } from '../../core/sla/accounting/zone.ts';
 import type { Promises } from '../../core/sla/contract.ts';
+import type { Announcement } from '../../core/sla/maintenance/announcement.ts';
 import { dayOf, ServiceBook, type ServiceSheet } from '../../core/sla/service/service-book.ts';
 import {
   emptyLog,
@@ -103,10 +104,14 @@ export class ServiceKeeper {
   }
 
   /** `month` null: the current one. */
-  report(promises: Promises, month: MonthText | null): SlaReport {
-    const { cluster, clock } = this.#deps;
+  report(promises: Promises, month: MonthText | null, maintenance: readonly Announcement[]): SlaReport {
+    return slaReport(this.ledgered(promises, maintenance), this.#deps.clock.wall(), month);
+  }
+
+  /** What everything is accounted from. */
+  ledgered(promises: Promises, maintenance: readonly Announcement[]): Ledgered {
     const rows = (from: number, to: number) => this.#rows(from, to);
-    return slaReport({ cluster, ...promises, maintenance: [], rows }, clock.wall(), month);
+    return { cluster: this.#deps.cluster, ...promises, maintenance, rows };
   }
 
   /** Complete rows of every member, and what goes on here. */

@@ -57,6 +57,7 @@ function aKeeper(clock: VirtualClock, before: readonly Incident[] = [], diskHang
     ledger,
     changed: () => undefined,
     promisesOf: () => null,
+    announcements: () => [],
   });
   const sees = async (incident: Incident) => {
     const entry = { value: JSON.stringify(incident), modRevision: revision(5), leaseId: '0' };

@@ -103,6 +103,8 @@ export class SimBatond {
         promisesOf: () => people?.promises ?? null,
         noticesOf: () => people?.policy ?? null,
         notifier: people?.notifier(process.clock, random.fork()) ?? nobody,
+        jobsOf: () => null,
+        ticker: { tick: () => undefined },
         newCopyId: () => copyId(random.hex(8)),
       },
       process.signal,

@@ -9,11 +9,8 @@
  */
 import type { Ms } from '../../units.ts';
 import type { Contract } from '../contract.ts';
-import { excluded, type Maintenance } from './exclusion.ts';
-import { difference, type Interval, intersection, lengthMs, unionOf } from './intervals.ts';
-import { type Measured, within } from './outage-row.ts';
-import { serviceTime } from './service-time.ts';
-import { monthSpan, monthsOf } from './zone.ts';
+import { accountParts, type Facts } from './account-parts.ts';
+import { type Interval, lengthMs } from './intervals.ts';
 
 export interface Account {
   readonly contract: string;
@@ -67,27 +64,11 @@ export interface Ratio {
   readonly of: Ms;
 }
 
-export interface Facts {
-  /** What the sites of the contract went through, over every month that the span touches. */
-  readonly measured: Measured;
-  readonly maintenance: readonly Maintenance[];
-  /** Until when there can be rows: what is later has not been yet. Milliseconds since the epoch. */
-  readonly asOf: number;
-}
-
 /** Null when this version of the contract was in force at no time of `asked`. */
-export function account(contract: Contract, asked: Interval, { measured, maintenance, asOf }: Facts): Account | null {
-  const span = intersection([asked], [termOf(contract)])[0];
-  if (span === undefined) return null;
-  const past = { from: span.from, to: Math.max(span.from, Math.min(span.to, asOf)) };
-  // The cap of a month is used up by what came before the span in the same month, too.
-  const months = monthsOf(contract.timeZone, span);
-  const hours = serviceTime(contract, enclosing(contract, span, months));
-  const service = intersection(hours, [span]);
-  const elapsed = intersection(service, unionOf([past]));
-  const seen = within(measured, elapsed);
-  const passed = intersection(excluded(contract, months, intersection(measured.down, hours), maintenance), elapsed);
-  const counted = difference(seen.down, passed);
+export function account(contract: Contract, asked: Interval, facts: Facts): Account | null {
+  const parts = accountParts(contract, asked, facts);
+  if (parts === null) return null;
+  const { span, service, elapsed, seen, passed, counted } = parts;
   const sums = {
     serviceMs: lengthMs(service),
     elapsedMs: lengthMs(elapsed),
@@ -97,7 +78,7 @@ export function account(contract: Contract, asked: Interval, { measured, mainten
     excludedMs: lengthMs(passed),
   };
   const unmeasuredMs = sums.elapsedMs - sums.upMs - sums.degradedMs - sums.countedMs - sums.excludedMs;
-  const provisional = asOf < span.to;
+  const provisional = facts.asOf < span.to;
   return {
     contract: contract.id,
     contractVersion: contract.version,
@@ -111,18 +92,6 @@ export function account(contract: Contract, asked: Interval, { measured, mainten
     longestMs: counted.reduce((longest, { from, to }) => Math.max(longest, to - from), 0),
     target: targetAccount(contract, { ...sums, unmeasuredMs, provisional }),
   };
-}
-
-function termOf({ validFrom, validTo }: Contract): Interval {
-  return {
-    from: validFrom === null ? -Infinity : Date.parse(validFrom),
-    to: validTo === null ? Infinity : Date.parse(validTo),
-  };
-}
-
-function enclosing({ timeZone }: Contract, span: Interval, months: readonly string[]): Interval {
-  const whole = months.map((month) => monthSpan(timeZone, month));
-  return { from: Math.min(span.from, ...whole.map(({ from }) => from)), to: span.to };
 }
 
 type Sums = Pick<Account, 'serviceMs' | 'elapsedMs' | 'countedMs' | 'excludedMs' | 'unmeasuredMs' | 'provisional'>;

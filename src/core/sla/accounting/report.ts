@@ -1,8 +1,8 @@
 /** What all contracts and sites of a cluster come to: in a month, or as it stands now. */
 import type { Contract, Site } from '../contract.ts';
 import { type Ms, minute } from '../../units.ts';
+import { type Announcement, covering } from '../maintenance/announcement.ts';
 import { type Account, account } from './account.ts';
-import type { Maintenance } from './exclusion.ts';
 import type { Interval } from './intervals.ts';
 import { measured, type OutageRow } from './outage-row.ts';
 import { type SiteAccount, siteAccount } from './site-account.ts';
@@ -24,7 +24,7 @@ export interface Ledgered {
   readonly cluster: string;
   readonly sites: readonly Site[];
   readonly contracts: readonly Contract[];
-  readonly maintenance: readonly Maintenance[];
+  readonly maintenance: readonly Announcement[];
   /** The rows that touch a time. */
   rows(from: number, to: number): readonly OutageRow[];
 }
@@ -43,7 +43,8 @@ export function slaReport(ledgered: Ledgered, asOf: number, month: MonthText | n
       const span = spanOf(contract, asOf, wanted, month === null);
       const whole = monthsOf(contract.timeZone, span).map((each) => monthSpan(contract.timeZone, each));
       const rows = ledgered.rows(Math.min(span.from, ...whole.map(({ from }) => from)), span.to);
-      return account(contract, span, { measured: measured(rows, contract.sites), maintenance, asOf }) ?? [];
+      const facts = { measured: measured(rows, contract.sites), maintenance: covering(maintenance, contract), asOf };
+      return account(contract, span, facts) ?? [];
     }),
     sites: sites.map((site) => {
       const timeZone = contracts.find((contract) => contract.sites.includes(site.id))?.timeZone ?? 'UTC';
@@ -54,7 +55,12 @@ export function slaReport(ledgered: Ledgered, asOf: number, month: MonthText | n
 }
 
 /** A rolling window ends now; of a month that was asked for it ends with the month. */
-function spanOf({ availability, timeZone }: Contract, asOf: number, month: MonthText, current: boolean): Interval {
+export function spanOf(
+  { availability, timeZone }: Contract,
+  asOf: number,
+  month: MonthText,
+  current: boolean,
+): Interval {
   const calendar = current ? (monthsOf(timeZone, { from: asOf, to: asOf + 1 })[0] ?? month) : month;
   const span = monthSpan(timeZone, calendar);
   if (availability?.window.kind !== 'rolling') return span;

@@ -1,7 +1,7 @@
 /** An incident with one amendment in it: the fields, and whatever follows from them. The recorded one is not touched. */
 import { canonicalJson } from '../../canonical-json.ts';
 import type { Ms } from '../../units.ts';
-import type { Promises, Site } from '../contract.ts';
+import type { Site } from '../contract.ts';
 import {
   type AffectedSite,
   type Incident,
@@ -11,6 +11,8 @@ import {
   type Phases,
   type Verdict,
 } from '../incident.ts';
+import { meeting, type Terms } from '../maintenance/announcement.ts';
+import { beginning } from '../beginning.ts';
 import { verdicts } from '../verdict.ts';
 import { AMENDABLE } from './amendable.ts';
 import type { CaseAmendment, Signed } from './case.ts';
@@ -168,12 +170,12 @@ function phasesAgain({ phases, instants }: Incident, moved: ReadonlySet<InstantN
 }
 
 /** Which sites count was said by whoever amended them, else by the configuration. */
-const sitesOf = (incident: Incident, terms: Promises): readonly Site[] =>
+const sitesOf = (incident: Incident, terms: Terms): readonly Site[] =>
   incident.amendments.some(({ field }) => field === 'affectedSites') ? incident.affectedSites : terms.sites;
 
 function judgedAgain(
   incident: Incident,
-  terms: Promises,
+  terms: Terms,
   before: readonly Verdict[],
 ): { readonly verdicts: readonly Verdict[]; readonly notRecomputed: readonly string[] } {
   const gone = before.filter(
@@ -181,17 +183,20 @@ function judgedAgain(
       !terms.contracts.some(({ id, version }) => id === contract && version === contractVersion),
   );
   return {
-    verdicts: [...verdicts(incident, terms.contracts, sitesOf(incident, terms)), ...gone],
+    verdicts: [...verdicts(incident, terms.contracts, sitesOf(incident, terms), terms.maintenance), ...gone],
     notRecomputed: gone.map(({ contract, contractVersion }) => `${contract}, version ${contractVersion}`),
   };
 }
 
 /** Of what is promised now, what has a say in this incident: in force when it began, or has judged it before. */
-export function termsFor(incident: Incident, promises: Promises): Promises {
+export function termsFor(incident: Incident, promises: Terms): Terms {
   const judging = verdicts(incident, promises.contracts, promises.sites);
   const says = [...judging, ...incident.verdicts];
+  const from = beginning(incident) ?? 0;
+  const maintenance = meeting(promises.maintenance ?? [], from, from + (incident.phases.outage ?? 0) + 1);
   return {
     sites: promises.sites,
+    ...(maintenance.length === 0 ? {} : { maintenance }),
     contracts: promises.contracts.filter(({ id, version }) =>
       says.some(({ contract, contractVersion }) => contract === id && contractVersion === version),
     ),

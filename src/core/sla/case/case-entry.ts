@@ -2,7 +2,7 @@
  * What people add to an incident. Each entry is a record of its own, written once and never edited: the incident itself
  * stays as the recorder wrote it. An incident with its entries is a case.
  */
-import type { Promises } from '../contract.ts';
+import type { Terms } from '../maintenance/announcement.ts';
 
 export interface CaseEntry {
   /** `<yyyymmddThhmmssSSSZ>-<8 hexadecimal digits>`: entries are read in this order, whoever took them. */
@@ -31,7 +31,7 @@ export type CaseAct =
       readonly reason: string;
       readonly changes: readonly FieldChange[];
       /** The sites and contracts by which verdicts are recomputed; null when nothing that they compare was changed. */
-      readonly terms: Promises | null;
+      readonly terms: Terms | null;
     };
 
 export interface Cause {

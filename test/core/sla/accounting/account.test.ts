@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { account, type Account, type Facts } from '../../../../src/core/sla/accounting/account.ts';
+import { account, type Account } from '../../../../src/core/sla/accounting/account.ts';
+import type { Facts } from '../../../../src/core/sla/accounting/account-parts.ts';
 import { accountText, percentText } from '../../../../src/core/sla/accounting/account-text.ts';
 import type { Interval } from '../../../../src/core/sla/accounting/intervals.ts';
 import { measured, type OutageRow } from '../../../../src/core/sla/accounting/outage-row.ts';

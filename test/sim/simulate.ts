@@ -2,6 +2,7 @@
  * One simulated life of a cluster: it comes up, things go wrong, it heals, and must be whole again soon. Safety is
  * checked after every event. The same options give the same life, event for event.
  */
+import { incidentsOn } from './hosts/fake-ledger.ts';
 import type { SyncMode } from '../../src/core/cluster.ts';
 import { monoMs, type Ms } from '../../src/core/units.ts';
 import { type DrawnFault, healAll, type Planned, planFaults } from './faults/plan.ts';
@@ -89,6 +90,8 @@ function live(options: SimOptions): SimResult {
     if (world.invariants.violations.length === 0) {
       const primary = world.primaries()[0]?.running;
       if (!whole || primary == null) world.invariants.lives(lifeSigns(world, writes()));
+      else if (!runUntil(world, () => openRecords(world).length === 0, settleMs))
+        world.invariants.lives(`${settleMs} ms after the heal incidents are open: ${openRecords(world).join(', ')}`);
       else world.invariants.checkFinally(primary, options.mode);
       if (primary != null) lost = world.invariants.acknowledged.lackingIn(primary.dir);
     }
@@ -157,6 +160,14 @@ function runUntil(world: World, fact: () => boolean, limitMs: Ms): boolean {
     world.clock.stepNow();
   }
 }
+
+/** Incidents whose own recorder has not closed them. */
+const openRecords = (world: World): readonly string[] =>
+  world.members.flatMap((member) =>
+    incidentsOn(member).flatMap(({ id, state, recordedBy }) =>
+      state === 'open' && recordedBy === member.name ? [id] : [],
+    ),
+  );
 
 const anyAcknowledged = (world: World) => world.invariants.acknowledged.all.length > 0;
 

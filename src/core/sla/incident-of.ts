@@ -131,14 +131,17 @@ function lossOf(recording: Recording): Loss {
 export function recordingOf(incident: Incident, nowMono: MonoMs, nowWall: number): Recording {
   const { t0 } = incident.instants;
   const monoOfWall = (wall: string): number => Math.round(nowMono - (nowWall - Date.parse(wall)));
-  const marks: Marks = {};
-  for (const name of INSTANT_NAMES) {
+  const monoOf = (instant: Instant): number =>
+    t0 === null || instant.monoMs === null ? monoOfWall(instant.wall) : monoOfWall(t0.wall) + instant.monoMs;
+  const known = INSTANT_NAMES.flatMap((name) => {
     const instant = incident.instants[name];
-    if (instant === null) continue;
-    const mono =
-      t0 === null || instant.monoMs === null ? monoOfWall(instant.wall) : monoOfWall(t0.wall) + instant.monoMs;
-    marks[name] = { ...instant, mono: monoMs(mono), wall: wallMs(Date.parse(instant.wall)) };
-  }
+    return instant === null ? [] : [{ name, instant }];
+  });
+  // What is recorded is past. A wall clock that was set back meanwhile would have every write come before t0.
+  const ahead = Math.max(0, ...known.map(({ instant }) => monoOf(instant) - nowMono));
+  const marks: Marks = {};
+  for (const { name, instant } of known)
+    marks[name] = { ...instant, mono: monoMs(monoOf(instant) - ahead), wall: wallMs(Date.parse(instant.wall)) };
   const stopped = marks.t0?.uncertaintyMs == null ? null : monoMs(marks.t0.mono + marks.t0.uncertaintyMs);
   const note = { id: 'note', says: `the recorder was restarted; it went on at ${rfc3339(nowWall)}` } as const;
   const {

@@ -406,6 +406,18 @@ test('an open incident goes on after a restart of the daemon, on the new run of 
   expect(incident.evidence.at(-1)?.says).toContain('the recorder was restarted');
 });
 
+test('an open incident goes on although the wall clock was set back by an hour meanwhile', () => {
+  const half = fold(failover.slice(0, 11));
+  const wall = wallMs(EPOCH - 3_600_000);
+  const reborn = resumeRecorder(newRecorder('domain-1', memberName('reading-b')), half.incident, monoMs(50_000), wall);
+  const { incident } = fold(
+    [writeOk(51_000, 'reading-b'), { kind: 'redundant', atMono: monoMs(52_000), wall }],
+    reborn,
+  );
+  expect(incident).toMatchObject({ state: 'closed', phases: { detection: 170, exposure: 1_000 } });
+  expect(incident.phases.outage).toBeGreaterThan(1_000);
+});
+
 test('a candidate that died before it served, and finds the old leader serving again, waits for the writes of that one', () => {
   const won = fold(
     failover.slice(

@@ -418,6 +418,23 @@ test('an open incident goes on although the wall clock was set back by an hour m
   expect(incident.phases.outage).toBeGreaterThan(1_000);
 });
 
+test('a record that began without a good write ends with the first one after a restart of the daemon', () => {
+  const begun = fold([seen('strict'), writeFailed(100), writeFailed(2_200)]).incident;
+  expect(begun).toMatchObject({ state: 'open', trigger: 'write-probe-failing', instants: { t0: null, t7: null } });
+  const reborn = resumeRecorder(
+    newRecorder('domain-1', memberName('reading-b')),
+    begun,
+    monoMs(50_000),
+    wallMs(EPOCH + 5_000),
+  );
+  const late = <T extends RecorderFact>(fact: T): T => ({ ...fact, atMono: monoMs(51_000) });
+  const { incident } = fold(
+    [late(seen('strict')), late(plain('redundant', 0)), ...[51_500, 52_500, 54_000].map((mono) => writeOk(mono))],
+    reborn,
+  );
+  expect(incident).toMatchObject({ id: begun.id, state: 'closed', instants: { t0: null } });
+});
+
 test('a candidate that died before it served, and finds the old leader serving again, waits for the writes of that one', () => {
   const won = fold(
     failover.slice(

@@ -8,24 +8,31 @@ import type { Disk } from './disk.ts';
 const noHash = '0'.repeat(64);
 
 export function createFakeLedger(disk: Disk, clock: Clock): Ledger {
+  const append: Ledger['append'] = async (kind, body) => {
+    await clock.sleep(1);
+    const problem = await disk.durably(clock).then(
+      () => null,
+      (error: Error) => error.message,
+    );
+    if (problem !== null) return err(problem);
+    const entry = {
+      seq: disk.ledger.length,
+      wall: new Date(clock.wall()).toISOString(),
+      kind,
+      body,
+      prev: noHash,
+      hash: noHash,
+    };
+    disk.ledger.push(entry);
+    return ok(entry);
+  };
+  // One after the other, as in the file: an older version of an incident never comes after a newer one.
+  let last: Promise<unknown> = Promise.resolve();
   return {
-    append: async (kind, body) => {
-      await clock.sleep(1);
-      const problem = await disk.durably(clock).then(
-        () => null,
-        (error: Error) => error.message,
-      );
-      if (problem !== null) return err(problem);
-      const entry = {
-        seq: disk.ledger.length,
-        wall: new Date(clock.wall()).toISOString(),
-        kind,
-        body,
-        prev: noHash,
-        hash: noHash,
-      };
-      disk.ledger.push(entry);
-      return ok(entry);
+    append: (kind, body) => {
+      const turn = last.then(() => append(kind, body));
+      last = turn;
+      return turn;
     },
     extract: async (_mention, wanted) => ({
       entries: disk.ledger.filter(wanted),

@@ -178,8 +178,9 @@ function settled(recording: Recording, t7: Mark, redundant: boolean): Recording 
     recovered: null,
     newLeader: recording.newLeader ?? recording.oldLeader,
   };
-  const neverLost = redundant && !leaderChanged(recording);
-  return closedWhenDone(neverLost ? firstMark(served, 't8', { ...t7, by: 'redundancy was not lost' }) : served);
+  // A change of leader begins without redundancy: whoever is redundant now was told so since.
+  const by = leaderChanged(recording) ? 'redundant by then' : 'redundancy was not lost';
+  return closedWhenDone(redundant ? firstMark(served, 't8', { ...t7, by }) : served);
 }
 
 function closedWhenDone(recording: Recording): Recording {

@@ -7,6 +7,7 @@ import { statusSchema } from '../wire/status.ts';
 import { ask } from './ask.ts';
 import { orFromEtcd } from './fallback.ts';
 import { incidentsOf } from './incidents-of.ts';
+import { announcementsIn } from './maintenance.ts';
 import { nextStep } from './next-step.ts';
 import { promisesOf } from './promises-of.ts';
 import { renderStatus } from './render-status.ts';
@@ -18,7 +19,7 @@ export async function status(context: VerbContext): VerbResult {
     ok(
       statusOfKeys(cluster, parseCluster(snapshot, readSharedPolicy), {
         incidents: incidentsOf(snapshot),
-        promises: promisesOf(snapshot),
+        promises: { ...promisesOf(snapshot), maintenance: announcementsIn(snapshot) },
         nowWall: context.clock.wall(),
       }),
     ),

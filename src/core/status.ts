@@ -5,8 +5,8 @@ import { leading, syncOf } from './cluster-queries.ts';
 import { memberOfCopy } from './copy-name.ts';
 import { obstacles } from './obstacles.ts';
 import { ownPositions, ownState } from './own-state.ts';
-import type { Promises } from './sla/contract.ts';
 import type { Incident } from './sla/incident.ts';
+import type { Terms } from './sla/maintenance/announcement.ts';
 import { type RunningBreach, runningBreaches } from './sla/running.ts';
 import { elapsed, formatLsn, type Lsn, lagBytes, type MemberName, type Ms, type Timeline } from './units.ts';
 import type { View } from './view.ts';
@@ -74,7 +74,7 @@ export function statusOf(
   cluster: string,
   view: View,
   incidents: readonly Incident[],
-  promises: Promises = nobody,
+  promises: Terms = nobody,
 ): Status {
   const state = view.coordinator.kind === 'read' ? view.coordinator.state : null;
   const known = new Set<MemberName>([view.self.name, ...view.peers.keys()]);
@@ -98,12 +98,12 @@ export function statusOfKeys(cluster: string, state: ClusterState, record: OnRec
 /** What is known of outages, and what was promised about them. */
 export interface OnRecord {
   readonly incidents: readonly Incident[];
-  readonly promises: Promises;
+  readonly promises: Terms;
   /** Milliseconds since the epoch. */
   readonly nowWall: number;
 }
 
-const nobody: Promises = { sites: [], contracts: [] };
+const nobody: Terms = { sites: [], contracts: [] };
 
 /** A member as far as it is known, before it is compared with the leader. */
 interface Draft {
@@ -257,7 +257,7 @@ function operationText({ operation }: View): string | null {
   return operation.progress === null ? operation.spec.kind : `${operation.spec.kind}: ${operation.progress}`;
 }
 
-const incidentStatus = (incident: Incident, promises: Promises, nowWall: number): IncidentStatus => ({
+const incidentStatus = (incident: Incident, promises: Terms, nowWall: number): IncidentStatus => ({
   id: incident.id,
   kind: incident.kind,
   since: (incident.instants.t0 ?? incident.instants.t1)?.wall ?? null,

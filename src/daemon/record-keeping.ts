@@ -75,7 +75,11 @@ export class RecordKeeping {
     );
     this.#bundles = new Records(deps, evidenceRecords);
     this.#evidence = new EvidenceKeeper({ ...deps, ...whose }, this.#bundles);
-    this.#notices = new NoticeKeeper({ ...deps, ...whose }, () => this.#incidents.incidents());
+    this.#notices = new NoticeKeeper(
+      { ...deps, ...whose },
+      () => this.#incidents.incidents(),
+      () => this.#planned.announcements(),
+    );
     this.#cases = new CaseKeeper({
       ...{ ...whose, clock: deps.clock, ledger: deps.ledger, records: this.#records, newId: deps.newCopyId },
       incidents: () => this.#incidents.incidents(),
@@ -91,7 +95,7 @@ export class RecordKeeping {
       cases: () => this.#cases.files(),
       addToCase: (incidentId, by, draft) => this.#cases.add(incidentId, by, draft),
       proofOf: (incidentId) => this.#cases.proof(incidentId),
-      promises: () => this.#incidents.promises,
+      promises: () => ({ ...this.#incidents.promises, maintenance: this.#planned.announcements() }),
       sla: (month) => this.#service.report(this.#incidents.promises, month, this.#planned.announcements()),
       ...this.#planned.face(view),
       notices: () => this.#notices.notices(),

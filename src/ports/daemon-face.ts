@@ -4,9 +4,9 @@ import type { Decision } from '../core/decision.ts';
 import type { SlaReport } from '../core/sla/accounting/report.ts';
 import type { CaseFile } from '../core/sla/case/case-entry.ts';
 import type { CaseDraft } from '../core/sla/case/draft.ts';
-import type { Promises } from '../core/sla/contract.ts';
 import type { EvidenceBundle } from '../core/sla/evidence/bundle.ts';
 import type { Incident } from '../core/sla/incident.ts';
+import type { Terms } from '../core/sla/maintenance/announcement.ts';
 import type { ListedNotice } from '../core/sla/notices/listed-notice.ts';
 import type { MemberName, Revision, WallMs } from '../core/units.ts';
 import type { View } from '../core/view.ts';
@@ -74,8 +74,8 @@ export interface DaemonFace extends PlannedFace {
   addToCase(incidentId: string, by: string, draft: CaseDraft): Promise<CaseOutcome>;
   /** From this member's own disk: it has the versions of an incident that it recorded, and everybody's entries. */
   proofOf(incidentId: string): Promise<LedgerProof>;
-  /** The sites and contracts in force. */
-  promises(): Promises;
+  /** The sites and contracts in force, with the maintenance that is announced. */
+  promises(): Terms;
   /** Of all contracts and sites, from the outage ledger of this host; `month` like 2008-04, null for the current one. */
   sla(month: string | null): SlaReport;
   /** The outbox, oldest first. */

@@ -16,6 +16,7 @@ import {
   newEntry,
   type OutboxEntry,
 } from '../../core/sla/notices/outbox.ts';
+import type { Announcement } from '../../core/sla/maintenance/announcement.ts';
 import { knownNotices, planNotices } from '../../core/sla/notices/plan-notices.ts';
 import { testNotice } from '../../core/sla/notices/wording.ts';
 import { after, elapsed, type MemberName, minute, type MonoMs, type Ms, second } from '../../core/units.ts';
@@ -53,6 +54,7 @@ const outboxMax = 5_000;
 export class NoticeKeeper {
   readonly #deps: NoticeKeeperDeps;
   readonly #incidents: () => readonly Incident[];
+  readonly #announcements: () => readonly Announcement[];
   readonly #outbox: Outbox;
   readonly #sender: NoticeSender;
   #policy: NoticePolicy | null = null;
@@ -66,8 +68,13 @@ export class NoticeKeeper {
   #tidiedMono: MonoMs | null = null;
   readonly #stopping = new AbortController();
 
-  constructor(deps: NoticeKeeperDeps, incidents: () => readonly Incident[]) {
+  constructor(
+    deps: NoticeKeeperDeps,
+    incidents: () => readonly Incident[],
+    announcements: () => readonly Announcement[] = () => [],
+  ) {
     this.#deps = deps;
+    this.#announcements = announcements;
     this.#incidents = incidents;
     this.#outbox = new Outbox(deps, this.#stopping.signal);
     this.#sender = new NoticeSender(deps.clock, deps.notifier, this.#stopping.signal);
@@ -171,7 +178,11 @@ export class NoticeKeeper {
     const heads = [...this.#outbox.entries()].map(({ head }) => head);
     const isPresent = (member: string): boolean => this.#present.has(member);
     const incidents = this.#incidents();
-    const situation = { cluster, incidents, isPresent, known: knownNotices(heads), nowWall: clock.wall() };
+    const known = knownNotices(heads);
+    const situation = {
+      ...{ cluster, incidents, isPresent, known, nowWall: clock.wall() },
+      maintenance: this.#announcements(),
+    };
     for (const [index, notice] of planNotices(policy, situation).entries()) {
       // A thousand sites take etcd a while: the first need not wait for the last.
       if (index % deliveredAmidst === deliveredAmidst - 1) this.#deliver(policy);

@@ -47,7 +47,7 @@ export class ScheduleKeeper {
   #configText: string | null = null;
   #jobs: Jobs = noJobs;
   #ticking: AbortController | null = null;
-  /** Nothing is set, and nothing ever was: nothing is looked at. */
+  /** Nothing is set: nothing can be due. */
   #idle = true;
   #woken = false;
   #lookedMono: MonoMs | null = null;
@@ -81,7 +81,7 @@ export class ScheduleKeeper {
 
   /** Called each time the loop runs: looks at what is due if this member leads, and somebody may have something to do. */
   consider(view: View): void {
-    if (this.#idle || this.#looking || view.coordinator.kind !== 'read') return;
+    if (this.#looking || view.coordinator.kind !== 'read') return;
     const { state } = view.coordinator;
     const term = isMine(view, state) && view.postgres.kind === 'primary' ? (leading(state)?.term ?? null) : null;
     const since = this.#lookedMono === null ? lookEveryMs : view.nowMono - this.#lookedMono;
@@ -90,6 +90,7 @@ export class ScheduleKeeper {
     if (term === null || !due) return;
     this.#woken = false;
     this.#lookedMono = view.nowMono;
+    if (this.#idle && !this.#leftUndone()) return;
     this.#looking = true;
     void this.#look(view, term)
       .catch((error: unknown) => this.#say('schedule-failed', { problem: messageOf(error) }))
@@ -204,6 +205,11 @@ export class ScheduleKeeper {
     const known = this.#inForce(job);
     if (known?.text === schedule?.text && known?.timeZone === schedule?.timeZone) return;
     await book.setInForce({ job, at: this.#now(), schedule }, member, term);
+  }
+
+  /** A drill that a person asked for, and of which nobody has said how it ended. */
+  #leftUndone(): boolean {
+    return this.#deps.book.runs('drill').some(({ claim, end }) => claim.what === 'begun' && end === null);
   }
 
   /** What the record says; null when nothing is scheduled. */

@@ -3,6 +3,7 @@ import type { Contract } from '../../../src/core/sla/contract.ts';
 import { runningBreaches } from '../../../src/core/sla/running.ts';
 import { minute } from '../../../src/core/units.ts';
 import { aContract, failover, fold, sites } from './facts.ts';
+import { anAnnouncement } from './maintenance/an-announcement.ts';
 
 const over = fold(failover).incident;
 /** Since 08:15:00 UTC, a quarter past nine in London; nobody has written anything since. */
@@ -35,6 +36,17 @@ describe('while an outage goes on', () => {
     ['there is none without service hours', '08:20:00', { serviceHours: { kind: 'weekly', days: closed } }, 0, null],
   ])('%s', (_says, now, contract, usedMs, inMs) => {
     expect(breaches(at(now), contract)).toMatchObject([{ contract: 'royal-berkshire', usedMs, inMs }]);
+  });
+
+  test('it waits until announced maintenance is over, and then for the rest of what the contract lets pass', () => {
+    const running = (capMs: number, from: string, to: string) => {
+      const window = anAnnouncement({ from: at(from), to: at(to), announcedAt: at('00:00:00') - 9 * 24 * 60 * minute });
+      const contract = aContract({ exclusions: { maintenance: { noticeDays: 7, capMsPerMonth: capMs } } });
+      return runningBreaches(goesOn, { sites, contracts: [contract], maintenance: [window] }, at('08:25:00'))[0];
+    };
+    expect(running(60 * minute, '08:00:00', '09:00:00')).toMatchObject({ usedMs: 0, inMs: 65 * minute });
+    expect(running(60 * minute, '08:00:00', '08:20:00')).toMatchObject({ usedMs: 5 * minute, inMs: 25 * minute });
+    expect(running(2 * minute, '08:00:00', '09:00:00')).toMatchObject({ usedMs: 8 * minute, inMs: 22 * minute });
   });
 
   test('the next breach is first, with its instant', () => {

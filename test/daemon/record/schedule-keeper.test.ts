@@ -17,6 +17,7 @@ import type { Coordinator, Snapshot, TxnOutcome } from '../../../src/ports/coord
 import type { Ticker } from '../../../src/ports/ticker.ts';
 import type { Ledger } from '../../../src/ports/ledger.ts';
 import type { RunEnd } from '../../../src/core/sla/schedule/run.ts';
+import { formatClaim } from '../../../src/wire/run-records.ts';
 import { contract, rows } from '../../core/sla/accounting/hospital-2008.ts';
 import { sites } from '../../core/sla/facts.ts';
 import { leaderView } from '../../http/views.ts';
@@ -365,6 +366,19 @@ describe('a drill on a schedule', () => {
     expect([a.asked, b.asked]).toEqual([[], []]);
     expect(etcd.runs('drill')).toEqual([['2008-05-01T05:00:00.000Z', 'broken', 'slough-a', 1]]);
   });
+});
+
+test('a drill that a person asked for and nobody ended is said to be broken, also where nothing is scheduled', async () => {
+  const [clock, etcd] = [aClock(), new Etcd()];
+  const claim = { job: 'drill', due: epoch, from: epoch, count: 1, at: epoch, by: 'reading-b', what: 'begun' } as const;
+  const { key, value } = formatClaim({ ...claim, askedBy: 'ada', says: '' });
+  etcd.values.set(key, JSON.stringify(value));
+  const a = aMember('slough-a', clock, etcd);
+  a.sees(noJobs);
+  await a.leads(3 * minute);
+  expect(etcd.runs('drill')[0]?.[1]).toBe('begun');
+  await a.leads(2 * minute);
+  expect(etcd.runs('drill')).toEqual([[new Date(epoch).toISOString(), 'broken', 'reading-b', 1]]);
 });
 
 test('a cluster without schedules writes nothing and looks at nothing', async () => {

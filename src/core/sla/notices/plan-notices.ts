@@ -1,5 +1,6 @@
 /** Which notices ought to exist now and do not. Pure: two members that see the same plan the same, under the same keys. */
 import type { Incident } from '../incident.ts';
+import type { Announcement } from '../maintenance/announcement.ts';
 import { runningBreaches } from '../running.ts';
 import type { Channel, NoticePolicy } from './channel.ts';
 import { type Audience, type Notice, type NoticeHead, threadOf } from './notice.ts';
@@ -14,6 +15,8 @@ export interface Situation {
   readonly isPresent: (member: string) => boolean;
   readonly known: KnownNotices;
   readonly nowWall: number;
+  /** What a contract lets pass breaches nothing. Left out: nothing is announced. */
+  readonly maintenance?: readonly Announcement[];
 }
 
 /** Every notice that exists, by thread. */
@@ -40,7 +43,7 @@ const nothingTold: Told = { has: () => false, newestWall: null };
 
 export function planNotices(policy: NoticePolicy, situation: Situation): readonly Notice[] {
   return outagesOf(situation.incidents, situation.isPresent, situation.nowWall).flatMap((outage) =>
-    audiencesOf(outage, policy, situation.nowWall).flatMap((audience) =>
+    audiencesOf(outage, policy, situation).flatMap((audience) =>
       audience.channels.flatMap((channel) => noticesFor(outage, audience, channel, policy, situation)),
     ),
   );
@@ -54,7 +57,11 @@ interface Addressed {
   readonly channels: readonly Channel[];
 }
 
-function audiencesOf({ incident }: Outage, policy: NoticePolicy, nowWall: number): readonly Addressed[] {
+function audiencesOf(
+  { incident }: Outage,
+  policy: NoticePolicy,
+  { nowWall, maintenance = [] }: Situation,
+): readonly Addressed[] {
   const channelsOf = (ids: readonly string[]): readonly Channel[] =>
     policy.channels.filter(({ id }) => ids.includes(id));
   const affected = incident.affectedSites.map(({ id, name }) => ({ id, name }));
@@ -68,6 +75,7 @@ function audiencesOf({ incident }: Outage, policy: NoticePolicy, nowWall: number
   const promises = {
     sites: policy.sites.map(({ site }) => site),
     contracts: policy.contracts.map(({ contract }) => contract),
+    maintenance,
   };
   const running = runningBreaches(incident, promises, nowWall);
   const contracts = policy.contracts.flatMap(({ contract, channels }): readonly Addressed[] => {

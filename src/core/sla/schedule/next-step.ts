@@ -55,6 +55,6 @@ export function nextStep({ withinMs, boundMs, repeatable }: JobRules, { due, run
   const late = due.filter((at) => at !== newest || now - at >= withinMs);
   const last = late.at(-1);
   if (last === undefined) return { kind: 'run', due: newest, from: newest, count: 1 };
-  const says = `nobody led, or led and could write it down, within ${durationText(withinMs)} of its time`;
+  const says = `no leader could claim it within ${durationText(withinMs)} of its time`;
   return { kind: 'miss', due: last, from: oldest, count: late.length, says };
 }

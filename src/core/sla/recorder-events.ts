@@ -83,7 +83,9 @@ function changed(state: RecorderState, fact: Fact<'leadership-won' | 'leader-cha
   const outage = outageOf(state);
   if (outage !== null && outage.termAfter === term && outage.newLeader?.member === leader.member) return { state };
   const same = state.leader?.member === leader.member;
-  const forgotten = same ? {} : { redundant: false, lastGood: null, doubt: null, timeline: null };
+  // Nobody led before as far as this run knows: what it was told of redundancy is of this leader.
+  const forgotten =
+    same || state.leader === null ? {} : { redundant: false, lastGood: null, doubt: null, timeline: null };
   const led = { leader, term, ...forgotten, bounds: { replayedCommitMono: null, guardianExitMono: null } };
   if (outage !== null) return { state: { ...state, ...led, open: ledBy(outage, fact) } };
   const others =

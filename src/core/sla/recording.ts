@@ -84,9 +84,11 @@ export function mergeEvidence(known: readonly Evidence[], news: readonly Evidenc
 export const leaderChanged = ({ oldLeader, newLeader }: Recording): boolean =>
   newLeader !== null && newLeader.member !== oldLeader?.member;
 
-/** A change of leader was decided and has not happened yet: redundancy of the old leader proves nothing. */
+/** A change of leader was decided, and neither that has happened nor are writes back: redundancy proves nothing. */
 const changeAwaited = (recording: Recording): boolean =>
-  recording.marks.t3 === undefined && (recording.kind === 'failover' || wasAskedFor(recording));
+  recording.marks.t3 === undefined &&
+  recording.marks.t7 === undefined &&
+  (recording.kind === 'failover' || wasAskedFor(recording));
 
 /** An operator's request does not heal, and stays what it is when the leader changes. */
 export const wasAskedFor = ({ kind }: Recording): boolean => isHandOver(kind) || kind === 'forced-failover';

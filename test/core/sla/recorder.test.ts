@@ -435,6 +435,26 @@ test('a record that began without a good write ends with the first one after a r
   expect(incident).toMatchObject({ id: begun.id, state: 'closed', instants: { t0: null } });
 });
 
+test('a daemon that starts finds redundancy before it finds that its member took over: the record ends all the same', () => {
+  const { incident } = fold([plain('redundant', 0), won(1), accepting(2), writeOk(10, 'reading-b', 'leader')]);
+  expect(incident).toMatchObject({ state: 'closed', closedBecause: 'redundant' });
+});
+
+test('a takeover that was decided on after writes came back, and did not happen, ends with redundancy', () => {
+  const { incident } = fold([
+    seen(),
+    plain('redundant', -900),
+    writeOk(0),
+    writeFailed(100),
+    writeFailed(2_200),
+    plain('redundancy-lost', 2_300),
+    declared(9_000),
+    ...[9_100, 10_200, 11_300].map((mono) => writeOk(mono)),
+    plain('redundant', 12_000),
+  ]);
+  expect(incident).toMatchObject({ state: 'closed', closedBecause: 'redundant', newLeader: { member: 'slough-a' } });
+});
+
 test('a candidate that died before it served, and finds the old leader serving again, waits for the writes of that one', () => {
   const won = fold(
     failover.slice(

@@ -6,7 +6,7 @@ import { askFar } from './ask-far.ts';
 import type { FakeServer } from '../postgres/fake-server.ts';
 import { fenceRemotely } from './remote-fence.ts';
 import type { SimProcess } from './host.ts';
-import type { Connection } from './network.ts';
+import type { Connection, Place } from './network.ts';
 import type { ServerWorld } from '../postgres/server-world.ts';
 import type { Backend } from '../postgres/sessions.ts';
 
@@ -22,7 +22,15 @@ interface Session {
 }
 
 export function createFakePeers(world: PeerWorld, batond: SimProcess): Peers {
-  const near = batond.host;
+  const { host } = batond;
+  // An end of its own: it also talks to the server of its own host, and the two ends of a connection are two.
+  const near: Place = {
+    name: host.name,
+    get powerCuts() {
+      return host.powerCuts;
+    },
+    receive: (action) => host.receive(action),
+  };
   const sessions = new Map<string, Session>();
   const name = `baton-probe-from-${near.name}`;
   let lost: (target: Endpoint) => void = () => {};
@@ -64,6 +72,8 @@ export function createFakePeers(world: PeerWorld, batond: SimProcess): Peers {
     const kept = sessions.get(target.host);
     if (kept?.connection.isOpen(near) === true) return kept;
     const far = world.host(target.host);
+    let gaveUp = false;
+    let accepted: Connection | null = null;
     const answer = await ask<Session | 'read-only' | 'unreachable'>(target.host, limitMs, (reply) => {
       const server = world.listening(target.host);
       if (server === null) return reply('refused');
@@ -71,16 +81,21 @@ export function createFakePeers(world: PeerWorld, batond: SimProcess): Peers {
         if (admission !== 'served') return reply('unreachable');
         if (server.phase !== 'primary') return reply('read-only');
         const connection = world.network.connect(near, far);
+        accepted = connection;
         server.endLeftBehind(name);
         const backend = { pid: world.nextPid(), name, connection, pipelining: false };
         server.backends.add(backend);
         connection.onClose(far, () => server.process.run(() => server.hangUp(backend)));
-        // The kernel resets what was accepted for a process that has gone meanwhile.
-        if (!batond.alive) connection.close(near);
+        // The kernel resets what was accepted for a process that has gone, or has closed its end, meanwhile.
+        if (!batond.alive || gaveUp) connection.close(near);
         reply({ server, connection, backend });
       });
     });
-    if (typeof answer === 'string') return answer;
+    gaveUp = typeof answer === 'string';
+    if (typeof answer === 'string') {
+      (accepted as Connection | null)?.close(near);
+      return answer;
+    }
     sessions.set(target.host, answer);
     answer.connection.onClose(near, () => batond.run(() => lost(target)));
     return answer;

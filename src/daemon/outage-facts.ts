@@ -28,7 +28,7 @@ type TriggerOf = { readonly trigger: string; readonly incident: IncidentKind; re
 const declaring: Readonly<Record<string, TriggerOf>> = {
   'take-over': { trigger: 'primary-gone', incident: 'failover', awaits: 'leadership' },
   campaign: { trigger: 'lease-gone', incident: 'failover', awaits: 'leadership' },
-  'forced-take-over': { trigger: 'operator-request', incident: 'forced-failover' },
+  'forced-take-over': { trigger: 'operator-request', incident: 'forced-failover', awaits: 'leadership' },
   'restart-in-place': { trigger: 'postmaster-exited', incident: 'restart-in-place' },
 };
 
@@ -129,10 +129,15 @@ function declaredFacts(
     ...(exitMono === null
       ? []
       : [{ kind: 'last-write-bounds', ...at, replayedCommitWall: null, guardianExitMono: exitMono } as const]),
-    { kind: 'declared', ...at, rule: decision.rule, because: decision.because, evidence, ...what },
-    ...(decision.rule === 'forced-take-over' && losslessHere(view, state)
-      ? [{ kind: 'loss-known', ...at, loss: nothingLost } as const]
-      : []),
+    {
+      kind: 'declared',
+      ...at,
+      rule: decision.rule,
+      because: decision.because,
+      evidence,
+      ...what,
+      ...(decision.rule === 'forced-take-over' && losslessHere(view, state) ? { loss: nothingLost } : {}),
+    },
   ];
 }
 

@@ -85,6 +85,14 @@ test('a restart in place accepts writes when it does, not when this member was p
   expect(facts).toContainEqual(expect.objectContaining({ kind: 'accepting-writes', atMono: now + 100, forkLsn: null }));
 });
 
+test('a forced failover is recorded once the key is won: one that etcd refuses leaves no record', () => {
+  const forced: Decision = { rule: 'forced-take-over', because: 'an operator asked for it', intents: [] };
+  const mine = moment(0, held, lead);
+  const facts = factsBetween(mine, moment(100, held, forced));
+  expect(facts).toContainEqual(expect.objectContaining({ kind: 'declared', awaits: 'leadership' }));
+  expect(recorded(mine, moment(100, held, forced), moment(200, held, lead))).toEqual([]);
+});
+
 const taken = {
   ...aState({ sync: present(sync(a, [], { mode: 'off' })) }),
   predecessor: present({ member: b, copyId: copyOf.b, runId: 'run-b', mayHaveMore: true, address: null }, term),

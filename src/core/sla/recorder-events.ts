@@ -21,7 +21,7 @@ type Fact<Kind extends RecorderFact['kind']> = Extract<RecorderFact, { readonly 
 
 export function declared(state: RecorderState, fact: Fact<'declared'>): Applied {
   const outage = outageOf(state);
-  if (outage !== null) return { state: { ...state, open: redeclared(outage, fact) } };
+  if (outage !== null) return { state: { ...state, open: { ...redeclared(outage, fact), ...lossOf(fact) } } };
   return fact.awaits === 'leadership' ? { state: { ...state, decided: state.decided ?? fact } } : begins(state, fact);
 }
 
@@ -29,8 +29,12 @@ function begins(state: RecorderState, fact: Fact<'declared'>): Applied {
   const { rule, trigger, because, evidence } = fact;
   const at = markAt(fact.atMono, fact.wall, `rule ${rule}`);
   const begun = opened(state, at, { kind: fact.incident, rule, trigger, because, evidence });
-  return { state: { ...begun, open: begun.open && withMark(begun.open, 't2', at) }, ...supersededBy(state) };
+  const open = begun.open && { ...withMark(begun.open, 't2', at), ...lossOf(fact) };
+  return { state: { ...begun, open }, ...supersededBy(state) };
 }
+
+const lossOf = ({ loss }: Fact<'declared'>): Pick<Recording, 'loss'> | Record<never, never> =>
+  loss === undefined ? {} : { loss };
 
 /**
  * A rule speaks while an outage goes on already. The first rule's t2 stays; t2 of an incident that only the write probe

@@ -42,6 +42,8 @@ export type RecorderFact =
       readonly evidence: readonly Evidence[];
       /** This member means to take the leadership. Opens nothing before it has: whoever wins records the outage. */
       readonly awaits?: 'leadership';
+      /** What it will have cost, where whoever decides knows that already. */
+      readonly loss?: Loss;
     })
   /** What was declared is not carried out: a switchover that was refused or rolled back. */
   | (At & { readonly kind: 'called-off'; readonly because: string })

@@ -131,6 +131,8 @@ export function createFakePostgres({ member, disk, local }: FakePostgresOptions)
     if (server.replay.paused) server.replay.setPaused(false);
     dir.waits = waits;
     dir.readOnly = false;
+    // As the real one: who was promoted by somebody else meanwhile reads no file again by itself.
+    server.reload();
     dir.promoteFile = true;
     const askAgain = () => {
       if (server.phase === 'primary' || server.phase === 'gone' || server.phase === 'orphaned' || !mayGoOn())

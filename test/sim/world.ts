@@ -277,6 +277,7 @@ export class World implements PeerWorld {
       coordinator: mistakes?.coordinator?.(coordinator, process.clock, member) ?? coordinator,
       postgres: mistakes?.postgres?.(postgres, member) ?? postgres,
       peers: mistakes?.peers?.(peers) ?? peers,
+      hangUp: () => peers.disconnect(),
       guardian: new FakeGuardianLink({
         batond: process,
         random,

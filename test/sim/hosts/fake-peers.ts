@@ -21,7 +21,12 @@ interface Session {
   readonly backend: Backend;
 }
 
-export function createFakePeers(world: PeerWorld, batond: SimProcess): Peers {
+export interface FakePeers extends Peers {
+  /** What the kernel does with the sockets of a process that ended. */
+  disconnect(): void;
+}
+
+export function createFakePeers(world: PeerWorld, batond: SimProcess): FakePeers {
   const { host } = batond;
   // An end of its own: it also talks to the server of its own host, and the two ends of a connection are two.
   const near: Place = {
@@ -32,6 +37,7 @@ export function createFakePeers(world: PeerWorld, batond: SimProcess): Peers {
     receive: (action) => host.receive(action),
   };
   const sessions = new Map<string, Session>();
+  const connections = new Set<Connection>();
   const name = `baton-probe-from-${near.name}`;
   let lost: (target: Endpoint) => void = () => {};
 
@@ -82,10 +88,14 @@ export function createFakePeers(world: PeerWorld, batond: SimProcess): Peers {
         if (server.phase !== 'primary') return reply('read-only');
         const connection = world.network.connect(near, far);
         accepted = connection;
+        connections.add(connection);
         server.endLeftBehind(name);
         const backend = { pid: world.nextPid(), name, connection, pipelining: false };
         server.backends.add(backend);
-        connection.onClose(far, () => server.process.run(() => server.hangUp(backend)));
+        connection.onClose(far, () => {
+          connections.delete(connection);
+          server.process.run(() => server.hangUp(backend));
+        });
         // The kernel resets what was accepted for a process that has gone, or has closed its end, meanwhile.
         if (!batond.alive || gaveUp) connection.close(near);
         reply({ server, connection, backend });
@@ -144,6 +154,10 @@ export function createFakePeers(world: PeerWorld, batond: SimProcess): Peers {
     probeDaemon,
     writeProbe,
     fence: (target, expected, steps) => fenceRemotely(world, batond, target, expected, steps),
+    disconnect: () => {
+      for (const connection of connections) connection.close(near);
+      connections.clear();
+    },
     onSessionLost: (listener) => {
       lost = listener;
     },

@@ -31,6 +31,8 @@ export interface BatondOptions {
   readonly guardian: GuardianPort & { disconnect(): void };
   readonly postgres: Postgres;
   readonly peers: Peers;
+  /** Closes what it has open to other hosts. */
+  readonly hangUp: () => void;
   /** Whoever is told of outages; in most lives nobody. */
   readonly people: People | null;
   readonly note: (text: string) => void;
@@ -45,10 +47,14 @@ export class SimBatond {
   readonly closeSockets: () => void;
 
   constructor(options: BatondOptions) {
-    const { process, settings, disk, random, coordinator, guardian, postgres, peers, people, note, decided } = options;
+    const { process, settings, disk, random, coordinator, guardian, postgres, peers, hangUp, people, note, decided } =
+      options;
     this.process = process;
     this.member = settings.name;
-    this.closeSockets = () => guardian.disconnect();
+    this.closeSockets = () => {
+      guardian.disconnect();
+      hangUp();
+    };
     let rule = '';
     // As kept-state.ts does: what the disk refused is written with whatever comes next.
     let facts = disk.kept ?? nothingKept;

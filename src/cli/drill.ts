@@ -41,7 +41,7 @@ export async function drillRun(context: VerbContext, options: DrillOptions): Ver
   if (plan.leader === null || plan.term === null)
     return err(refused('leader-present', 'Nobody leads: there is nothing to hand over.', 'See `baton explain`.'));
   const shown = `${renderPlan(plan, caller, reason, context.terminal.paint)}\n\n${wrapText('It is a drill: it counts against the contracts like any outage, unless maintenance is announced for now, and it is recorded with its verdict.')}`;
-  const agreed = await agree(context, options, shown, `Drill: make ${plan.candidate} the primary?`);
+  const agreed = await agree(context, options, shown, `Drill: make ${plan.candidate} the primary?`, { plan });
   if (agreed !== null) return agreed;
   const draft = { candidate: plan.candidate, leader: plan.leader, term: plan.term, by: caller, reason };
   const posted = await postChange(context, '/v1/drills', draft);

@@ -1,6 +1,7 @@
 /** `baton resume`: somebody has looked at the repeated failovers, and automation may move the leadership again. */
 import { err, ok } from '../core/result.ts';
 import { statusSchema } from '../wire/status.ts';
+import { agree } from './agree.ts';
 import { ask } from './ask.ts';
 import { refused } from './failure.ts';
 import { postChange } from './request-submit.ts';
@@ -29,12 +30,8 @@ export async function resume(context: VerbContext, options: ResumeOptions): Verb
     wrapText(options.caller, '        ', 'By:     '),
     wrapText(options.reason === '' ? 'none given (--reason)' : options.reason, '        ', 'Reason: '),
   ].join('\n');
-  if (options.dryRun) return ok({ json: { dryRun: true, held }, text: `${shown}\n\nDry run: nothing was changed.` });
-  terminal.err(shown);
-  if (!options.yes && !(terminal.interactive && (await terminal.confirm('Have you looked at why?', context.signal))))
-    return err(
-      refused('confirmed', 'Not confirmed. Nothing was changed.', 'Look at it with --dry-run, then repeat with --yes.'),
-    );
+  const agreed = await agree(context, options, shown, 'Have you looked at why?', { held });
+  if (agreed !== null) return agreed;
   const done = await postChange(context, '/v1/resume', { by: options.caller, reason: options.reason });
   return done.ok
     ? ok({ json: { resumed: done.value.id }, text: 'Automation goes on: the failovers so far no longer count.' })

@@ -1,14 +1,13 @@
 /** Sites and contracts as they are written; what they mean is the core's `Site` and `Contract`. */
 import { z } from 'zod';
 import type { Contract, Site } from '../core/sla/contract.ts';
-import { minute } from '../core/units.ts';
+import { dayMs } from '../core/units.ts';
 import { type ConfigProblem, fieldProblem, pathText } from './problem.ts';
 import { duration, size } from './quantity.ts';
 import { dayHours, serviceHours } from './service-hours.ts';
 import { id } from './shared-id.ts';
 
-const day = 24 * 60 * minute;
-const year = 366 * day;
+const year = 366 * dayMs;
 const petabyte = 1024 ** 5;
 
 const percent = (what: string) => z.number().gt(0).lte(100).describe(what);
@@ -57,27 +56,28 @@ const availabilitySchema = z
   .strictObject({
     target: percent('availability promised, in percent, like 99.9'),
     per: z
-      .union([z.literal('month'), duration(day, year)])
+      .union([z.literal('month'), duration(dayMs, year)])
       .default('month')
       .describe('the window that is judged: month (a calendar month) or a rolling one in days, like 30d'),
   })
   .transform(({ target, per }, context) => {
-    if (per !== 'month' && per % day !== 0)
+    if (per !== 'month' && per % dayMs !== 0)
       context.addIssue(fieldProblem('not whole days', 'write it like 30d', ['per']));
     return {
       targetPercent: target,
-      window: per === 'month' ? ({ kind: 'calendar-month' } as const) : ({ kind: 'rolling', days: per / day } as const),
+      window:
+        per === 'month' ? ({ kind: 'calendar-month' } as const) : ({ kind: 'rolling', days: per / dayMs } as const),
     };
   });
 
 const maintenanceSchema = z
   .strictObject({
     notice: duration(0, year).describe('how long before its start a window must be announced, in days, like 7d'),
-    cap: duration(0, 31 * day).describe('most maintenance that is excluded in one month, like 4h'),
+    cap: duration(0, 31 * dayMs).describe('most maintenance that is excluded in one month, like 4h'),
   })
   .transform(({ notice, cap }, context) => {
-    if (notice % day !== 0) context.addIssue(fieldProblem('not whole days', 'write it like 7d', ['notice']));
-    return { noticeDays: notice / day, capMsPerMonth: cap };
+    if (notice % dayMs !== 0) context.addIssue(fieldProblem('not whole days', 'write it like 7d', ['notice']));
+    return { noticeDays: notice / dayMs, capMsPerMonth: cap };
   });
 
 const agreed = <T extends z.ZodType<number>>(limit: T, what: string) =>
@@ -95,19 +95,19 @@ const contractShape = z.strictObject({
     .max(1000)
     .default([])
     .describe('days with other hours than their weekday; a bare date has none'),
-  rto: duration(0, 31 * day).describe('longest outage of one incident, like 30m'),
+  rto: duration(0, 31 * dayMs).describe('longest outage of one incident, like 30m'),
   rpo: z
     .strictObject({
       bytes: agreed(size(0, petabyte).prefault(0), 'a size like 16MiB').describe(
         'most WAL that one incident may lose; 0: no acknowledged commit; none: nothing was agreed',
       ),
-      time: agreed(duration(0, 31 * day).default(0), 'a duration like 5s').describe(
+      time: agreed(duration(0, 31 * dayMs).default(0), 'a duration like 5s').describe(
         'how far back lost commits may reach; none: nothing was agreed',
       ),
     })
     .prefault({})
     .describe('most data that one incident may lose: {bytes: 0, time: 0s}'),
-  detection: duration(0, 31 * day)
+  detection: duration(0, 31 * dayMs)
     .optional()
     .describe('longest time until a failure is declared; leave out when not agreed'),
   availability: availabilitySchema.optional().describe('{target: 99.9, per: month}; leave out when not agreed'),

@@ -2,12 +2,11 @@
 import { validateDetailed } from 'node-cron';
 import { z } from 'zod';
 import type { CronFields, DrillPlan, Jobs, Schedule } from '../core/sla/schedule/schedule.ts';
-import { minute } from '../core/units.ts';
+import { dayMs, minute } from '../core/units.ts';
 import { isTimeZone } from './contract-schema.ts';
 import { fieldProblem } from './problem.ts';
 import { duration } from './quantity.ts';
 
-const day = 24 * 60 * minute;
 const howToWrite =
   'write six fields (second minute hour day month weekday), like "0 0 6 1 * *" for the first of each month at six';
 
@@ -66,8 +65,8 @@ export const drillSchema = z
   .strictObject({
     schedule: cronText().describe('when a drill may begin, like "0 0 4 * * 0"'),
     zone: zone(),
-    window: duration(minute, day).prefault('30m').describe('how long after that it may be carried out, like 30m'),
-    announce: duration(0, 90 * day)
+    window: duration(minute, dayMs).prefault('30m').describe('how long after that it may be carried out, like 30m'),
+    announce: duration(0, 90 * dayMs)
       .prefault('7d')
       .describe('how long before it is announced as maintenance; one that is announced later is skipped'),
     candidate: z

@@ -3,7 +3,7 @@
  * the same schema reads it back from there.
  */
 import { z } from 'zod';
-import { KiB, MiB, minute, second } from '../core/units.ts';
+import { dayMs, KiB, MiB, minute, second } from '../core/units.ts';
 import { channelSchema } from './channel-schema.ts';
 import { contractSchema, siteSchema } from './contract-schema.ts';
 import { budget, duration, size } from './quantity.ts';
@@ -113,9 +113,7 @@ export const sharedSchema = z
         after: duration(0, 60 * minute)
           .prefault('30s')
           .describe('how long an outage lasts before people are told; a shorter one sends one message, at its end'),
-        again: duration(minute, 24 * 60 * minute)
-          .prefault('15m')
-          .describe('how often they hear that it still lasts'),
+        again: duration(minute, dayMs).prefault('15m').describe('how often they hear that it still lasts'),
       })
       .prefault({})
       .describe('when people are told of outages'),

@@ -25,6 +25,8 @@ export type CopyId = Branded<string, 'CopyId'>;
 
 export const second: Ms = 1_000;
 export const minute: Ms = 60 * second;
+/** Of 24 hours; what a calendar makes of a day is the zone's business. */
+export const dayMs: Ms = 24 * 60 * minute;
 export const KiB = 1024;
 export const MiB = 1024 * KiB;
 

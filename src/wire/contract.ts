@@ -63,7 +63,7 @@ const promises = z.object({
 });
 export const promisesSchema: z.ZodType<Promises> = promises;
 
-const announcement: z.ZodType<Announcement> = z.object({
+export const announcementFields = {
   id: z.string(),
   from: z.number(),
   to: z.number(),
@@ -74,7 +74,8 @@ const announcement: z.ZodType<Announcement> = z.object({
   reason: z.string(),
   contracts: z.array(z.string()).nullable(),
   sites: z.array(z.string()).nullable(),
-});
+};
+const announcement: z.ZodType<Announcement> = z.object(announcementFields);
 
 /** With the announcements by which something was excluded; left out where there were none. */
 export const termsSchema: z.ZodType<Terms> = promises

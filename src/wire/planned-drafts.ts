@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { DrillEntry } from '../core/sla/drill/drill-entry.ts';
 import type { Announcement } from '../core/sla/maintenance/announcement.ts';
 import type { Ruling } from '../core/sla/maintenance/ruling.ts';
+import { announcementFields } from './contract.ts';
 import { instantField, memberField, revisionField } from './fields.ts';
 
 const by = z.string().min(1).max(200);
@@ -34,16 +35,7 @@ export interface ListedAnnouncement extends Announcement {
 }
 
 const listed: z.ZodType<ListedAnnouncement> = z.looseObject({
-  id: z.string(),
-  from: z.number(),
-  to: z.number(),
-  announcedAt: z.number(),
-  cancelledAt: z.number().nullable(),
-  cancelledBy: z.string().nullable(),
-  by: z.string(),
-  reason: z.string(),
-  contracts: z.array(z.string()).nullable(),
-  sites: z.array(z.string()).nullable(),
+  ...announcementFields,
   rulings: z.array(
     z.looseObject({
       contract: z.string(),

@@ -3,6 +3,7 @@ import { err, ok, type Result } from '../../core/result.ts';
 import type { Case } from '../../core/sla/case/case.ts';
 import { type CaseDraft, considered } from '../../core/sla/case/draft.ts';
 import { type Failure, refused } from '../failure.ts';
+import { agree } from '../agree.ts';
 import { postChange } from '../request-submit.ts';
 import { wrapText } from '../terminal.ts';
 import type { VerbContext, VerbResult } from '../verb.ts';
@@ -53,21 +54,13 @@ export async function addToIncident(
     ...addition.shown.map((line) => wrapText(line, '    ', '  ')),
     wrapText(options.caller, '  ', '  By: '),
   ].join('\n');
-  if (options.dryRun)
-    return ok({
-      json: { dryRun: true, incident: id, adds: addition.body },
-      text: `${shown}\n\nDry run: nothing was changed.`,
+  // What weighs little is added at once.
+  if (options.dryRun || addition.question !== null) {
+    const agreed = await agree(context, options, shown, addition.question ?? '', {
+      incident: id,
+      adds: addition.body,
     });
-  if (addition.question !== null && !options.yes) {
-    terminal.err(shown);
-    if (!(terminal.interactive && (await terminal.confirm(addition.question, context.signal))))
-      return err(
-        refused(
-          'confirmed',
-          'Not confirmed. Nothing was changed.',
-          'Look at it with --dry-run, then repeat with --yes.',
-        ),
-      );
+    if (agreed !== null) return agreed;
   }
   const body = { by: options.caller, ...addition.body };
   const posted = await postChange(context, `/v1/incidents/${encodeURIComponent(id)}/${addition.path}`, body, {

@@ -1,5 +1,5 @@
 /** While an outage goes on: which contract will be breached, and when. */
-import { type Ms, minute } from '../units.ts';
+import { dayMs, type Ms } from '../units.ts';
 import { serviceTime } from './accounting/service-time.ts';
 import { excluded } from './accounting/exclusion.ts';
 import { difference, type Intervals, intersection, lengthMs } from './accounting/intervals.ts';
@@ -20,7 +20,6 @@ export interface RunningBreach {
   readonly inMs: Ms | null;
 }
 
-const dayMs: Ms = 24 * 60 * minute;
 const horizonMs: Ms = 7 * dayMs;
 
 /** The next breach first; empty when no write has failed, or writes are good again. `nowWall`: ms since the epoch. */

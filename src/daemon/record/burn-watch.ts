@@ -3,7 +3,7 @@ import { type BurnWarning, burnLooksBackMs, burnWarnings } from '../../core/sla/
 import { measured } from '../../core/sla/accounting/outage-row.ts';
 import type { Ledgered } from '../../core/sla/accounting/report.ts';
 import { covering } from '../../core/sla/maintenance/announcement.ts';
-import { type MonoMs, type Ms, minute } from '../../core/units.ts';
+import { dayMs, type MonoMs, type Ms, minute } from '../../core/units.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Records } from './records.ts';
 
@@ -18,7 +18,7 @@ export interface BurnWatchDeps {
 
 const lookEveryMs: Ms = 1 * minute;
 /** The month in which the longest window begins is accounted whole: the cap of maintenance is a month's. */
-const monthMsMax: Ms = 32 * 24 * 60 * minute;
+const monthMsMax: Ms = 32 * dayMs;
 
 export class BurnWatch {
   readonly #deps: BurnWatchDeps;
@@ -48,7 +48,7 @@ export class BurnWatch {
     const { records, member, budgetBurning } = this.#deps;
     const at = new Date(Math.round(asOf)).toISOString();
     const key = `reports/burn/${warning.contract}/${at.slice(0, 10)}-${warning.severity}`;
-    if (records.under(key).length > 0) return;
+    if (records.has(key)) return;
     await records.add({ key, value: { v: 1, at, by: member, warning } });
     budgetBurning(warning);
   }

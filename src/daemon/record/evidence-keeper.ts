@@ -6,7 +6,8 @@ import {
   evidenceKey,
   type Found,
 } from '../../core/sla/evidence/bundle.ts';
-import { beginOf, evidenceDue, outageLimitMs } from '../../core/sla/evidence/due.ts';
+import { beginning } from '../../core/sla/beginning.ts';
+import { evidenceDue, outageLimitMs } from '../../core/sla/evidence/due.ts';
 import type { Incident } from '../../core/sla/incident.ts';
 import { type MemberName, type Ms, second, wallMs } from '../../core/units.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -43,7 +44,7 @@ export class EvidenceKeeper {
 
   saw(incident: Incident): void {
     const { clock, evidence } = this.#deps;
-    const begin = beginOf(incident);
+    const begin = beginning(incident);
     if (begin === null || this.#due(incident).length + this.#later(incident) === 0) return;
     if (!this.#followed.has(incident.id)) {
       void evidence.before(incident.id);
@@ -93,7 +94,7 @@ export class EvidenceKeeper {
     const { id } = incident;
     const key = evidenceKey({ incident: id, member, moment });
     this.#done.add(key);
-    const begin = beginOf(incident) ?? clock.wall();
+    const begin = beginning(incident) ?? clock.wall();
     const limit = new AbortController();
     const cancel = clock.timer(collectLimitMs, () => limit.abort(new Error('the time to collect evidence is over')));
     const now = clock.wall();

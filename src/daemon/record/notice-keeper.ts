@@ -3,6 +3,7 @@
  * the first of the members that are there does. Whoever comes next finds in the outbox what is not done. Nothing here is
  * waited for by anybody.
  */
+import { membersPrefix } from '../../core/key-format.ts';
 import type { Incident } from '../../core/sla/incident.ts';
 import type { Channel, NoticePolicy } from '../../core/sla/notices/channel.ts';
 import { type ListedNotice, listedNotices } from '../../core/sla/notices/listed-notice.ts';
@@ -241,5 +242,3 @@ export class NoticeKeeper {
     for (const entry of old.slice(0, tidiedMax)) await this.#outbox.remove(entry);
   }
 }
-
-const membersPrefix = 'members/';

@@ -5,7 +5,7 @@
 import { canonicalJson } from '../../core/canonical-json.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { Txn } from '../../core/transaction.ts';
-import { KiB, minute, type Ms, second } from '../../core/units.ts';
+import { dayMs, KiB, type Ms, second } from '../../core/units.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Coordinator, Snapshot } from '../../ports/coordinator.ts';
 import type { Journal } from '../../ports/journal.ts';
@@ -39,7 +39,6 @@ export interface RecordsDeps {
   readonly ledger: Ledger;
 }
 
-const dayMs: Ms = 24 * 60 * minute;
 /** A record is put back into etcd up to a day before it leaves there: the members' clocks may differ. */
 const clocksDifferDays = 1;
 const valueBytesMax = 64 * KiB;

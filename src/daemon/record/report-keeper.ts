@@ -57,8 +57,9 @@ export class ReportKeeper {
     const { clock, member, records } = this.#deps;
     const name = `${report.contract} ${report.month}`;
     const key = reportKey(report);
-    const known = records.under(key).find((record) => record.key === key);
-    const kept = await records.add(known ?? formatReport(report, Math.round(clock.wall()), member));
+    const known = records.get(key);
+    const record = known === null ? formatReport(report, Math.round(clock.wall()), member) : { key, value: known };
+    const kept = await records.add(record);
     if (!kept.ok) {
       this.#doubtful.add(key);
       throw new Error(`the report ${name} may be lost: ${kept.error}`);

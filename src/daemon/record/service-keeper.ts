@@ -16,7 +16,7 @@ import {
   type ServiceLog,
 } from '../../core/sla/service/service-log.ts';
 import type { Txn } from '../../core/transaction.ts';
-import { type MemberName, minute, type MonoMs, type Ms, second } from '../../core/units.ts';
+import { dayMs, type MemberName, minute, type MonoMs, type Ms, second } from '../../core/units.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Coordinator, Snapshot } from '../../ports/coordinator.ts';
 import type { Journal } from '../../ports/journal.ts';
@@ -48,7 +48,6 @@ export interface ServiceKeeperDeps {
 const bookmarkEveryMs: Ms = 1 * minute;
 const commitLimitMs: Ms = 2 * second;
 const closeLimitMs: Ms = 500;
-const dayMs: Ms = 24 * 60 * minute;
 /** etcd holds the days that a report of last month needs; years are on the disks. */
 const daysInEtcd = 40;
 /** Keys that wait for etcd: the days of a large cluster. */

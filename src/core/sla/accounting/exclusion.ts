@@ -2,12 +2,10 @@
  * Maintenance that a contract lets pass: downtime inside a window that was announced in time, up to a cap for each
  * calendar month. Whatever is outside the window counts, also when it is the end of the same maintenance.
  */
-import { type Ms, minute } from '../../units.ts';
+import { dayMs } from '../../units.ts';
 import type { Contract } from '../contract.ts';
 import { earliest, type Interval, type Intervals, intersection, lengthMs, unionOf } from './intervals.ts';
 import { type MonthText, monthSpan } from './zone.ts';
-
-const dayMs: Ms = 24 * 60 * minute;
 
 export interface Maintenance extends Interval {
   readonly id: string;

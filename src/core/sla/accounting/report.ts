@@ -1,6 +1,6 @@
 /** What all contracts and sites of a cluster come to: in a month, or as it stands now. */
 import type { Contract, Site } from '../contract.ts';
-import { type Ms, minute } from '../../units.ts';
+import { dayMs } from '../../units.ts';
 import { type Announcement, covering } from '../maintenance/announcement.ts';
 import { type Account, account } from './account.ts';
 import type { Interval } from './intervals.ts';
@@ -28,8 +28,6 @@ export interface Ledgered {
   /** The rows that touch a time. */
   rows(from: number, to: number): readonly OutageRow[];
 }
-
-const dayMs: Ms = 24 * 60 * minute;
 
 /** `month` null: the one that `asOf` is in. Throws RangeError for what is no month. */
 export function slaReport(ledgered: Ledgered, asOf: number, month: MonthText | null): SlaReport {

@@ -2,12 +2,11 @@
  * When a contract's service hours are. An instant is inside them when the wall clock of the contract's zone shows an
  * hour that is: so a day on which the clocks change has an hour more or less of them, and lengths are of real time.
  */
-import { type Ms, minute } from '../../units.ts';
+import { dayMs, type Ms, minute } from '../../units.ts';
 import type { Contract, DayHours, Weekday } from '../contract.ts';
 import { type Interval, type Intervals, lengthMs, unionOf } from './intervals.ts';
 import { zonePeriods } from './zone.ts';
 
-const dayMs: Ms = 24 * 60 * minute;
 const weekdays: readonly Weekday[] = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
 
 export type Hours = Pick<Contract, 'timeZone' | 'serviceHours' | 'holidays'>;

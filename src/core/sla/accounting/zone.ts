@@ -1,5 +1,5 @@
 /** What a time zone makes of instants, by the rules that Intl knows: when its clocks change, and when its months begin. */
-import { type Ms, minute } from '../../units.ts';
+import { dayMs, type Ms } from '../../units.ts';
 import type { Interval } from './intervals.ts';
 
 /** A stretch of time in which the clocks of a zone do not change. */
@@ -12,8 +12,6 @@ export interface ZonePeriod extends Interval {
 export type MonthText = string;
 
 export const isMonth = (text: string): boolean => /^(19|2\d)\d\d-(0[1-9]|1[0-2])$/.test(text);
-
-const dayMs: Ms = 24 * 60 * minute;
 
 /** The periods that make up `span`, in order. Throws RangeError for a zone that this system does not know. */
 export function zonePeriods(timeZone: string, { from, to }: Interval): readonly ZonePeriod[] {

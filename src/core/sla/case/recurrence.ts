@@ -1,5 +1,5 @@
 /** What keeps coming back: other incidents with the same trigger within 90 days. */
-import { minute, type Ms } from '../../units.ts';
+import { dayMs } from '../../units.ts';
 import { beginning } from '../beginning.ts';
 import type { Incident } from '../incident.ts';
 
@@ -19,7 +19,6 @@ export interface Recurrences {
   readonly after: readonly Recurrence[];
 }
 
-const dayMs: Ms = 24 * 60 * minute;
 export const recurrenceDays = 90;
 
 /** Of a planned switchover there is none: people ask for those. Exactly 90 days apart still counts. */

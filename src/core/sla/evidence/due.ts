@@ -1,4 +1,5 @@
 /** When a member looks for evidence of an incident. */
+import { beginning } from '../beginning.ts';
 import type { Incident } from '../incident.ts';
 import { minute, type Ms, second } from '../../units.ts';
 import type { EvidenceMoment } from './bundle.ts';
@@ -14,17 +15,11 @@ export function evidenceDue(
   collected: readonly EvidenceMoment[],
   nowWall: number,
 ): readonly EvidenceMoment[] {
-  const begin = beginOf(incident);
+  const begin = beginning(incident);
   if (begin === null || nowWall - begin > ageLimitMs) return [];
   const due: EvidenceMoment[] = [];
   const back = incident.instants.t7 !== null || incident.state === 'closed';
   if (back || nowWall - begin > outageLimitMs) due.push('outage');
   if (incident.state === 'closed') due.push('after');
   return due.filter((moment) => !collected.includes(moment));
-}
-
-/** The first instant that is known, in ms since the epoch; null for a record without any. */
-export function beginOf({ instants: { t0, t1, t2 } }: Incident): number | null {
-  const first = t0 ?? t1 ?? t2;
-  return first === null ? null : Date.parse(first.wall);
 }

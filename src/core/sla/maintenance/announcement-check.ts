@@ -1,5 +1,5 @@
 /** Whether a window can be announced; if not, which condition fails and what to do. */
-import { type Ms, minute } from '../../units.ts';
+import { dayMs, type Ms, minute } from '../../units.ts';
 import type { Promises } from '../contract.ts';
 
 export interface AnnouncementDraft {
@@ -16,7 +16,6 @@ export interface CheckFailure {
   readonly problem: string;
 }
 
-const dayMs: Ms = 24 * 60 * minute;
 /** Between a person's clock, the way here and ours. */
 const justNowMs: Ms = 1 * minute;
 const lengthMsMax: Ms = 31 * dayMs;

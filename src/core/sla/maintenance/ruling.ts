@@ -1,5 +1,5 @@
 /** What an announcement means for each contract: excluded or not, and why. */
-import { type Ms, minute } from '../../units.ts';
+import { dayMs, type Ms, minute } from '../../units.ts';
 import { type Contract, inForce } from '../contract.ts';
 import { listed } from '../text-layout.ts';
 import { durationText } from '../timeline-text.ts';
@@ -14,8 +14,6 @@ export interface Ruling {
   /** A sentence without its end. */
   readonly why: string;
 }
-
-const dayMs: Ms = 24 * 60 * minute;
 
 /** One for each contract that is in force when the window begins. */
 export const rulings = (announcement: Announcement, contracts: readonly Contract[]): readonly Ruling[] =>

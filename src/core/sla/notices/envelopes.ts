@@ -1,5 +1,5 @@
 /** A notice in the words of what receives it: a CloudEvents 1.0 envelope, and alerts of Alertmanager's API v2. */
-import { type Ms, minute } from '../../units.ts';
+import { dayMs, type Ms, minute } from '../../units.ts';
 import type { Notice } from './notice.ts';
 
 export interface CloudEvent {
@@ -49,7 +49,7 @@ export interface Alert {
 }
 
 /** As long as somebody tries to say that it is over. */
-const firingForMs: Ms = 24 * 60 * minute;
+const firingForMs: Ms = 1 * dayMs;
 /** Something that is over already is shown, not resolved at once: Alertmanager tells nobody of what was never firing. */
 const shownForMs: Ms = 5 * minute;
 

@@ -2,7 +2,7 @@
  * The outbox: every notice from when it was planned until long after it was delivered, in etcd for whoever leads. Instants
  * are wall clocks of several hosts, so nothing that matters for safety hangs on them: only when somebody tries again.
  */
-import { type Ms, minute, second } from '../../units.ts';
+import { dayMs, type Ms, minute, second } from '../../units.ts';
 import type { Notice, NoticeBody, NoticeHead } from './notice.ts';
 import { OCCASIONS, threadOf } from './notice.ts';
 
@@ -39,9 +39,8 @@ export interface DeliveryProblem {
 export const outboxPrefix = 'outbox/';
 export const outboxKey = ({ key }: Pick<NoticeHead, 'key'>): string => `${outboxPrefix}${key}`;
 
-const day: Ms = 24 * 60 * minute;
-const giveUpAfterMs: Ms = 1 * day;
-const keepForMs: Ms = 14 * day;
+const giveUpAfterMs: Ms = 1 * dayMs;
+const keepForMs: Ms = 14 * dayMs;
 const firstPauseMs: Ms = 1 * second;
 const lastingPauseMs: Ms = 1 * minute;
 const pauseMsMax: Ms = 5 * minute;

@@ -3,6 +3,7 @@ import { absurd } from '../../result.ts';
 import type { Ms } from '../../units.ts';
 import type { Breach, Loss, Measure, Verdict } from '../incident.ts';
 import type { RunningBreach } from '../running.ts';
+import { isNothing, isUnknown, plainLossSentence } from '../loss-sentence.ts';
 import { bytesText, listed, printable } from '../text-layout.ts';
 import { durationText } from '../timeline-text.ts';
 import type { Channel } from './channel.ts';
@@ -107,19 +108,11 @@ function redundancyText(redundant: boolean | null): string {
     : 'The service is not protected yet: until the second server has caught up, one more failure would be an outage.';
 }
 
-const unknownLoss = { lost: 'not-known', bytesMax: null, timeMsMax: null } as const;
-
-/** One sentence in everybody's words: what counts is what a user saw saved. */
-export function lossOf({ provedNone, bytesMax, timeMsMax, basis }: Loss, over: boolean): NoticeLoss {
-  if (provedNone || bytesMax === 0)
-    return { lost: 'nothing', bytesMax: 0, timeMsMax: 0, says: 'Nothing that a user saw saved was lost.' };
-  if (bytesMax !== null) {
-    const reach = timeMsMax === null ? '' : `, from the last ${durationText(timeMsMax)} before it began`;
-    const says = `Something that users saw saved may be lost: at most ${bytesText(bytesMax)}${reach}.`;
-    return { lost: 'at-most', bytesMax, timeMsMax, says };
-  }
-  if (!over) return { ...unknownLoss, says: 'Whether anything that a user saw saved was lost is not known yet.' };
-  return { ...unknownLoss, says: `Whether anything that a user saw saved was lost is not known: ${basis}.` };
+function lossOf(loss: Loss, over: boolean): NoticeLoss {
+  const says = plainLossSentence(loss, over);
+  if (isNothing(loss)) return { lost: 'nothing', bytesMax: 0, timeMsMax: 0, says };
+  const { bytesMax, timeMsMax } = loss;
+  return { lost: isUnknown(loss) ? 'not-known' : 'at-most', bytesMax, timeMsMax, says };
 }
 
 function contractOf({ audience, judgement }: Telling, over: boolean): NoticeContract {

@@ -1,11 +1,10 @@
 /** The month as a picture: one row for each day of the contract's zone, and what was not plainly up drawn at its hour. */
-import { type Ms, minute } from '../../units.ts';
+import { dayMs } from '../../units.ts';
 import { zonePeriods } from '../accounting/zone.ts';
 import { durationText } from '../timeline-text.ts';
 import type { ContractReport, Stretch } from './contract-report.ts';
-import { escapeMarkup } from './escape-markup.ts';
+import { markup } from '../export/markup.ts';
 
-const dayMs: Ms = 24 * 60 * minute;
 const [left, width, rowHeight, top] = [34, 720, 14, 18];
 const colours: Readonly<Record<Stretch['what'], string>> = {
   counted: '#c0392b',
@@ -26,7 +25,7 @@ export function monthSvg({ span, timeZone, stretches, asOf, month, contract }: C
   const days = Math.round((span.to - span.from) / dayMs);
   const height = top + days * rowHeight + 22;
   return [
-    `<svg viewBox="0 0 ${left + width + 10} ${height}" role="img" aria-label="${escapeMarkup(`${contract} in ${month}`)}" font-family="sans-serif" font-size="9">`,
+    `<svg viewBox="0 0 ${left + width + 10} ${height}" role="img" aria-label="${markup(`${contract} in ${month}`)}" font-family="sans-serif" font-size="9">`,
     ...[0, 6, 12, 18, 24].map(
       (hour) => `<text x="${round(left + (hour / 24) * width)}" y="11" text-anchor="middle">${hour}:00</text>`,
     ),
@@ -56,7 +55,7 @@ function drawn(stretch: Stretch, monthFrom: number, timeZone: string): readonly 
       const wide = Math.max(widthMin, ((end - at) / dayMs) * width);
       const title = `${says[stretch.what]} ${new Date(stretch.from).toISOString()} for ${durationText(stretch.to - stretch.from)}`;
       parts.push(
-        `<rect x="${round(x)}" y="${top + day * rowHeight + 1}" width="${round(wide)}" height="${rowHeight - 3}" fill="${colours[stretch.what]}"><title>${escapeMarkup(title)}</title></rect>`,
+        `<rect x="${round(x)}" y="${top + day * rowHeight + 1}" width="${round(wide)}" height="${rowHeight - 3}" fill="${colours[stretch.what]}"><title>${markup(title)}</title></rect>`,
       );
       at = end;
     }

@@ -1,8 +1,8 @@
 /** Which months a report that is due covers: those that were over by then, back to the first due instant it stands for. */
-import { type Ms, minute } from '../../units.ts';
+import { dayMs, type Ms } from '../../units.ts';
 import { type MonthText, monthSpan, monthsOf } from '../accounting/zone.ts';
 
-const longestMonthMs: Ms = 32 * 24 * 60 * minute;
+const longestMonthMs: Ms = 32 * dayMs;
 /** Two years without any report: what is older is reported by hand. */
 const monthsMax = 24;
 

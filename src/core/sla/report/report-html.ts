@@ -15,7 +15,7 @@ import {
   windowCells,
   windowHeads,
 } from './report-facts.ts';
-import { escapeMarkup } from './escape-markup.ts';
+import { markup } from '../export/markup.ts';
 
 const style =
   'body{font:15px/1.5 system-ui,sans-serif;color:#1d2733;max-width:60rem;margin:2rem auto;padding:0 1rem}' +
@@ -35,7 +35,7 @@ export function reportHtml(reports: readonly ContractReport[]): string {
     '<head>',
     '<meta charset="utf-8">',
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    `<title>${escapeMarkup(title)}</title>`,
+    `<title>${markup(title)}</title>`,
     `<style>${style}</style>`,
     '</head>',
     '<body>',
@@ -51,25 +51,25 @@ function article(report: ContractReport): readonly string[] {
   const { loss, sites, timeZone, accounts, incidents, maintenance, cluster, asOf } = report;
   return [
     '<article>',
-    `<h1>${escapeMarkup(reportTitle(report))}</h1>`,
-    ...(provisional === null ? [] : [`<p class="provisional">${escapeMarkup(provisional)}</p>`]),
-    `<p class="loss">${escapeMarkup(loss)}</p>`,
-    `<p>Sites: ${escapeMarkup(sites.map(({ name }) => name).join(', '))}. Hours and the month are counted in ${escapeMarkup(timeZone)}.</p>`,
+    `<h1>${markup(reportTitle(report))}</h1>`,
+    ...(provisional === null ? [] : [`<p class="provisional">${markup(provisional)}</p>`]),
+    `<p class="loss">${markup(loss)}</p>`,
+    `<p>Sites: ${markup(sites.map(({ name }) => name).join(', '))}. Hours and the month are counted in ${markup(timeZone)}.</p>`,
     ...monthSvg(report),
     ...accounts.flatMap((account) => table([], accountFacts(account))),
     '<h2>Incidents</h2>',
     ...(incidents.length === 0 ? ['<p>None.</p>'] : table(incidentHeads, incidents.map(incidentCells))),
     '<h2>Announced maintenance</h2>',
     ...(maintenance.length === 0 ? ['<p>None.</p>'] : table(windowHeads, maintenance.map(windowCells))),
-    ...(leftOut === '' ? [] : [`<p>${escapeMarkup(leftOut)}</p>`]),
-    `<footer>Cluster ${escapeMarkup(cluster)}, as of ${instantText(asOf)}. Every number can be recomputed from the outage ledger.</footer>`,
+    ...(leftOut === '' ? [] : [`<p>${markup(leftOut)}</p>`]),
+    `<footer>Cluster ${markup(cluster)}, as of ${instantText(asOf)}. Every number can be recomputed from the outage ledger.</footer>`,
     '</article>',
   ];
 }
 
 const table = (heads: readonly string[], rows: readonly (readonly string[])[]): readonly string[] => [
   '<table>',
-  ...(heads.length === 0 ? [] : [`<tr>${heads.map((head) => `<th>${escapeMarkup(head)}</th>`).join('')}</tr>`]),
-  ...rows.map((row) => `<tr>${row.map((cell) => `<td>${escapeMarkup(cell)}</td>`).join('')}</tr>`),
+  ...(heads.length === 0 ? [] : [`<tr>${heads.map((head) => `<th>${markup(head)}</th>`).join('')}</tr>`]),
+  ...rows.map((row) => `<tr>${row.map((cell) => `<td>${markup(cell)}</td>`).join('')}</tr>`),
   '</table>',
 ];

@@ -3,11 +3,10 @@
  * clocks skip is due when they have skipped it, and one that they show twice is due the first time. A schedule of every
  * hour follows real time, whatever the clocks show.
  */
-import { type Ms, minute, second } from '../../units.ts';
+import { dayMs, type Ms, minute, second } from '../../units.ts';
 import { type ZonePeriod, zonePeriods } from '../accounting/zone.ts';
 import type { CronFields, Schedule } from './schedule.ts';
 
-const dayMs: Ms = 24 * 60 * minute;
 const hourMs: Ms = 60 * minute;
 
 /**

@@ -2,7 +2,7 @@
  * Every member's rows of the service, by day (UTC): what each keeps on its own disk, of itself and of the others. Rows of
  * one member never overlap, so a row is known by whose it is and when it began, and the same row arrives twice in vain.
  */
-import { type Ms, minute } from '../../units.ts';
+import { dayMs } from '../../units.ts';
 import type { OutageRow } from '../accounting/outage-row.ts';
 
 /** As etcd has it, under `service/<day>/<member>`. */
@@ -16,7 +16,6 @@ export interface ServiceSheet {
   readonly cutOff: boolean;
 }
 
-const dayMs: Ms = 24 * 60 * minute;
 /** A sheet stays below the 64 KiB that a key of Baton's may have. */
 export const sheetRowsMax = 500;
 /** Some ten years of two quiet members, or a month of bad days; beyond that the oldest are in the ledger's file alone. */

@@ -5,13 +5,12 @@
  */
 import type { OutageRow, ServiceState } from '../accounting/outage-row.ts';
 import type { MeasuredBy } from '../incident.ts';
-import { type MonoMs, type Ms, minute, second, type WallMs } from '../../units.ts';
+import { dayMs, type MonoMs, type Ms, second, type WallMs } from '../../units.ts';
 
 /** A probe is answered or given up within a second, and the next one goes out within a third of one. */
 const gapMs: Ms = 3 * second;
 /** A wall clock that leaves the monotonic one behind by more was set; less is how clocks are kept right. */
 const steppedMs: Ms = 1 * second;
-const dayMs: Ms = 24 * 60 * minute;
 
 export interface ServiceFact {
   readonly atMono: MonoMs;

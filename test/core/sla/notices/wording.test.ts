@@ -5,7 +5,8 @@ import type { Incident, Loss } from '../../../../src/core/sla/incident.ts';
 import { alertsOf, cloudEvent } from '../../../../src/core/sla/notices/envelopes.ts';
 import type { Notice } from '../../../../src/core/sla/notices/notice.ts';
 import { FIELDS, filled, unknownFields } from '../../../../src/core/sla/notices/template.ts';
-import { lossOf, testNotice } from '../../../../src/core/sla/notices/wording.ts';
+import { plainLossSentence } from '../../../../src/core/sla/loss-sentence.ts';
+import { testNotice } from '../../../../src/core/sla/notices/wording.ts';
 import { zonedTime } from '../../../../src/core/sla/notices/zoned-time.ts';
 import { minute, second } from '../../../../src/core/units.ts';
 import { EPOCH } from '../facts.ts';
@@ -66,7 +67,7 @@ describe('a message', () => {
     const [notice] = new Teller(aPolicy({ channels: [channel] })).look([story.over], 45 * minute);
     expect(notice).toMatchObject({
       subject: 'Royal Berkshire: 44 min 3 s',
-      text: 'Whether anything that a user saw saved was lost is not known: an operator promoted this member without proof that it had every commit. (24 April 2008, 09:59:03 Europe/London (08:59:03 UTC))',
+      text: 'Whether anything that a user saw saved was lost is not known (an operator promoted this member without proof that it had every commit). (24 April 2008, 09:59:03 Europe/London (08:59:03 UTC))',
     });
   });
 
@@ -86,18 +87,28 @@ const loss = (changes: Partial<Loss>): Loss => ({
 });
 test.each<[string, Loss, boolean, string]>([
   ['proved', loss({ provedNone: true }), false, 'Nothing that a user saw saved was lost.'],
-  ['a bound of nothing', loss({ bytesMax: 0 }), true, 'Nothing that a user saw saved was lost.'],
-  ['not over', loss({}), false, 'Whether anything that a user saw saved was lost is not known yet.'],
-  ['over', loss({}), true, 'Whether anything that a user saw saved was lost is not known: a basis.'],
-  ['a bound', loss({ bytesMax: 1_024 }), true, 'Something that users saw saved may be lost: at most 1,024 bytes.'],
+  [
+    'a bound of nothing',
+    loss({ bytesMax: 0 }),
+    true,
+    "Nothing that a user saw saved is held to be lost; that is somebody's word and not proved.",
+  ],
+  ['not over', loss({}), false, 'Whether anything that a user saw saved is lost is not known yet.'],
+  ['over', loss({}), true, 'Whether anything that a user saw saved was lost is not known (a basis).'],
+  [
+    'a bound',
+    loss({ bytesMax: 1_024 }),
+    true,
+    'Changes that users saw saved may be lost: those of an unknown time before the failure, at most 1,024 bytes of the write-ahead log.',
+  ],
   [
     'a bound in time',
     loss({ bytesMax: 1, timeMsMax: 4_200 }),
     true,
-    'Something that users saw saved may be lost: at most 1 byte, from the last 4.2 s before it began.',
+    'Changes that users saw saved may be lost: those of the last 4.2 s before the failure, at most 1 byte of the write-ahead log.',
   ],
 ])('loss, %s', (_says, given, over, sentence) => {
-  expect(lossOf(given, over).says).toBe(sentence);
+  expect(plainLossSentence(given, over)).toBe(sentence);
 });
 
 test.each([

@@ -16,6 +16,7 @@ const onProcesses = (name: string, groupOrder: number) => ({
 export default defineConfig({
   test: {
     pool: 'forks',
+    globalSetup: ['test/support/at-the-end.ts'],
     projects: [
       {
         extends: true,

@@ -6,6 +6,8 @@ import type { Status } from '../../src/wire/status.ts';
 import { aCluster } from '../support/cluster.ts';
 import { type Pair, redundantPair } from '../support/redundant-pair.ts';
 
+const answerLimitMs = 10_000;
+
 let rig: Rig;
 let pair: Pair;
 beforeAll(async () => {
@@ -58,8 +60,10 @@ describe("Patroni's paths, on the primary and on its synchronous standby", () =>
 
   test('/cluster names the members as Patroni does', async () => {
     const { leader, standby } = pair;
-    const answer = await rig.member(standby).get('/cluster');
-    expect(answer?.body).toMatchObject({
+    const named = expect.poll(async () => (await rig.member(standby).get('/cluster'))?.body, {
+      timeout: answerLimitMs,
+    });
+    await named.toMatchObject({
       scope: rig.cluster,
       members: [leader, standby].toSorted().map((name) => ({
         name,

@@ -88,7 +88,7 @@ describe.skipIf(!hasAlertmanager())('Alertmanager', () => {
       .poll(() => toldOf('BatonOutage').map(({ status }) => status), { timeout: limitMs })
       .toEqual(['firing']);
     expect(toldOf('BatonOutage')[0]?.annotations['description']).toContain(
-      'Whether anything that a user saw saved was lost',
+      'Whether anything that a user saw saved is lost is not known yet',
     );
 
     const [over] = teller.look([story.over], nowMs);

@@ -97,7 +97,7 @@ describe('an export, checked offline,', () => {
         }
         expect(wrong).not.toEqual([]);
       }),
-      { numRuns: 100 },
+      { numRuns: 300 },
     );
   });
 });

@@ -45,6 +45,10 @@ export const formatHappened = (stamp: LineStamp, event: string, details: Readonl
 const formatLine = ({ seq, wall, mono }: LineStamp, content: object): string =>
   `${JSON.stringify({ v: 1, seq, wall: new Date(wall).toISOString(), mono, ...content })}\n`;
 
+/** When a line was written, RFC 3339, without the cost of reading its view; null when its beginning is not as written here. */
+export const wallOfLine = (text: string): string | null =>
+  /^\{"v":1,"seq":\d+,"wall":"([^"]+)"/.exec(text)?.[1] ?? null;
+
 /** The error says what is wrong with the line, without its place. */
 export function parseJournalLine(text: string): Result<JournalLine, string> {
   const line = parsed(text);

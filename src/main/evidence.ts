@@ -16,7 +16,7 @@ export function createEvidence(options: PostgresOptions, journalDirectory: strin
         journalParts(journalDirectory, from, to, signal),
         postgres.collect(incident, signal),
       ]);
-      return [...journal, ...files, kernelPart(from, to, clock.wall(), clock.mono())];
+      return [...journal, ...files, await kernelPart(from, to, clock.wall(), clock.mono())];
     },
   };
 }

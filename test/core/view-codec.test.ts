@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { canonicalJson } from '../../src/core/canonical-json.ts';
-import { formatDecided, formatHappened, parseJournalLine } from '../../src/core/journal-line.ts';
+import { formatDecided, formatHappened, parseJournalLine, wallOfLine } from '../../src/core/journal-line.ts';
 import type { Decision } from '../../src/core/decision.ts';
 import { memberName, monoMs, parseLsn, revision, wallMs } from '../../src/core/units.ts';
 import { decodeValue, decodeView, encodeValue, encodeView } from '../../src/core/view-codec.ts';
@@ -89,6 +89,7 @@ describe('a line of the journal', () => {
   test('of a decision can be fed to decide again', () => {
     const line = formatDecided(stamp, aView, decision);
     expect(line.indexOf('\n')).toBe(line.length - 1);
+    expect(Date.parse(wallOfLine(line) ?? '')).toBe(stamp.wall);
     expect(parseJournalLine(line)).toEqual({
       ok: true,
       value: { kind: 'decided', ...stamp, wall: '2008-04-24T08:15:00.123Z', ...decision, view: aView },

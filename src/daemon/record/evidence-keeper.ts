@@ -27,6 +27,8 @@ const leadMs: Ms = 30 * second;
 const collectLimitMs: Ms = 10 * second;
 /** Incidents that are followed at one time; the oldest gives way. */
 const followedMax = 20;
+/** Looks remembered although they found nothing: far more than are due while an incident is recent. */
+const doneMax = 10 * followedMax;
 
 export class EvidenceKeeper {
   readonly #deps: EvidenceKeeperDeps;
@@ -94,6 +96,7 @@ export class EvidenceKeeper {
     const { id } = incident;
     const key = evidenceKey({ incident: id, member, moment });
     this.#done.add(key);
+    for (const oldest of this.#done) if (this.#done.size > doneMax) this.#done.delete(oldest);
     const begin = beginning(incident) ?? clock.wall();
     const limit = new AbortController();
     const cancel = clock.timer(collectLimitMs, () => limit.abort(new Error('the time to collect evidence is over')));

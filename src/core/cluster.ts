@@ -128,6 +128,7 @@ export interface ClusterState {
   readonly request: Key<OperatorRequest>;
   readonly cooldown: Key<Acknowledgement>;
   readonly predecessor: Key<Predecessor>;
+  readonly timeline: Key<ReservedTimeline>;
   readonly members: ReadonlyMap<MemberName, Key<MemberRecord>>;
 }
 
@@ -147,6 +148,12 @@ export interface Predecessor {
   readonly mayHaveMore: boolean;
   /** Its own key may be gone with its lease. Null when its successor did not know. */
   readonly address: MemberAddress | null;
+}
+
+/** The highest timeline number that any member was ever told to make, and by whom it was to be made (I9). */
+export interface ReservedTimeline {
+  readonly number: Timeline;
+  readonly member: MemberName;
 }
 
 /** The part of the shared configuration that decisions need. Durations in ms, sizes in bytes. */

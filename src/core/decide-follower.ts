@@ -8,6 +8,7 @@ import type { Decision } from './decision.ts';
 import { gatherEvidence, inDoubt } from './evidence.ts';
 import { failingStandby, pauseAfterStarts } from './failed-starts.ts';
 import { wouldSucceed } from './remote-fence.ts';
+import { reservation } from './reserved-timeline.ts';
 import { scarceRoom } from './room.ts';
 import { takeLeadership } from './transactions.ts';
 import type { LeaseId, Ms } from './units.ts';
@@ -199,7 +200,14 @@ function earlyTakeover(
   return because('take-over', `${lead.key.member} is gone (${seen.join('; ')})`, {
     kind: 'commit',
     purpose: 'take-over',
-    txn: takeLeadership(state, view.self.name, lease, claimFor(view, sync, standby), wouldSucceed(view, state)),
+    txn: takeLeadership(
+      state,
+      view.self.name,
+      lease,
+      claimFor(view, sync, standby),
+      wouldSucceed(view, state),
+      reservation(view, state),
+    ),
   });
 }
 
@@ -232,7 +240,14 @@ function forcedFailover(
   return because('forced-take-over', `${request.by} asked for it: ${request.reason || 'no reason given'}`, {
     kind: 'commit',
     purpose: 'take-over',
-    txn: takeLeadership(state, view.self.name, lease, claimFor(view, sync, standby), wouldSucceed(view, state)),
+    txn: takeLeadership(
+      state,
+      view.self.name,
+      lease,
+      claimFor(view, sync, standby),
+      wouldSucceed(view, state),
+      reservation(view, state),
+    ),
   });
 }
 

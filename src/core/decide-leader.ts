@@ -8,6 +8,7 @@ import { leadStopped } from './decide-stopped-leader.ts';
 import { rollBack } from './decide-switchover.ts';
 import { giveUp, handOverTo, handOverWithinLag } from './give-up.ts';
 import { remoteFence } from './remote-fence.ts';
+import { reservation, reservedFor } from './reserved-timeline.ts';
 import { automaticSuccessor } from './successor.ts';
 import { writeSync } from './transactions.ts';
 import type { MonoMs, Ms, Revision } from './units.ts';
@@ -140,13 +141,14 @@ function leadStandby(view: View, state: ClusterState, standby: StandbyView, term
     const back = sync.mode === 'off' ? rollBack(view, state) : null;
     if (back !== null) return back;
   }
-  if (!claimed(state, view.self.name) || sync.standbys.length > 0) {
+  const newTimeline = reservedFor(view, state, standby);
+  if (!claimed(state, view.self.name) || sync.standbys.length > 0 || newTimeline === null) {
     const claim = { leader: view.self.name, standbys: [], mode: sync.mode, copies: ownOnly(view, standby) };
     return because(
       'claim',
       'leadership was handed to us: sync is claimed before the promotion',
       { kind: 'guard', term },
-      { kind: 'commit', purpose: 'claim', txn: writeSync(state, claim) },
+      { kind: 'commit', purpose: 'claim', txn: writeSync(state, claim, reservation(view, state)) },
     );
   }
   const fence = remoteFence(view, state, term, standby);
@@ -157,7 +159,10 @@ function leadStandby(view: View, state: ClusterState, standby: StandbyView, term
     'promote',
     'the key and the claim are ours',
     { kind: 'guard', term },
-    { kind: 'operate', operation: { kind: 'promote', term, waitForNobody: sync.mode === 'strict' } },
+    {
+      kind: 'operate',
+      operation: { kind: 'promote', term, timeline: newTimeline, waitForNobody: sync.mode === 'strict' },
+    },
     ...fence.intents,
   );
 }

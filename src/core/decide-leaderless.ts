@@ -10,6 +10,7 @@ import { endIfOld, endRequest } from './decide-switchover.ts';
 import type { Decision } from './decision.ts';
 import { servesStill } from './evidence.ts';
 import { wouldSucceed } from './remote-fence.ts';
+import { reservation } from './reserved-timeline.ts';
 import { scarceRoom } from './room.ts';
 import { servingOn } from './serve-on.ts';
 import { asynchronousCandidates, rank } from './successor.ts';
@@ -98,6 +99,7 @@ function decideRequestLeaderless(view: View, state: ClusterState, lease: LeaseId
       lease,
       claimFor(view, sync ?? none, { copyId }),
       wouldSucceed(view, state),
+      reservation(view, state),
     ),
   });
 }
@@ -132,7 +134,14 @@ function campaign(view: View, state: ClusterState, sync: SyncKey, lease: LeaseId
   return because('campaign', `the key is free and ${may.why}`, {
     kind: 'commit',
     purpose: 'campaign',
-    txn: takeLeadership(state, view.self.name, lease, plain(claim), wouldSucceed(view, state)),
+    txn: takeLeadership(
+      state,
+      view.self.name,
+      lease,
+      plain(claim),
+      wouldSucceed(view, state),
+      reservation(view, state),
+    ),
   });
 }
 

@@ -2,7 +2,7 @@
 import type { FenceTarget } from './fence-target.ts';
 import type { CopyName } from './postgres-view.ts';
 import type { Txn } from './transaction.ts';
-import type { CopyId, MemberName, MonoMs, Ms, Revision } from './units.ts';
+import type { CopyId, MemberName, MonoMs, Ms, Revision, Timeline } from './units.ts';
 import type { Rule } from './rules.ts';
 
 export interface Decision {
@@ -61,7 +61,7 @@ export type OperationSpec =
       readonly admits: 'everybody' | 'baton-only';
     }
   | { readonly kind: 'stop'; readonly mode: 'fast' | 'immediate'; readonly limitMs: Ms; readonly reason: string }
-  | { readonly kind: 'promote'; readonly term: Revision; readonly waitForNobody: boolean }
+  | { readonly kind: 'promote'; readonly term: Revision; readonly timeline: Timeline; readonly waitForNobody: boolean }
   /** Point a running standby at another upstream. */
   | { readonly kind: 'follow'; readonly leader: MemberName }
   | { readonly kind: 'wait-for'; readonly names: readonly CopyName[]; readonly nobody: boolean }

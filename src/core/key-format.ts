@@ -2,7 +2,7 @@
  * What Baton writes into etcd: the names of the keys (relative to the cluster's prefix) and their values as text, in
  * Patroni's shapes where Patroni has them. `parseCluster` in the wire folder reads them back.
  */
-import type { HistoryRow, MemberRecord, OperatorRequest, Predecessor, SyncKey } from './cluster.ts';
+import type { HistoryRow, MemberRecord, OperatorRequest, Predecessor, ReservedTimeline, SyncKey } from './cluster.ts';
 import { formatLsn, type Lsn, type MemberName } from './units.ts';
 
 /** Version of the shapes in etcd and between daemons that this code writes. */
@@ -21,6 +21,8 @@ export const keyOf = {
   cooldown: 'cooldown',
   /** From whom the leader key was taken, in the transaction that took it. */
   predecessor: 'predecessor',
+  /** The number for the next promotion, reserved in the transaction that claims. */
+  timeline: 'timeline',
   member: (name: MemberName): string => `${membersPrefix}${name}`,
 } as const;
 
@@ -74,6 +76,9 @@ export function formatPredecessor({ member, copyId, runId, mayHaveMore, address 
     address: address === null ? null : { host: address.host, port: address.port, api_url: address.apiUrl },
   });
 }
+
+export const formatReservedTimeline = ({ number, member }: ReservedTimeline): string =>
+  JSON.stringify({ number, member });
 
 export function formatHistory(rows: readonly HistoryRow[]): string {
   return JSON.stringify(

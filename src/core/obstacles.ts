@@ -44,6 +44,7 @@ export function unreadable(state: ClusterState): readonly string[] {
     state.request,
     state.cooldown,
     state.predecessor,
+    state.timeline,
     ...state.members.values(),
   ];
   return keys.flatMap((key) => (key.kind === 'malformed' ? [key.problem] : []));

@@ -10,10 +10,18 @@ import type {
   Key,
   OperatorRequest,
   Predecessor,
+  ReservedTimeline,
   SyncKey,
 } from './cluster.ts';
 import { formatHandOverNote, type HandOverNote, handOverNoteKey } from './hand-over-note.ts';
-import { formatHistory, formatPredecessor, formatRequest, formatSync, keyOf } from './key-format.ts';
+import {
+  formatHistory,
+  formatPredecessor,
+  formatRequest,
+  formatReservedTimeline,
+  formatSync,
+  keyOf,
+} from './key-format.ts';
 import type { Compare, Txn, Write } from './transaction.ts';
 import type { LeaseId, MemberName } from './units.ts';
 
@@ -33,6 +41,10 @@ const putLeader = (member: MemberName, leaseId: LeaseId): Write => ({
   leaseId,
 });
 const putSync = (sync: SyncKey): Write => ({ op: 'put', key: 'sync', value: formatSync(sync) });
+
+/** Always beside a write of `sync`, whose comparison covers it: nobody reserves without a claim. */
+const reserve = (timeline: ReservedTimeline | null): readonly Write[] =>
+  timeline === null ? [] : [{ op: 'put', key: keyOf.timeline, value: formatReservedTimeline(timeline) }];
 
 /** The right to run initdb, while nothing is there. */
 export const winBootstrap = (state: ClusterState, me: MemberName, leaseId: LeaseId): Txn => ({
@@ -56,13 +68,17 @@ export const publishCluster = (
   ],
 });
 
-/** Takes the leader key, free or another's, claims in the same step (I2), and says from whom it was taken. */
+/**
+ * Takes the leader key, free or another's, claims in the same step (I2), says from whom it was taken, and reserves the
+ * timeline that a promotion is to make.
+ */
 export const takeLeadership = (
   state: ClusterState,
   me: MemberName,
   leaseId: LeaseId,
   claim: SyncKey,
   from: Predecessor | null,
+  timeline: ReservedTimeline | null,
 ): Txn => ({
   compares: [
     ...leaderAndSync(state),
@@ -72,13 +88,14 @@ export const takeLeadership = (
     putLeader(me, leaseId),
     putSync(claim),
     ...(from === null ? [] : [{ op: 'put', key: keyOf.predecessor, value: formatPredecessor(from) } as const]),
+    ...reserve(timeline),
   ],
 });
 
 /** Any write of `sync` by the leader: the claim of one that was handed the key, a removal, an addition, a mode. */
-export const writeSync = (state: ClusterState, sync: SyncKey): Txn => ({
+export const writeSync = (state: ClusterState, sync: SyncKey, timeline: ReservedTimeline | null = null): Txn => ({
   compares: leaderAndSync(state),
-  writes: [putSync(sync)],
+  writes: [putSync(sync), ...reserve(timeline)],
 });
 
 /** The key goes to another member, on that member's own lease; `request` carries the shutdown LSN of a switchover. */

@@ -170,7 +170,7 @@ async function promote(
     if (!closed.ok) return failed(closed.error.problem);
   }
   const promoted = await postgres.promote(
-    context.history(),
+    { timeline: spec.timeline, rows: context.history() },
     { names: [], nobody: spec.waitForNobody },
     context.mayPromote,
     signal,

@@ -108,6 +108,12 @@ export interface Upstream extends Endpoint {
   readonly member: MemberName;
 }
 
+/** What a promotion is to make, and what the cluster knows of the timelines that it has used. */
+export interface NextTimeline {
+  readonly timeline: Timeline;
+  readonly rows: readonly HistoryRow[];
+}
+
 /** Primary settings that change while it runs. */
 export interface CommitWaits {
   readonly names: readonly CopyName[];
@@ -162,8 +168,8 @@ export interface Postgres {
 
   // --- the running server --------------------------------------------------------------------------------------
   follow(upstream: Upstream | null, signal: AbortSignal): Outcome;
-  /** Ends when the server is out of recovery. Puts the history files of `rows` into pg_wal first (I9). */
-  promote(rows: readonly HistoryRow[], waits: CommitWaits, mayGoOn: () => boolean, signal: AbortSignal): Outcome;
+  /** Ends when the server is out of recovery, on timeline `next.timeline`: every lower number counts as used (I9). */
+  promote(next: NextTimeline, waits: CommitWaits, mayGoOn: () => boolean, signal: AbortSignal): Outcome;
   /** The history row of the newest promotion, read from this server; null on timeline 1. */
   ownHistory(): Outcome<{
     readonly timeline: Timeline;

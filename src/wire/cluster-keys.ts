@@ -12,6 +12,7 @@ import type {
   MemberRecord,
   OperatorRequest,
   Predecessor,
+  ReservedTimeline,
   SharedConfig,
   SyncKey,
 } from '../core/cluster.ts';
@@ -94,6 +95,7 @@ export class ClusterReader {
       request: key(keyOf.request, (entry) => readJson(requestSchema, entry.value)),
       cooldown: key(keyOf.cooldown, (entry) => readJson(acknowledgementSchema, entry.value)),
       predecessor: key(keyOf.predecessor, (entry) => readJson(predecessorSchema, entry.value)),
+      timeline: key(keyOf.timeline, (entry) => readJson(reservedTimelineSchema, entry.value)),
       members,
     };
     this.#before = now;
@@ -246,6 +248,8 @@ const predecessorSchema: z.ZodType<Predecessor> = z
     mayHaveMore: may_have_more,
     address: address === null ? null : { host: address.host, port: address.port, apiUrl: address.api_url },
   }));
+
+const reservedTimelineSchema: z.ZodType<ReservedTimeline> = z.object({ number: timelineField, member: memberField });
 
 const requestSchema: z.ZodType<OperatorRequest> = z
   .object({

@@ -1653,7 +1653,7 @@ test.each<readonly [OperationSpec, boolean]>([
 });
 
 test('a promotion under way when automation becomes held is fenced: PostgreSQL takes none back', () => {
-  const spec = { kind: 'promote', term, waitForNobody: false } as const;
+  const spec = { kind: 'promote', term, timeline: timeline(2), waitForNobody: false } as const;
   const operation = { kind: 'busy', spec, sinceMono: ago(5), progress: null } as const;
   const decision = decide(aView(aStandby(), { memory: { held: [restored] }, view: { operation } }));
   expect(decision.rule).toBe('fence-held');

@@ -122,6 +122,7 @@ export const aState = (but: Partial<ClusterState> = {}): ClusterState => ({
   history: present([]),
   cooldown: { kind: 'absent' },
   predecessor: { kind: 'absent' },
+  timeline: { kind: 'absent' },
   request: absent,
   members: new Map([
     [slough, aRecord(slough)],

@@ -167,6 +167,7 @@ test.each([
   ['audit/x', '[]'],
   ['handover', '{}'],
   ['predecessor', '{"member":7}'],
+  ['timeline', '{"number":-1}'],
   ['status', 'x'],
   ['members/Not A Name', '{}'],
   ['something/else', '\u0000'],

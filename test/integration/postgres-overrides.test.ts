@@ -1,5 +1,6 @@
 /** What PostgreSQL applies is read back: what somebody else wrote, and what a promotion that was given up left behind. */
 import { expect, test } from 'vitest';
+import { onto } from '../support/onto.ts';
 import {
   aPrimary,
   aStandby,
@@ -63,7 +64,7 @@ test('a standby whose promotion was given up says so, and stands down: readers a
   expect(await lookAt(standby)).toMatchObject({ kind: 'standby', armed: false });
 
   must(await standby.postgres.admit('baton-only', never));
-  const refused = await standby.postgres.promote([], { names: [], nobody: true }, () => false, never);
+  const refused = await standby.postgres.promote(onto(2), { names: [], nobody: true }, () => false, never);
   expect(refused.ok).toBe(false);
   expect(await lookAt(standby)).toMatchObject({ kind: 'standby', armed: true });
   expect(() => standby.sql('SELECT 1', 'clerk', 'pen')).toThrow(/pg_hba.conf/);

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createPostgres } from '../../src/adapters/postgres/create-postgres.ts';
+import { onto } from '../support/onto.ts';
 import {
   aPrimary,
   aStandby,
@@ -19,7 +20,7 @@ import {
 const noWaits = { names: [], nobody: false };
 
 async function promoted(standby: RealPostgres): Promise<void> {
-  must(await standby.postgres.promote([], noWaits, () => true, never));
+  must(await standby.postgres.promote(onto(2), noWaits, () => true, never));
   must(await standby.postgres.furnish([], never));
 }
 
@@ -262,7 +263,7 @@ async function diverge(a: RealPostgres, b: RealPostgres): Promise<void> {
   must(await b.postgres.follow(null, never));
   a.sql('CREATE TABLE only_on_a AS SELECT generate_series(1, 1000)');
   await a.kill();
-  must(await b.postgres.promote([], noWaits, () => true, never));
+  must(await b.postgres.promote(onto(2), noWaits, () => true, never));
   b.sql('CREATE TABLE only_on_b ()');
 }
 

@@ -9,6 +9,7 @@ import { openSession } from '../../src/adapters/postgres/session.ts';
 import { type FenceTarget, serverName } from '../../src/core/fence-target.ts';
 import { copyId, formatLsn, type Lsn, memberName, timeline } from '../../src/core/units.ts';
 import type { Expected, FenceSteps } from '../../src/ports/postgres.ts';
+import { onto } from '../support/onto.ts';
 import {
   aPrimary,
   aStandby,
@@ -84,7 +85,7 @@ describe('a former primary', () => {
     const outcome = await fence(leader, target, { mayGoOn: async () => true, received });
     expect(outcome).toMatchObject({ kind: 'fenced', how: 'killed', drained: { complete: true } });
     await ended;
-    must(await standby.postgres.promote([], { names: [], nobody: false }, () => true, never));
+    must(await standby.postgres.promote(onto(2), { names: [], nobody: false }, () => true, never));
     const kept = standby.sql('SELECT writer, max(number) FROM written GROUP BY 1 ORDER BY 1').split('\n');
     for (const [writer, line] of kept.entries())
       expect(Number(line.split('|')[1])).toBeGreaterThanOrEqual(acknowledged[writer] ?? Number.NaN);
@@ -173,7 +174,7 @@ describe('another server is not touched', () => {
     await using standby = await aStandby('b', leader);
     const before = await targetOf(standby);
     await leader.kill();
-    must(await standby.postgres.promote([], { names: [], nobody: false }, () => true, never));
+    must(await standby.postgres.promote(onto(2), { names: [], nobody: false }, () => true, never));
     expect(await fence(standby, before)).toEqual({
       kind: 'another-server',
       why: expect.stringContaining('on timeline 2'),

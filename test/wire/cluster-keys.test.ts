@@ -6,6 +6,7 @@ import {
   formatLeader,
   formatMember,
   formatPredecessor,
+  formatReservedTimeline,
   formatRequest,
   formatStatus,
   formatSync,
@@ -153,6 +154,10 @@ describe('what one daemon writes the other reads back unchanged', () => {
     ])
       expect(contentOf(parse({ predecessor: entry(formatPredecessor(predecessor)) }).predecessor)).toEqual(predecessor);
   });
+  test('timeline', () => {
+    const reserved = { number: timeline(3), member: memberName('a') };
+    expect(contentOf(parse({ timeline: entry(formatReservedTimeline(reserved)) }).timeline)).toEqual(reserved);
+  });
   test('failover (the operator request)', () => {
     fc.assert(
       fc.property(
@@ -231,6 +236,7 @@ describe('malformed content becomes a problem that names the key', () => {
     ['cooldown', 'cooldown', '{"timeline":"3"}', /^key cooldown: timeline: /],
     ['failover', 'request', '{}', /^key failover: id: /],
     ['predecessor', 'predecessor', '{"member":"a"}', /^key predecessor: copy_id: /],
+    ['timeline', 'timeline', '{"number":0,"member":"a"}', /^key timeline: number: /],
     ['members/old-node', 'member', aMember, /^key members\/old-node: .*another manager \(Patroni\)/],
     ['members/Bad_Name', 'member', aMember, /^key members\/Bad_Name: "Bad_Name" is not a member name/],
     ['members/huge', 'member', `[${'1,'.repeat(100_000)}1]`, /^key members\/huge: .{1,520}$/],
@@ -304,6 +310,7 @@ describe('malformed content becomes a problem that names the key', () => {
       request: { kind: 'absent' },
       cooldown: { kind: 'absent' },
       predecessor: { kind: 'absent' },
+      timeline: { kind: 'absent' },
       members: new Map(),
     });
   });

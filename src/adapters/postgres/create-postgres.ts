@@ -59,8 +59,8 @@ export function createPostgres(options: PostgresOptions): Postgres {
 
     follow: (upstream, signal) =>
       outcomeOf(`following ${upstream?.member ?? 'nobody'}`, () => follow(instance, upstream, signal)),
-    promote: (rows, waits, mayGoOn, signal) =>
-      outcomeOf('promotion', () => promote(instance, rows, waits, mayGoOn, signal)),
+    promote: (next, waits, mayGoOn, signal) =>
+      outcomeOf('promotion', () => promote(instance, next, waits, mayGoOn, signal)),
     ownHistory: () => outcomeOf('reading the own history', () => ownHistory(instance)),
     waitFor: (waits, signal) => outcomeOf('changing what commits wait for', () => waitFor(instance, waits, signal)),
     proveWait: (standby, copyName, names, signal) =>

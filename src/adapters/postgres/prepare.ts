@@ -10,7 +10,8 @@ import { removeDurably, syncDirectory, writeDurably } from '../durable-file.ts';
 import { hasCode } from '../system-error.ts';
 import { OperationFailure } from './failure.ts';
 import { type Admits, writeAccess } from './host-based-access.ts';
-import { readControlData } from './inspect.ts';
+import { removeForeignHistories } from './history.ts';
+import { furthest, readControlData, timelineAtRest } from './inspect.ts';
 import type { Instance } from './instance.ts';
 import { mustBeFree } from './listen-address.ts';
 import { promoteFile, readUnstartable, standbySignalFile } from './marks.ts';
@@ -23,6 +24,7 @@ const noWaits: CommitWaits = { names: [], nobody: false };
 /** Throws OperationFailure. Idempotent. */
 export async function prepareStandby(instance: Instance, follow: Upstream | null): Promise<StartCommand> {
   const control = await startable(instance);
+  await removeForeignHistories(instance.dataDir, await timelineAtRest(control, instance.dataDir), furthest(control));
   await writeStandbyFiles(instance, instance.dataDir, follow);
   return startCommand(instance, control.settings);
 }

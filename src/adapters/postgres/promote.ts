@@ -1,9 +1,8 @@
 /** The standby leaves recovery: asked by a file and a signal, which need no connection, and asked again until it has. */
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { HistoryRow } from '../../core/cluster.ts';
 import type { Ms } from '../../core/units.ts';
-import type { CommitWaits } from '../../ports/postgres.ts';
+import type { CommitWaits, NextTimeline } from '../../ports/postgres.ts';
 import { changeConfiguration, readOnlySetting, waitsSetting } from './configuration.ts';
 import { hasCode } from '../system-error.ts';
 import { OperationFailure, SessionFailure } from './failure.ts';
@@ -25,7 +24,7 @@ const answerLimitMs: Ms = 250;
 /** Throws OperationFailure or SessionFailure. The request is withdrawn on every way out. */
 export async function promote(
   instance: Instance,
-  rows: readonly HistoryRow[],
+  next: NextTimeline,
   waits: CommitWaits,
   mayGoOn: () => boolean,
   signal: AbortSignal,
@@ -45,7 +44,7 @@ export async function promote(
     signal,
   );
   if (!prepared.recovering) return;
-  await placeHistories(dataDir, rows);
+  await placeHistories(dataDir, next);
 
   const path = join(dataDir, promoteFile);
   let askedMono: number = Number.NEGATIVE_INFINITY;

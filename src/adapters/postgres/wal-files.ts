@@ -42,6 +42,12 @@ export async function newestWalTimeline(dataDir: string): Promise<Timeline> {
   return Math.max(0, ...numbers) as Timeline;
 }
 
+/** The numbers of the timelines that there is a history file of. */
+export async function historyFiles(dataDir: string): Promise<ReadonlySet<number>> {
+  const numbers = (await walNames(dataDir)).flatMap((name) => /^([0-9A-F]{8})\.history$/.exec(name)?.[1] ?? []);
+  return new Set(numbers.map((hex) => Number(`0x${hex}`)));
+}
+
 /** Null when the timeline has ancestors and its history file is not there. */
 export async function readBranch(dataDir: string, timeline: Timeline): Promise<Branch | null> {
   if (timeline === 1) return { timeline, ancestors: [] };

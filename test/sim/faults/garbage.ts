@@ -16,7 +16,19 @@ const rubbish = [
   'x'.repeat(5_000),
   '{"sync_standby":"a,a"}',
 ];
-const keys = ['leader', 'sync', 'initialize', 'config', 'history', 'failover', 'cooldown', 'status', 'members/', 'x/y'];
+const keys = [
+  'leader',
+  'sync',
+  'initialize',
+  'config',
+  'history',
+  'failover',
+  'cooldown',
+  'timeline',
+  'status',
+  'members/',
+  'x/y',
+];
 
 export const garbageFaults = {
   'garbage-key': {

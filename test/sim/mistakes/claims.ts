@@ -20,7 +20,7 @@ export const claimMistakes: Readonly<Record<string, Mistake>> = {
         },
         {
           file: 'src/core/decide-leader.ts',
-          from: 'if (!claimed(state, view.self.name) || sync.standbys.length > 0) {',
+          from: 'if (!claimed(state, view.self.name) || sync.standbys.length > 0 || newTimeline === null) {',
           to: 'if (false) {',
         },
       ],
@@ -180,12 +180,32 @@ export const claimMistakes: Readonly<Record<string, Mistake>> = {
       edits: [
         {
           file: 'src/daemon/operations.ts',
-          from: 'promote(\n    context.history(),',
-          to: 'promote(\n    [],',
+          from: 'rows: context.history() }',
+          to: 'rows: [] }',
+        },
+        {
+          file: 'src/core/reserved-timeline.ts',
+          from: 'Math.max(own, reserved, failed(view) ?? 0, ...rows) + 1 + unread',
+          to: 'own + 1',
         },
       ],
     },
     caughtBy: 'timeline-used-once-off',
+    shows: /^I9 /,
+  },
+  'reserves-no-timeline': {
+    says: 'a claim that takes no notice of the timelines that others were to make',
+    drops: 'I9: no timeline is used twice, though nobody was told of it',
+    planted: {
+      edits: [
+        {
+          file: 'src/core/reserved-timeline.ts',
+          from: 'Math.max(own, reserved, failed(view) ?? 0, ...rows) + 1 + unread',
+          to: 'Math.max(own, failed(view) ?? 0, ...rows) + 1',
+        },
+      ],
+    },
+    caughtBy: 'timeline-reserved-off',
     shows: /^I9 /,
   },
   'leads-beyond-max-lag': {

@@ -1,4 +1,5 @@
 /** What the faults of a disk and of PostgreSQL's own processes make of the simulated server. */
+import { onto } from '../../support/onto.ts';
 import { describe, expect, test } from 'vitest';
 import { aPair, nobody, type Pair, upstream } from './a-pair.ts';
 import type { StorageState } from './storage.ts';
@@ -86,7 +87,7 @@ describe('a disk', () => {
 test('a promotion that dies half-way leaves neither a standby nor a primary', async () => {
   const { pair, b } = await aPair();
   pair.disk('b').circumstances.promotionDies = true;
-  expect((await pair.settled(b.promote([], nobody, () => true, signal))).ok).toBe(false);
+  expect((await pair.settled(b.promote(onto(2), nobody, () => true, signal))).ok).toBe(false);
   expect(pair.server('b').phase).toBe('gone');
   const found = await pair.settled(b.inspect(1_000));
   expect(found).toMatchObject({ data: { clusterState: 'in archive recovery', standbySignal: false, timeline: 2 } });
@@ -95,7 +96,10 @@ test('a promotion that dies half-way leaves neither a standby nor a primary', as
   await pair.ok(b.prepareStandby(upstream('a')));
   pair.start('b');
   await pair.until(() => pair.server('b').phase === 'standby');
-  await pair.ok(b.promote([], nobody, () => true, signal));
+  expect(await pair.settled(b.promote(onto(2), nobody, () => true, signal))).toMatchObject({
+    error: { problem: expect.stringContaining('begun here already') },
+  });
+  await pair.ok(b.promote(onto(3), nobody, () => true, signal));
   expect(pair.left.at(-1)).toBe('b promoted on 3');
 });
 

@@ -1,5 +1,6 @@
 /** The fake PostgreSQL does what the real one was measured to do (numbers of the list in docs/safety.md are not repeated). */
 import { describe, expect, test } from 'vitest';
+import { onto } from '../../support/onto.ts';
 import { copyId, memberName, monoMs, timeline } from '../../../src/core/units.ts';
 import { aPair, nobody, upstream } from './a-pair.ts';
 import { endLsn } from './directory.ts';
@@ -100,7 +101,7 @@ describe('promotion', () => {
     const commit = pair.commit('a', 'one');
     await pair.until(() => commit.acked);
     pair.server('a').exit(null, 'SIGKILL');
-    await pair.ok(b.promote([], nobody, () => true, signal));
+    await pair.ok(b.promote(onto(2), nobody, () => true, signal));
     expect(pair.left.at(-1)).toBe('b promoted on 2');
     expect(pair.disk('b').data?.records.some((record) => record.id === 'one')).toBe(true);
     expect((await pair.ok(b.ownHistory()))?.parent).toBe(1);
@@ -118,13 +119,13 @@ describe('promotion', () => {
       newTimeline: timeline(2),
       historyFile: '1\t0/3000068\tno recovery target specified\n',
     };
-    await pair.ok(b.promote([row], nobody, () => true, signal));
+    await pair.ok(b.promote(onto(3, [row]), nobody, () => true, signal));
     expect(pair.left.at(-1)).toBe('b promoted on 3');
   });
 
   test('it does not happen once it may not go on', async () => {
     const { pair, b } = await aPair();
-    const ended = await pair.settled(b.promote([], nobody, () => false, signal));
+    const ended = await pair.settled(b.promote(onto(2), nobody, () => false, signal));
     expect(ended.ok).toBe(false);
     expect(pair.server('b').phase).toBe('standby');
   });
@@ -198,7 +199,7 @@ describe('ends and returns', () => {
     const lost = pair.commit('a', 'beyond');
     await pair.until(() => lost.acked);
     pair.server('a').exit(null, 'SIGKILL');
-    await pair.ok(b.promote([], nobody, () => true, signal));
+    await pair.ok(b.promote(onto(2), nobody, () => true, signal));
     pair.network.heal('a', 'b');
     await pair.ok(b.furnish([memberName('a')], signal));
     await pair.ok(b.checkpoint(signal));
@@ -218,7 +219,7 @@ describe('ends and returns', () => {
     const lost = pair.commit('a', 'beyond');
     await pair.until(() => lost.acked);
     pair.server('a').exit(null, 'SIGKILL');
-    await pair.ok(b.promote([], nobody, () => true, signal));
+    await pair.ok(b.promote(onto(2), nobody, () => true, signal));
     pair.network.heal('a', 'b');
     await pair.ok(b.checkpoint(signal));
     const controller = new AbortController();

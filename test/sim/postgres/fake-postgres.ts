@@ -120,13 +120,13 @@ export function createFakePostgres({ member, disk, local }: FakePostgresOptions)
       `follow ${upstream?.member ?? 'nobody'}`,
     );
 
-  const promote: Postgres['promote'] = async (rows, waits, mayGoOn, signal) => {
+  const promote: Postgres['promote'] = async (next, waits, mayGoOn, signal) => {
     const server = local.listening();
     const dir = disk.data;
     if (server === null || dir === null) return fail('postgres does not run');
     const problem = await local.written(disk);
     if (problem !== null) return fail(problem);
-    const contradiction = placeHistories(dir, rows);
+    const contradiction = placeHistories(dir, next);
     if (contradiction !== null) return fail(contradiction, false);
     if (server.replay.paused) server.replay.setPaused(false);
     dir.waits = waits;

@@ -2,6 +2,7 @@
 import type { HistoryRow } from '../../../src/core/cluster.ts';
 import { planRejoin, type RejoinPlan } from '../../../src/core/rejoin-plan.ts';
 import { type Branch, type Fork, findFork, parseHistory } from '../../../src/core/timeline-history.ts';
+import type { NextTimeline } from '../../../src/ports/postgres.ts';
 import { timeline } from '../../../src/core/units.ts';
 import { countAt, type SimDirectory } from './directory.ts';
 
@@ -40,14 +41,20 @@ export function planFor(
   return { plan, fork };
 }
 
+/** What stands in for the history of a promotion that nobody told of. */
+const untold = '1\t0/1000000\tuntold\n';
+
 /** As the production does: every timeline that the cluster has used gets its history file; null, or what contradicts. */
-export function placeHistories(dir: SimDirectory, rows: readonly HistoryRow[]): string | null {
+export function placeHistories(dir: SimDirectory, { timeline: made, rows }: NextTimeline): string | null {
+  if (dir.histories.has(made)) return `timeline ${made} was begun here already`;
   for (const { newTimeline, historyFile } of rows) {
     const there = dir.histories.get(newTimeline);
-    if (there !== undefined && !sameHistory(there, historyFile))
+    if (there !== undefined && there !== untold && !sameHistory(there, historyFile))
       return `timeline ${newTimeline} has another history here than in the history key`;
     dir.histories.set(newTimeline, historyFile);
   }
+  for (let number = dir.timeline + 1; number < made; number += 1)
+    if (!dir.histories.has(number)) dir.histories.set(number, untold);
   return null;
 }
 

@@ -90,6 +90,29 @@ export const threeMemberTraces: Readonly<Record<string, Scenario>> = {
     },
     expect: { leader: 'moves', promotions: 2, outageMsMax: 16_000, rules: ['campaign', 'write-history'] },
   }),
+
+  'timeline-reserved-off': aScenario({
+    says: 'in mode off a member that was promoted and died before it told anybody has used up its number all the same',
+    mode: 'off',
+    members: 3,
+    seconds: 45,
+    play: async (stage) => {
+      const { primary, standby, third } = stage;
+      stage.parts(standby, third);
+      stage.does("the primary's power is cut", () => primary.powerOff());
+      const promoted = (member: typeof standby) => member.running?.phase === 'primary';
+      await stage.until('one of the others is out of recovery', () => promoted(standby) || promoted(third), 20_000);
+      const [first, other] = promoted(standby) ? [standby, third] : [third, standby];
+      if (first.running !== null) stage.does('a client writes there', () => writeTo(first.running as FakeServer));
+      stage.does('its power is cut before it has told of its timeline', () => first.powerOff());
+      await stage.until('the last one serves', () => stage.serves(other), 20_000);
+      stage.rejoins(standby, third);
+      stage.does('the power of the other comes back', () => first.powerOn());
+      await stage.until('it follows', () => first.running?.phase === 'standby', 20_000);
+      if (other.disk.data?.timeline !== 3) throw new Error(`timeline ${other.disk.data?.timeline} was made`);
+    },
+    expect: { leader: 'moves', promotions: 2, outageMsMax: 25_000, rules: ['campaign', 'promote', 'rejoin'] },
+  }),
 };
 
 /** More than what a promotion writes: the positions that the leader's commits have as well. */

@@ -1,6 +1,7 @@
 /** What the simulated PostgreSQL must do as the real one does, seen through the ports of the production. */
 import { expect, test } from 'vitest';
 import { copyId, type Ms } from '../../src/core/units.ts';
+import { onto } from '../support/onto.ts';
 import { must, type ServersUnderTest } from './servers-under-test.ts';
 
 const signal = new AbortController().signal;
@@ -114,6 +115,25 @@ export function postgresContract(pair: () => Promise<ServersUnderTest>): void {
       return look.kind === 'primary' && look.timeline === 2;
     }, limitMs);
     expect(await b.write(1_000)).toBe(false);
+  });
+
+  test('a standby whose promotion was withdrawn starts again, whatever histories it was given', async () => {
+    await using made = await pair();
+    const { a, b, settled, until } = made;
+    const withdrawn = await settled(b.postgres.promote(onto(4), nobody, () => false, signal));
+    expect(withdrawn.ok).toBe(false);
+    await b.stop();
+    await b.start(must(await settled(b.postgres.prepareStandby(a.upstream))));
+    await until(() => streams(made), limitMs);
+  });
+
+  test('a promotion makes the number that was reserved for it', async () => {
+    await using made = await pair();
+    const { a, b, settled } = made;
+    await a.kill();
+    must(await settled(b.postgres.promote(onto(4), nobody, () => true, signal)));
+    expect(await settled(b.postgres.look(1_000))).toMatchObject({ kind: 'primary', timeline: 4 });
+    expect(must(await settled(b.postgres.ownHistory()))).toMatchObject({ timeline: 4, parent: 1 });
   });
 
   test('what ALTER SYSTEM says in place of ours is found, and said', async () => {

@@ -3,6 +3,7 @@ import { copyName } from '../../../src/core/copy-name.ts';
 import type { CopyId, Lsn, MemberName } from '../../../src/core/units.ts';
 import { formatLsn, lsn, parseLsn, timeline } from '../../../src/core/units.ts';
 import type { DataDirectory } from '../../../src/core/postgres-view.ts';
+import { parseHistory } from '../../../src/core/timeline-history.ts';
 import type { CommitWaits, Upstream } from '../../../src/ports/postgres.ts';
 import type { Disk } from '../hosts/disk.ts';
 import { Slots } from './slots.ts';
@@ -110,6 +111,25 @@ export class SimDirectory {
     return newest > this.timeline && fork?.parent === this.timeline && fork.count >= this.records.length
       ? newest
       : null;
+  }
+
+  /** The target of recovery is the newest timeline that histories lead to without a gap; a server that is not on its way stays down. */
+  cannotFollow(): string | null {
+    let target = this.timeline;
+    while (this.histories.has(target + 1)) target += 1;
+    if (target === this.timeline || this.#leadsOn(this.histories.get(target) ?? '')) return null;
+    return `requested timeline ${target} is not a child of this server's history`;
+  }
+
+  /** As the production does before a start as a standby. */
+  removeForeignHistories(): void {
+    for (const [number, content] of this.histories)
+      if (number > this.timeline && !this.#leadsOn(content)) this.histories.delete(number);
+  }
+
+  #leadsOn(content: string): boolean {
+    const left = parseHistory(content).find((line) => line.timeline === this.timeline);
+    return left !== undefined && left.endLsn >= this.describe().lsn;
   }
 
   copyName(): string | null {

@@ -169,6 +169,7 @@ export function createFakePostgres({ member, disk, local }: FakePostgresOptions)
     rejoin: (leader, rows, copyId, signal, progress) => directory.rejoin(leader, rows, copyId, signal, progress),
     prepareStandby: (upstream) =>
       prepare((dir) => {
+        dir.removeForeignHistories();
         dir.standbySignal = true;
         dir.upstream = upstream;
         dir.waits = { names: [], nobody: false };

@@ -48,7 +48,15 @@ export class Recovery {
   #recover(clean: boolean): void {
     const server = this.#server;
     const { dir } = server;
-    if (server.startedAs === 'standby') dir.state = 'in archive recovery';
+    if (server.startedAs === 'standby') {
+      const lost = dir.cannotFollow();
+      if (lost !== null) {
+        server.world.note(`${server.host.name}: FATAL: ${lost}`);
+        server.exit(1, null);
+        return;
+      }
+      dir.state = 'in archive recovery';
+    }
     server.replay.count = dir.records.length;
     if (server.startedAs === 'standby') {
       server.followUpstream();

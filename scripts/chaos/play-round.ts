@@ -10,6 +10,7 @@ import type { Fault, Stage } from './fault.ts';
 import type { Observed } from './observed.ts';
 import { RedundancyWatch } from './redundancy-watch.ts';
 import { longestGapMs } from './workload/verdict.ts';
+import { promotionsOf } from './promotions.ts';
 import { startWorkload } from './workload/workload.ts';
 
 const clientsPerTarget = 2;
@@ -35,6 +36,7 @@ export async function playRound(
   await cluster.untilRedundant(healthyLimitMs);
   await fault.prepare?.(cluster);
   const before = await cluster.untilRedundant(healthyLimitMs);
+  const promotionsBefore = promotionsOf(cluster, before);
   const undoing: (() => unknown)[] = [];
   const stage = stageOf(cluster, before, random, (heal) => undoing.push(heal), say);
   const targets = cluster.rig.clientEndpoints();
@@ -70,7 +72,7 @@ export async function playRound(
     ...{ fault: fault.name, mode: cluster.mode, members: targets.length, seed },
     ...{ oldLeader: stage.leader, newLeader: after.leader ?? '' },
     meanwhile,
-    promotions: (after.timeline ?? 0) - (before.timeline ?? 0),
+    promotions: promotionsOf(cluster, after) - promotionsBefore,
     lastedMs,
     outageMs: Math.round(longestGapMs(verdict, beganMono, monoNow())),
     redundantMs: Math.max(0, Math.round(sinceMono - mendsFromMono)),

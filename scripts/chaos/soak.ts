@@ -13,6 +13,7 @@ import { enclosure } from './enclosure.ts';
 import { keepEvidence } from './evidence.ts';
 import type { JournalMark } from './journal-mark.ts';
 import { blindSpellsOf, type NearMiss, nearMissesOf, soakComplaints } from './soak/judge.ts';
+import { promotionsOf } from './promotions.ts';
 import { pause } from './soak/child.ts';
 import type { SoakStage, Strain } from './soak/strain.ts';
 import { strains } from './soak/strains.ts';
@@ -80,7 +81,7 @@ async function soaked(
   const stage: SoakStage = { cluster, leader: leader ?? '', signal: ending.signal, say, undo };
   try {
     const ready = await prepared(stage);
-    const before = await cluster.untilRedundant(healthyLimitMs);
+    const promotionsBefore = promotionsOf(cluster, await cluster.untilRedundant(healthyLimitMs));
     const journal = cluster.markJournals();
     await using clients = await startWorkload({ targets: cluster.rig.clientEndpoints(), seed, ...workload });
     const began = performance.now();
@@ -93,7 +94,7 @@ async function soaked(
     const facts = {
       entries: journal.entries(),
       ...{ oldLeader: stage.leader, newLeader: after.leader ?? '', verdict, failures: did.failures },
-      promotions: (after.timeline ?? 0) - (before.timeline ?? 0),
+      promotions: promotionsOf(cluster, after) - promotionsBefore,
     };
     const { gaps, ...rest } = verdict;
     return {

@@ -23,8 +23,13 @@ export function reservation(view: View, state: ClusterState): ReservedTimeline |
   return { number, member: view.self.name };
 }
 
-/** The number that was reserved for this standby in this term, and that no promotion here was begun with; else null. */
+/**
+ * The number that was reserved for this standby in this term, and that no promotion here was begun with, other than the
+ * one that is under way; else null.
+ */
 export function reservedFor(view: View, state: ClusterState, standby: StandbyView): Timeline | null {
+  // PostgreSQL writes on the new timeline before it says that it is out of recovery.
+  if (view.operation.kind === 'busy' && view.operation.spec.kind === 'promote') return view.operation.spec.timeline;
   const key = state.timeline;
   const term = leading(state)?.term;
   if (key.kind !== 'present' || term === undefined || key.modRevision < term) return null;

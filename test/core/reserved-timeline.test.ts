@@ -18,6 +18,12 @@ const failedOn = (number: number): OperationView => ({
     outcome: { ok: false, problem: 'it did not end' },
   },
 });
+const promoting = (number: number): OperationView => ({
+  kind: 'busy',
+  spec: { kind: 'promote', term, timeline: timeline(number), waitForNobody: false },
+  sinceMono: ago(5),
+  progress: null,
+});
 const idle: OperationView = { kind: 'idle', last: null };
 
 describe('a claim reserves', () => {
@@ -57,6 +63,13 @@ describe('a number is reserved for this promotion', () => {
     ],
     ['not when a promotion with it has failed: it may have been begun', reserved(2), aStandby(), failedOn(2), null],
     ['when the promotion that failed had another', reserved(3), aStandby(), failedOn(2), 3],
+    [
+      'when the promotion with it is under way, and has begun the timeline',
+      reserved(2),
+      aStandby({ timeline: timeline(2) }),
+      promoting(2),
+      2,
+    ],
     ['not when the key cannot be read', malformed, aStandby(), idle, null],
   ])('%s', (_, key, standby, operation, expected) => {
     const state = aState({ timeline: key });

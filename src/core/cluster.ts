@@ -154,6 +154,8 @@ export interface Predecessor {
 export interface ReservedTimeline {
   readonly number: Timeline;
   readonly member: MemberName;
+  /** The copy of the data that was to be promoted: it may try again. */
+  readonly copyId: CopyId | null;
 }
 
 /** The part of the shared configuration that decisions need. Durations in ms, sizes in bytes. */

@@ -77,8 +77,8 @@ export function formatPredecessor({ member, copyId, runId, mayHaveMore, address 
   });
 }
 
-export const formatReservedTimeline = ({ number, member }: ReservedTimeline): string =>
-  JSON.stringify({ number, member });
+export const formatReservedTimeline = ({ number, member, copyId }: ReservedTimeline): string =>
+  JSON.stringify({ number, member, copy_id: copyId });
 
 export function formatHistory(rows: readonly HistoryRow[]): string {
   return JSON.stringify(

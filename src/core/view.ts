@@ -157,7 +157,8 @@ export interface OperationResult {
   readonly atMono: MonoMs;
   readonly outcome:
     | { readonly ok: true; readonly value: OperationValue }
-    | { readonly ok: false; readonly problem: string };
+    /** `timelineBegun`: of a promotion whose number PostgreSQL has taken here before, without having ended it. */
+    | { readonly ok: false; readonly problem: string; readonly timelineBegun?: true };
 }
 
 /** What an operation found out, for the rules that follow it. */

@@ -175,7 +175,10 @@ async function promote(
     context.mayPromote,
     signal,
   );
-  if (!promoted.ok) return failed(promoted.error.problem);
+  if (!promoted.ok) {
+    const { problem, timelineBegun } = promoted.error;
+    return timelineBegun === true ? { ok: false, problem, timelineBegun } : failed(problem);
+  }
   return ownPromotion(context, context.clock.mono());
 }
 

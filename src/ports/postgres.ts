@@ -121,7 +121,12 @@ export interface CommitWaits {
   readonly nobody: boolean;
 }
 
-export type OperationError = { readonly problem: string; readonly retryable: boolean };
+export type OperationError = {
+  readonly problem: string;
+  readonly retryable: boolean;
+  /** Of a promotion: PostgreSQL has taken its number here before, without having ended it. */
+  readonly timelineBegun?: true;
+};
 export type Outcome<T = void> = Promise<Result<T, OperationError>>;
 
 export interface Rejoined {

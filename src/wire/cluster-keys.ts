@@ -249,7 +249,9 @@ const predecessorSchema: z.ZodType<Predecessor> = z
     address: address === null ? null : { host: address.host, port: address.port, apiUrl: address.api_url },
   }));
 
-const reservedTimelineSchema: z.ZodType<ReservedTimeline> = z.object({ number: timelineField, member: memberField });
+const reservedTimelineSchema: z.ZodType<ReservedTimeline> = z
+  .object({ number: timelineField, member: memberField, copy_id: copyField.nullable() })
+  .transform(({ number, member, copy_id }) => ({ number, member, copyId: copy_id }));
 
 const requestSchema: z.ZodType<OperatorRequest> = z
   .object({

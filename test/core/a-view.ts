@@ -107,7 +107,7 @@ export const aState = (changes: Partial<ClusterState> = {}): ClusterState => ({
   request: absent,
   cooldown: absent,
   predecessor: absent,
-  timeline: present({ number: timeline(2), member: a }, revision(1_000)),
+  timeline: present({ number: timeline(2), member: a, copyId: copyOf.a }, revision(1_000)),
   members: new Map([
     [a, present(record('a'))],
     [b, present(record('b'))],

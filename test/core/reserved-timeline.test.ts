@@ -3,19 +3,34 @@ import { decide } from '../../src/core/decide.ts';
 import { reservation, reservedFor } from '../../src/core/reserved-timeline.ts';
 import { type Revision, timeline } from '../../src/core/units.ts';
 import type { OperationView } from '../../src/core/view.ts';
-import { a, aData, ago, aPrimary, aState, aStandby, aView, b, malformed, present, sync, term } from './a-view.ts';
+import {
+  a,
+  aData,
+  copyOf,
+  ago,
+  aPrimary,
+  aState,
+  aStandby,
+  aView,
+  b,
+  malformed,
+  present,
+  sync,
+  term,
+} from './a-view.ts';
 
 const rowOf = (newTimeline: number) => ({
   ...{ timeline: timeline(newTimeline - 1), newTimeline: timeline(newTimeline), lsn: 0n as never },
   ...{ reason: '', timestamp: '', newLeader: b, promotionId: 'p', historyFile: '' },
 });
-const reserved = (number: number, member = a, at: Revision = term) => present({ number: timeline(number), member }, at);
-const failedOn = (number: number): OperationView => ({
+const reserved = (number: number, copy = copyOf.a, at: Revision = term) =>
+  present({ number: timeline(number), member: a, copyId: copy }, at);
+const failedOn = (number: number, begun: boolean): OperationView => ({
   kind: 'idle',
   last: {
     spec: { kind: 'promote', term, timeline: timeline(number), waitForNobody: false },
     atMono: ago(5),
-    outcome: { ok: false, problem: 'it did not end' },
+    outcome: begun ? { ok: false, problem: 'it was begun', timelineBegun: true } : { ok: false, problem: 'no room' },
   },
 });
 const promoting = (number: number): OperationView => ({
@@ -31,12 +46,24 @@ describe('a claim reserves', () => {
   test.each([
     ['the next number when nobody was ever promoted', none, [], idle, 2],
     ['one more than the history tells of', none, [2, 3], idle, 4],
-    ['one more than anybody was to make, told of or not', reserved(5, b), [2], idle, 6],
-    ['another one than that with which a promotion failed here', reserved(2), [], failedOn(2), 3],
+    ['one more than anybody was to make, told of or not', reserved(5, copyOf.b), [2], idle, 6],
+    ['another one than that which a promotion here has begun', reserved(2), [], failedOn(2, true), 3],
+    [
+      'the same once more when its promotion failed before it was begun: there may be many',
+      reserved(2),
+      [],
+      failedOn(2, false),
+      2,
+    ],
+    ['the same once more for this copy, which took the lead and was not promoted', reserved(2), [], idle, 2],
     ['a number far away when the key cannot be read', malformed, [2], idle, 19],
   ])('%s', (_, key, rows, operation, expected) => {
     const state = aState({ timeline: key, history: present(rows.map(rowOf)) });
-    expect(reservation(aView(aStandby(), { view: { operation } }), state)).toEqual({ number: expected, member: a });
+    expect(reservation(aView(aStandby(), { view: { operation } }), state)).toEqual({
+      number: expected,
+      member: a,
+      copyId: copyOf.a,
+    });
   });
 
   test('nothing for data that starts as a primary again: that goes on with its timeline', () => {
@@ -44,7 +71,7 @@ describe('a claim reserves', () => {
     expect(reservation(aView(aPrimary()), state)).toBeNull();
     expect(reservation(aView({ kind: 'stopped', data: aData({ standbySignal: false }) }), state)).toBeNull();
     const standby = aView({ kind: 'stopped', data: aData({ standbySignal: true, timeline: timeline(4) }) });
-    expect(reservation(standby, aState({ timeline: none }))).toEqual({ number: 5, member: a });
+    expect(reservation(standby, aState({ timeline: none }))).toEqual({ number: 5, member: a, copyId: copyOf.a });
   });
 });
 
@@ -52,8 +79,8 @@ describe('a number is reserved for this promotion', () => {
   const before = (term - 1) as Revision;
   test.each([
     ['when it was in this term, for this member', reserved(2), aStandby(), idle, 2],
-    ['not when it was in an earlier term', reserved(2, a, before), aStandby(), idle, null],
-    ['not when it was for another member', reserved(2, b), aStandby(), idle, null],
+    ['not when it was in an earlier term', reserved(2, copyOf.a, before), aStandby(), idle, null],
+    ['not when it was for another copy of the data', reserved(2, copyOf.b), aStandby(), idle, null],
     [
       'not when this standby has come to that timeline by itself',
       reserved(2),
@@ -61,8 +88,8 @@ describe('a number is reserved for this promotion', () => {
       idle,
       null,
     ],
-    ['not when a promotion with it has failed: it may have been begun', reserved(2), aStandby(), failedOn(2), null],
-    ['when the promotion that failed had another', reserved(3), aStandby(), failedOn(2), 3],
+    ['not when a promotion has begun it', reserved(2), aStandby(), failedOn(2, true), null],
+    ['when the promotion that was begun had another', reserved(3), aStandby(), failedOn(2, true), 3],
     [
       'when the promotion with it is under way, and has begun the timeline',
       reserved(2),
@@ -77,13 +104,20 @@ describe('a number is reserved for this promotion', () => {
   });
 
   test('else it is reserved with another claim, before the promotion', () => {
-    const exposed = { sync: present(sync(a, [])), timeline: reserved(2, a, before) };
+    const exposed = { sync: present(sync(a, [])), timeline: reserved(2, copyOf.a, before) };
     const decision = decide(aView(aStandby(), { state: exposed }));
     expect(decision).toMatchObject({
       rule: 'claim',
       intents: [
         { kind: 'guard' },
-        { txn: { writes: [{ key: 'sync' }, { key: 'timeline', value: '{"number":3,"member":"a"}' }] } },
+        {
+          txn: {
+            writes: [
+              { key: 'sync' },
+              { key: 'timeline', value: JSON.stringify({ number: 2, member: a, copy_id: copyOf.a }) },
+            ],
+          },
+        },
       ],
     });
   });

@@ -155,8 +155,10 @@ describe('what one daemon writes the other reads back unchanged', () => {
       expect(contentOf(parse({ predecessor: entry(formatPredecessor(predecessor)) }).predecessor)).toEqual(predecessor);
   });
   test('timeline', () => {
-    const reserved = { number: timeline(3), member: memberName('a') };
-    expect(contentOf(parse({ timeline: entry(formatReservedTimeline(reserved)) }).timeline)).toEqual(reserved);
+    for (const copy of [copyId('c1'), null]) {
+      const reserved = { number: timeline(3), member: memberName('a'), copyId: copy };
+      expect(contentOf(parse({ timeline: entry(formatReservedTimeline(reserved)) }).timeline)).toEqual(reserved);
+    }
   });
   test('failover (the operator request)', () => {
     fc.assert(
@@ -236,7 +238,7 @@ describe('malformed content becomes a problem that names the key', () => {
     ['cooldown', 'cooldown', '{"timeline":"3"}', /^key cooldown: timeline: /],
     ['failover', 'request', '{}', /^key failover: id: /],
     ['predecessor', 'predecessor', '{"member":"a"}', /^key predecessor: copy_id: /],
-    ['timeline', 'timeline', '{"number":0,"member":"a"}', /^key timeline: number: /],
+    ['timeline', 'timeline', '{"number":0,"member":"a","copy_id":null}', /^key timeline: number: /],
     ['members/old-node', 'member', aMember, /^key members\/old-node: .*another manager \(Patroni\)/],
     ['members/Bad_Name', 'member', aMember, /^key members\/Bad_Name: "Bad_Name" is not a member name/],
     ['members/huge', 'member', `[${'1,'.repeat(100_000)}1]`, /^key members\/huge: .{1,520}$/],

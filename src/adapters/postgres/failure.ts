@@ -14,6 +14,14 @@ export class OperationFailure extends Error {
   }
 }
 
+/** PostgreSQL has taken the number of this promotion before: another one must be reserved. */
+export class TimelineBegun extends OperationFailure {
+  constructor(problem: string) {
+    super(problem, true);
+    this.name = 'TimelineBegun';
+  }
+}
+
 /** How a conversation with a server failed. */
 export type SessionOutcome =
   /** The kernel said that nobody listens. */
@@ -47,6 +55,8 @@ export async function outcomeOf<T>(what: string, work: () => Promise<T>): Outcom
 }
 
 function operationError(what: string, thrown: unknown): OperationError {
+  if (thrown instanceof TimelineBegun)
+    return { problem: `${what}: ${thrown.message}`, retryable: true, timelineBegun: true };
   if (thrown instanceof OperationFailure) return { problem: `${what}: ${thrown.message}`, retryable: thrown.retryable };
   if (thrown instanceof SessionFailure) return { problem: `${what}: ${thrown.message}`, retryable: true };
   if (isSystemError(thrown)) return { problem: `${what}: ${thrown.message}`, retryable: true };

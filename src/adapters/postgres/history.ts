@@ -4,7 +4,7 @@ import { historyFileName, parseHistory } from '../../core/timeline-history.ts';
 import { type Lsn, type Ms, type Timeline, timeline } from '../../core/units.ts';
 import type { NextTimeline } from '../../ports/postgres.ts';
 import { readIfThere, removeDurably, writeDurably } from '../durable-file.ts';
-import { OperationFailure } from './failure.ts';
+import { OperationFailure, TimelineBegun } from './failure.ts';
 import type { Instance } from './instance.ts';
 import { only, text } from './row.ts';
 import { historyFiles, newestWalTimeline, walDirectory } from './wal-files.ts';
@@ -22,9 +22,8 @@ const untold = '1\t0/1000000\ta promotion of this number may have begun elsewher
 export async function placeHistories(dataDir: string, next: NextTimeline): Promise<void> {
   const [there, own] = [await historyFiles(dataDir), await newestWalTimeline(dataDir)];
   if (there.has(next.timeline)) {
-    throw new OperationFailure(
+    throw new TimelineBegun(
       `timeline ${next.timeline} was begun in ${dataDir} already, by a promotion that did not end: another number is reserved`,
-      true,
     );
   }
   const told = new Map(

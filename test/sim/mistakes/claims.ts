@@ -185,7 +185,7 @@ export const claimMistakes: Readonly<Record<string, Mistake>> = {
         },
         {
           file: 'src/core/reserved-timeline.ts',
-          from: 'Math.max(own, reserved, failed(view) ?? 0, ...rows) + 1 + unread',
+          from: 'Math.max(own, reserved, begun(view) ?? 0, ...rows) + 1 + unread',
           to: 'own + 1',
         },
       ],
@@ -200,8 +200,8 @@ export const claimMistakes: Readonly<Record<string, Mistake>> = {
       edits: [
         {
           file: 'src/core/reserved-timeline.ts',
-          from: 'Math.max(own, reserved, failed(view) ?? 0, ...rows) + 1 + unread',
-          to: 'Math.max(own, failed(view) ?? 0, ...rows) + 1',
+          from: 'Math.max(own, reserved, begun(view) ?? 0, ...rows) + 1 + unread',
+          to: 'Math.max(own, begun(view) ?? 0, ...rows) + 1',
         },
       ],
     },

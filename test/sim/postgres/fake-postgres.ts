@@ -1,6 +1,6 @@
 /** The Postgres port of one member in the simulation: batond's own sessions and files, on the fake server. */
 import { slotName } from '../../../src/core/copy-name.ts';
-import { ok } from '../../../src/core/result.ts';
+import { err, ok } from '../../../src/core/result.ts';
 import { type MemberName, type Ms, timeline } from '../../../src/core/units.ts';
 import type {
   CommitWaits,
@@ -126,6 +126,10 @@ export function createFakePostgres({ member, disk, local }: FakePostgresOptions)
     if (server === null || dir === null) return fail('postgres does not run');
     const problem = await local.written(disk);
     if (problem !== null) return fail(problem);
+    if (dir.histories.has(next.timeline)) {
+      const problem = `timeline ${next.timeline} was begun here already`;
+      return err({ problem, retryable: true, timelineBegun: true });
+    }
     const contradiction = placeHistories(dir, next);
     if (contradiction !== null) return fail(contradiction, false);
     if (server.replay.paused) server.replay.setPaused(false);

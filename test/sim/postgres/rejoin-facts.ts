@@ -46,7 +46,6 @@ const untold = '1\t0/1000000\tuntold\n';
 
 /** As the production does: every timeline that the cluster has used gets its history file; null, or what contradicts. */
 export function placeHistories(dir: SimDirectory, { timeline: made, rows }: NextTimeline): string | null {
-  if (dir.histories.has(made)) return `timeline ${made} was begun here already`;
   for (const { newTimeline, historyFile } of rows) {
     const there = dir.histories.get(newTimeline);
     if (there !== undefined && there !== untold && !sameHistory(there, historyFile))

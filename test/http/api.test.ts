@@ -15,6 +15,7 @@ import { serveApi } from '../../src/http/serve.ts';
 import type { DaemonFace, RequestDraft, SubmitOutcome } from '../../src/ports/daemon-face.ts';
 import { parseSelf } from '../../src/wire/self.ts';
 import { statusSchema } from '../../src/wire/status.ts';
+import { aMiss as miss } from '../core/sla/near-miss/a-near-miss.ts';
 import { realClock } from '../support/real-clock.ts';
 import { nothingPlanned } from './nothing-planned.ts';
 import { aState, leaderView, now, present, read, standbyView, wall } from './views.ts';
@@ -37,6 +38,7 @@ function aFace(view: View | null, outcome: SubmitOutcome = { kind: 'accepted', i
     proofOf: async () => ({ member: 'slough-a', entries: [], head: { entries: 0, lastHash: '' }, problem: null }),
     promises: () => ({ sites: [], contracts: [] }),
     sla: (month) => ({ cluster: 'domain-1', asOf: wall, month: month ?? '2008-04', contracts: [], sites: [] }),
+    nearMisses: () => [miss()],
     notices: () => [],
     testChannel: async (channel) =>
       channel === 'hook'

@@ -240,6 +240,18 @@ describe('/v1', () => {
     }
     expect(await json(await app.request('/v1/requests/r-1'))).toEqual({ kind: 'under-way', step: 'promoting' });
   });
+  test('doubts that healed, all or those since an instant', async () => {
+    const app = api(aFace(leaderView()));
+    const all = await json(await app.request('/v1/near-misses'));
+    expect(all).toMatchObject({ nearMisses: [{ about: 'a', rule: 'fence-hung', at: '2008-04-24T09:10:00.000Z' }] });
+    expect(await json(await app.request('/v1/near-misses?since=2008-04-24T09:10:01.200Z'))).toEqual(all);
+    expect(await json(await app.request('/v1/near-misses?since=2008-04-24T09:10:02Z'))).toEqual({ nearMisses: [] });
+    for (const since of ['2008', '', 'yesterday', '2008-13-01T00:00:00Z', 'x'.repeat(5_000)]) {
+      const refused = await app.request(`/v1/near-misses?since=${since}`);
+      expect(refused.status).toBe(400);
+      expect(await json(refused)).toMatchObject({ error: { code: 'bad-instant' } });
+    }
+  });
   const outcomes: readonly (readonly [SubmitOutcome, number])[] = [
     [{ kind: 'accepted', id: 'r-9' }, 202],
     [{ kind: 'refused', condition: 'streaming', problem: 'it does not stream' }, 412],

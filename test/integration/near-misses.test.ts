@@ -82,8 +82,9 @@ test('a postmaster that is frozen for less than the limit is a near miss with it
 
   // With a tighter one there would have been a failover that nobody needed.
   const tighter = await replay(leader, '--since', since, '--set', 'failover.hang=700ms');
-  expect(tighter).toMatchObject({ needless: 1, failovers: 0 });
-  const needless = tighter.doubts.find((doubt) => doubt.needless === true);
+  expect(tighter.failovers).toBe(0);
+  expect(tighter.needless).toBeGreaterThanOrEqual(1);
+  const needless = tighter.doubts.find(({ at, needless: is }) => is === true && at === found?.at);
   expect(needless).toMatchObject({ about: leader, would: { kind: 'declared', rule: 'fence-hung' } });
   const after = needless?.would.kind === 'declared' ? needless.would.after : null;
   expect(after?.fromMs).toBeLessThanOrEqual(700);

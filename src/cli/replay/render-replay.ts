@@ -69,10 +69,16 @@ export function renderReplay({ replayed, unreadable, journal, tried, refused }: 
     ...nearMisses(rest),
     '',
     'NOT KNOWN',
-    ...[...unknown, afterwards].map((says) => wrapText(says, '  ', '- ')),
+    ...[
+      ...unknown,
+      ...(failovers.some((each) => each.would.kind === 'later' && ruleOf(each) !== null) ? [tilde] : []),
+      afterwards,
+    ].map((says) => wrapText(says, '  ', '- ')),
   ].join('\n');
 }
 
+const tilde =
+  '~: had all gone on as it was when the failure was really declared; what would have come instead is in no journal.';
 const afterwards =
   'After a decision that was not really taken the world would have been another one: its cost, and whatever followed, is in no journal. Each member has its own journal: replay them all.';
 
@@ -90,7 +96,7 @@ function lost({ count, examples }: Unreadable): readonly string[] {
 
 const healedTable = (doubts: readonly ReplayedDoubt[]): string =>
   renderTable(
-    [...when, { head: 'RULE' }, { head: 'HEALED AFTER', align: 'right' }, { head: 'DECLARED AFTER', align: 'right' }],
+    [...when, { head: 'RULE' }, { head: 'HEALED', align: 'right' }, { head: 'DECLARED', align: 'right' }],
     doubts
       .slice(-listedMax)
       .map((each) => [
@@ -103,15 +109,18 @@ const healedTable = (doubts: readonly ReplayedDoubt[]): string =>
 
 const failoverTable = (doubts: readonly ReplayedDoubt[]): string =>
   renderTable(
-    [...when, { head: 'RULE' }, { head: 'DECLARED AFTER', align: 'right' }, { head: 'WOULD BE' }],
+    [{ head: 'TIME (UTC)' }, { head: 'RULE' }, { head: 'AFTER', align: 'right' }, { head: 'WOULD BE DECLARED' }],
     doubts.slice(-listedMax).map((each) => {
-      const rule = each.really.kind === 'failed' ? (each.really.rule ?? 'another member') : '-';
-      return [...whenCells(each), rule, durationText(each.really.afterMs), differenceText(each)];
+      const [time = ''] = whenCells(each);
+      return [time, ruleOf(each) ?? 'another member', durationText(each.really.afterMs), differenceText(each)];
     }),
   );
 
-export function differenceText(doubt: ReplayedDoubt): string {
+const ruleOf = ({ really }: ReplayedDoubt): string | null => (really.kind === 'failed' ? really.rule : null);
+
+function differenceText(doubt: ReplayedDoubt): string {
   const { would, really } = doubt;
+  if (ruleOf(doubt) === null && would.kind !== 'declared') return 'not before: see its journal';
   switch (would.kind) {
     case 'declared': {
       const sooner = soonerBy(doubt);
@@ -125,8 +134,8 @@ export function differenceText(doubt: ReplayedDoubt): string {
     case 'not':
       return 'not known';
     case 'later':
-      if (would.afterMs === null) return 'later, or never by this alone';
-      return `${durationText(Math.max(0, would.afterMs - really.afterMs))} later, had all gone on so`;
+      if (would.afterMs === null) return '~ later, or never';
+      return `~ ${durationText(Math.max(0, would.afterMs - really.afterMs))} later`;
     default:
       return absurd(would);
   }
@@ -134,13 +143,15 @@ export function differenceText(doubt: ReplayedDoubt): string {
 
 /** Over all failovers of which it is known. */
 function savedText(failovers: readonly ReplayedDoubt[]): string {
-  const known = failovers.flatMap((each) => soonerBy(each) ?? []);
+  const own = failovers.filter((each) => ruleOf(each) !== null);
+  const known = own.flatMap((each) => soonerBy(each) ?? []);
   const sum = known.reduce((all, { fromMs, toMs }) => ({ fromMs: all.fromMs + fromMs, toMs: all.toMs + toMs }), {
     fromMs: 0,
     toMs: 0,
   });
+  if (own.length === 0) return 'declared by other members: see their journals';
   if (sum.toMs > 0) return `outage saved: ${boundsText(sum)}`;
-  return known.length === failovers.length ? 'no outage saved' : 'outage saved: not known';
+  return known.length === own.length ? 'no outage saved' : 'outage saved: not known';
 }
 
 function nearMisses(doubts: readonly ReplayedDoubt[]): readonly string[] {
@@ -175,7 +186,7 @@ function nearMisses(doubts: readonly ReplayedDoubt[]): readonly string[] {
 const when = [{ head: 'TIME (UTC)' }, { head: 'WHAT' }] as const;
 const whenCells = ({ at, signs }: ReplayedDoubt): readonly string[] => [
   new Date(at).toISOString().slice(5, 19).replace('T', ' '),
-  shorten(signs.length === 0 ? 'postgres ended' : signs.map(signText).join(', '), 24),
+  shorten(signs.length === 0 ? 'nothing before it' : signs.map(signText).join(', '), 20),
 ];
 const instantText = (instant: string | null): string => (instant ?? '?').slice(0, 19).replace('T', ' ');
 

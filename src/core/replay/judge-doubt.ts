@@ -80,15 +80,19 @@ function boundsOf({ looks, doubt }: Story, at: number, found: Looked): Bounds {
 const sameOutlook = (look: Looked | undefined): boolean =>
   look === undefined ? true : look.would?.atMono === look.does?.atMono && look.would?.rule === look.does?.rule;
 
-/** Between two views, had all gone on from the first as it was. The second does not tell whether it had. */
+/**
+ * Between two views, had all gone on from the first as it was. The second does not tell whether it had; where the limits
+ * that were in force would have declared the same, it had not, because they did not.
+ */
 function perhapsBefore(
   { looks, doubt }: Story,
   end: number,
   endMono: MonoMs | null,
 ): Extract<Would, { readonly kind: 'perhaps' }> | null {
-  for (const [index, { would }] of looks.slice(0, Math.max(0, end)).entries()) {
+  for (const [index, look] of looks.slice(0, Math.max(0, end)).entries()) {
+    const { would } = look;
     const nextMono = looks[index + 1]?.atMono ?? endMono;
-    if (would === null || nextMono === null || would.atMono > nextMono) continue;
+    if (would === null || nextMono === null || would.atMono > nextMono || sameOutlook(look)) continue;
     const after = (atMono: number) => Math.max(0, Math.round(atMono - doubt.sinceMono));
     return { kind: 'perhaps', rule: would.rule, after: { fromMs: after(would.atMono), toMs: after(nextMono) } };
   }

@@ -36,6 +36,11 @@ describe('a doubt that healed', () => {
     expect(doubt.would).toMatchObject({ kind: 'perhaps', after: { fromMs: 1_180, toMs: 1_200 } });
   });
 
+  test('in the moment of its limit was not declared by the limits that were in force, and is not by the same', () => {
+    const doubt = only(replay(journal(frozen(1_520)), nothing).doubts);
+    expect(doubt.would).toEqual({ kind: 'not', rule: 'fence-hung', headroom: { fromMs: 0, toMs: 50 } });
+  });
+
   test('has more left under a longer limit', () => {
     const doubt = only(replay(journal(frozen(1_200)), hang(3_000)).doubts);
     expect(doubt.would).toMatchObject({ kind: 'not', headroom: { fromMs: 1_800, toMs: 1_850 } });

@@ -154,7 +154,10 @@ async function strained(
 export function soakText(result: SoakResult): string {
   const { lastedMs, mode, complaints, verdict, longestGapMs, nearMisses } = result;
   const [nearest] = nearMisses;
-  const nearness = nearest === undefined ? '' : `, the nearest with ${nearest.headroomMs} ms left: ${nearest.evidence}`;
+  const nearness =
+    nearest === undefined || nearest.headroomMs === null
+      ? ''
+      : `, the nearest with ${nearest.headroomMs} ms left: ${nearest.signs}`;
   const outcome = complaints.length === 0 ? 'no failover, no fence' : 'FAILED';
   return [
     `soak of ${durationText(Math.round(lastedMs / 1000) * 1000)}, mode ${mode}: ${outcome}`,

@@ -6,6 +6,7 @@ import { isMonth } from '../core/sla/accounting/zone.ts';
 import type { Ms } from '../core/units.ts';
 import { type IncidentVerbs, incidentCommands } from './incident/commands.ts';
 import { type AnnounceFlags, plannedCommands } from './program-planned.ts';
+import { since, type Since } from './since.ts';
 import { REPORT_FORMATS } from './sla-documents.ts';
 
 export interface CommonOptions {
@@ -37,14 +38,24 @@ export interface SlaReportFlags extends CommonOptions {
   readonly format: (typeof REPORT_FORMATS)[number];
 }
 
+export interface ReplayFlags {
+  readonly config: string;
+  readonly json?: true;
+  readonly set?: readonly string[];
+  readonly since?: Since;
+  readonly journal?: string;
+}
+
 export interface Verbs {
   status(options: CommonOptions & { readonly watch?: true | Ms }): Promise<void>;
   explain(options: CommonOptions): Promise<void>;
+  replay(options: ReplayFlags): Promise<void>;
   history(options: CommonOptions): Promise<void>;
   readonly incident: IncidentVerbs;
   slaReport(options: SlaReportFlags): Promise<void>;
   slaExport(options: CommonOptions): Promise<void>;
   slaRuns(options: CommonOptions): Promise<void>;
+  slaNearMisses(options: CommonOptions & { readonly since?: Since }): Promise<void>;
   maintenanceAnnounce(options: AnnounceFlags): Promise<void>;
   maintenanceList(options: CommonOptions): Promise<void>;
   maintenanceCancel(id: string, options: ResumeFlags): Promise<void>;
@@ -74,6 +85,11 @@ export function buildProgram(verbs: Verbs): Command {
   common(program.command('explain').description('who could take over, and what keeps the others from it')).action(
     (options) => verbs.explain(options),
   );
+  configured(program.command('replay').description('what other limits would have made of the recorded decisions'))
+    .option('--set <key=value...>', 'limits to try, like lease.ttl=3s failover.hang=1s')
+    .option('--since <time>', 'an instant like 2008-04-24T09:15:00Z, or how long ago: 12h, 7d', since)
+    .option('--journal <dir>', "a journal directory (default: this host's)")
+    .action((options) => verbs.replay(options));
   common(program.command('history').description('every promotion: timelines and where they ended')).action((options) =>
     verbs.history(options),
   );
@@ -89,6 +105,9 @@ export function buildProgram(verbs: Verbs): Command {
   common(sla.command('runs').description('what was done on schedule, skipped or missed')).action((options) =>
     verbs.slaRuns(options),
   );
+  common(sla.command('near-misses').description('doubts that healed, and how near they were to a failover'))
+    .option('--since <time>', 'an instant like 2008-04-24T09:15:00Z, or how long ago: 12h, 7d', since)
+    .action((options) => verbs.slaNearMisses(options));
   common(sla.command('export').description('the contracts as documents for other tools'))
     .requiredOption('--openslo', 'as OpenSLO v1, in YAML')
     .action((options) => verbs.slaExport(options));
@@ -127,15 +146,18 @@ export function buildProgram(verbs: Verbs): Command {
   return program;
 }
 
-const common = (command: Command): Command =>
+const configured = (command: Command): Command =>
   command
     .addOption(
       new Option('-c, --config <file>', 'the configuration of the member on this host')
         .env('BATON_CONFIG')
         .default(configFileDefault),
     )
+    .option('--json', 'one JSON document on standard output, also for errors');
+
+const common = (command: Command): Command =>
+  configured(command)
     .option('--api <url>', 'ask the daemon at this address instead of the one on this host', apiUrl)
-    .option('--json', 'one JSON document on standard output, also for errors')
     .option('--timeout <duration>', 'how long to wait: 500ms, 5s, 2m (default: 5s, changes 60s)', duration);
 
 const agreed = (command: Command): Command =>

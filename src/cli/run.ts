@@ -16,10 +16,14 @@ import { maintenanceAnnounce, maintenanceCancel, maintenanceList } from './maint
 import { notices, noticesTest } from './notices.ts';
 import { print, printFailure } from './print.ts';
 import { buildProgram, type ChangeFlags, type CommonOptions, type ResumeFlags, type Verbs } from './program.ts';
+import type { JournalReading } from './replay/read-journal.ts';
+import { type JournalHost, replayVerb } from './replay/replay.ts';
 import { resume } from './resume.ts';
 import { slaBudget, slaReportVerb } from './sla.ts';
 import { slaDocument, slaExport } from './sla-documents.ts';
+import { slaNearMisses } from './sla-near-misses.ts';
 import { slaRuns } from './sla-runs.ts';
+import { sinceWall } from './since.ts';
 import { status } from './status.ts';
 import type { Terminal } from './terminal.ts';
 import type { VerbContext, VerbResult } from './verb.ts';
@@ -34,6 +38,8 @@ export interface RunDeps {
   readonly caller: string;
   /** What `incident verify` reads ledgers with. */
   readonly ledger: LedgerReading;
+  /** What `replay` reads journals with, and where this host has its own. */
+  readonly journal: JournalReading & { readonly host: (configFile: string) => Result<JournalHost, Failure> };
   /** Finds the daemon and etcd by the options; reads the configuration file only when it needs it. */
   connect(options: CommonOptions): Promise<Result<Connection, Failure>>;
 }
@@ -87,6 +93,11 @@ export async function run(argv: readonly string[], deps: RunDeps): Promise<ExitC
     },
     explain: (options) => reading(options, explain),
     history: (options) => reading(options, history),
+    replay: async ({ config, json, set = [], since, journal = null }) => {
+      const { clock, signal } = deps;
+      const asked = { settings: set, since: sinceWall(since, clock.wall()), journal, signal };
+      exit = print(await replayVerb(deps.journal, () => deps.journal.host(config), asked), json === true, terminal);
+    },
     slaReport: ({ format, ...options }) =>
       reading(options, (context) => {
         const [wanted, contract] = [options.month ?? null, options.contract ?? null];
@@ -95,6 +106,8 @@ export async function run(argv: readonly string[], deps: RunDeps): Promise<ExitC
       }),
     slaExport: (options) => reading(options, slaExport),
     slaRuns: (options) => reading(options, slaRuns),
+    slaNearMisses: (options) =>
+      reading(options, (context) => slaNearMisses(context, sinceWall(options.since, context.clock.wall()))),
     maintenanceAnnounce: (options) =>
       reading(options, (context) =>
         maintenanceAnnounce(context, {

@@ -1,5 +1,5 @@
 /** Until when a guardian believes in a leadership: by its lease (I5), by proved commits (I6), over a suspend (I8). Pure. */
-import { suspendMinMs, type GuardianState } from './guardian-state.ts';
+import { suspendMinMs, type GuardedLead, type GuardianState } from './guardian-state.ts';
 import { leaseDeadline } from './lease-deadline.ts';
 import { after, type MonoMs, type Ms } from './units.ts';
 
@@ -57,7 +57,13 @@ export function backed(state: GuardianState, nowMono: MonoMs): boolean {
  * can be acknowledged here any more, so stopping costs no write and ends stale reads. Batond knows of the standby, and
  * says so; of the lease only the guardian knows at once.
  */
-export function cutOffAt({ lease, leading, rules }: GuardianState): MonoMs | null {
+export function cutOffAt({
+  lease,
+  leading,
+  rules,
+}: Pick<GuardianState, 'lease' | 'rules'> & {
+  readonly leading: Pick<GuardedLead, 'backing'> | null;
+}): MonoMs | null {
   if (lease.kind !== 'held' || rules === null) return null;
   if (leading?.backing.kind !== 'proved-commits' || !leading.backing.overdue) return null;
   return after(lease.confirmedSentMono, rules.failsafeWindowMs);

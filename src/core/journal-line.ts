@@ -25,6 +25,8 @@ export type JournalLine =
       readonly because: string;
       readonly intents: readonly Intent[];
       readonly view: View;
+      /** Written for a doubt's sake, not because something else was decided; null where no such lines were written yet. */
+      readonly sample: boolean | null;
     }
   | {
       readonly kind: 'happened';
@@ -36,7 +38,23 @@ export type JournalLine =
     };
 
 export const formatDecided = (stamp: LineStamp, view: View, { rule, because, intents }: Decision): string =>
-  formatLine(stamp, { rule, because, intents: encodeValue(intents), view: encodeView(view) });
+  formatLine(stamp, { rule, because, sample: false, intents: encodeValue(intents), view: encodeView(view) });
+
+/** A view that led to what was decided before already. What the rules do not look at is left out: there are many of these. */
+export const formatSampled = (stamp: LineStamp, view: View, { rule, because }: Decision): string =>
+  formatLine(stamp, { rule, because, sample: true, intents: [], view: encodeView(lean(view)) });
+
+/** More than any cool-down counts. */
+const historyRowsMax = 50;
+
+function lean(view: View): View {
+  const self = { ...view.self, configText: '' };
+  if (view.coordinator.kind !== 'read' || view.coordinator.state.history.kind !== 'present') return { ...view, self };
+  const { state } = view.coordinator;
+  const { history } = view.coordinator.state;
+  const value = history.value.slice(-historyRowsMax).map((row) => ({ ...row, historyFile: '' }));
+  return { ...view, self, coordinator: { ...view.coordinator, state: { ...state, history: { ...history, value } } } };
+}
 
 export const formatHappened = (stamp: LineStamp, event: string, details: Readonly<Record<string, unknown>>): string =>
   formatLine(stamp, { event, details: encodeValue(details) });
@@ -53,7 +71,7 @@ export const wallOfLine = (text: string): string | null =>
 export function parseJournalLine(text: string): Result<JournalLine, string> {
   const line = parsed(text);
   if (line === null) return err('not a JSON object (the last line of a file may be cut off by a crash)');
-  const { v, seq, wall, mono, rule, because, event, details } = line;
+  const { v, seq, wall, mono, rule, because, event, details, sample } = line;
   if (v !== 1) return err(`version ${JSON.stringify(v)} of the journal's shape is not understood`);
   if (typeof seq !== 'number' || typeof wall !== 'string' || typeof mono !== 'number')
     return err('seq, wall or mono is missing');
@@ -80,6 +98,7 @@ export function parseJournalLine(text: string): Result<JournalLine, string> {
     because,
     intents: decodeValue(line['intents']) as readonly Intent[],
     view: view.value,
+    sample: typeof sample === 'boolean' ? sample : null,
   });
 }
 

@@ -90,7 +90,7 @@ function doubtFacts(before: View | null, view: View, at: At): readonly RecorderF
   const doubted = doubts(view);
   const was = before === null ? null : doubts(before);
   if (doubted !== null && was === null) return [{ kind: 'suspected', ...at, evidence: doubted(view) }];
-  if (doubted === null && was !== null) return [{ kind: 'healed', ...at, headroomMs: null }];
+  if (doubted === null && was !== null) return [{ kind: 'healed', ...at }];
   return [];
 }
 

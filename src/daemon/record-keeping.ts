@@ -3,16 +3,19 @@ import type { ClusterState } from '../core/cluster.ts';
 import type { EvidenceBundle } from '../core/sla/evidence/bundle.ts';
 import type { RecorderFact } from '../core/sla/recorder.ts';
 import type { ServiceFact } from '../core/sla/service/service-log.ts';
+import type { Decision } from '../core/decision.ts';
 import type { View } from '../core/view.ts';
 import type { Snapshot } from '../ports/coordinator.ts';
 import type { DaemonFace } from '../ports/daemon-face.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { PlannedFace } from '../ports/planned-face.ts';
 import { parseEvidence } from '../wire/evidence.ts';
+import { nearMissKeyPrefix } from '../wire/near-miss.ts';
 import { EvidenceKeeper } from './record/evidence-keeper.ts';
 import { CaseKeeper } from './record/case-keeper.ts';
 import type { DrillHands } from './record/drill-runner.ts';
 import { IncidentKeeper } from './record/incident-keeper.ts';
+import { NearMissKeeper } from './record/near-miss-keeper.ts';
 import { NoticeKeeper } from './record/notice-keeper.ts';
 import { PlannedWork } from './record/planned-work.ts';
 import { Records, type RecordsKept } from './record/records.ts';
@@ -29,10 +32,27 @@ const peoplesRecords: RecordsKept = {
 /** Each is some 20 KiB: etcd has those of a month with trouble, until a person has looked. */
 const evidenceRecords: RecordsKept = { kind: 'evidence', prefixes: ['evidence/'], daysInEtcd: 40, recordsMax: 400 };
 
+/** Some hundred bytes each: a month of bad nights. */
+const nearMissRecords: RecordsKept = {
+  kind: 'near-miss',
+  prefixes: [nearMissKeyPrefix],
+  daysInEtcd: 40,
+  recordsMax: 1_000,
+};
+
 /** What of the daemon's face is read from, or written into, the record. */
 export type RecordFace = Pick<
   DaemonFace,
-  'incidents' | 'evidence' | 'cases' | 'addToCase' | 'proofOf' | 'promises' | 'sla' | 'notices' | 'testChannel'
+  | 'incidents'
+  | 'evidence'
+  | 'cases'
+  | 'addToCase'
+  | 'proofOf'
+  | 'promises'
+  | 'sla'
+  | 'nearMisses'
+  | 'notices'
+  | 'testChannel'
 > &
   PlannedFace;
 
@@ -41,11 +61,14 @@ export class RecordKeeping {
   readonly #service: ServiceKeeper;
   readonly #records: Records;
   readonly #bundles: Records;
+  readonly #misses: Records;
+  readonly #nearMisses: NearMissKeeper;
   readonly #evidence: EvidenceKeeper;
   readonly #notices: NoticeKeeper;
   readonly #cases: CaseKeeper;
   readonly #planned: PlannedWork;
   readonly #journal: Journal;
+  #view: View | null = null;
 
   /** `hands`: how a drill asks for a change of leader. */
   constructor(deps: SupervisorDeps, hands: DrillHands, signal: AbortSignal) {
@@ -56,6 +79,9 @@ export class RecordKeeping {
       ...whose,
       changed: (incident) => this.#evidence.saw(incident),
       announcements: () => this.#planned.announcements(),
+      wroteAgain: (miss, leader) => {
+        if (this.#view !== null) this.#nearMisses.wroteAgain(miss, leader, this.#view);
+      },
     });
     this.#service = new ServiceKeeper({ ...deps, ...whose });
     this.#records = new Records(deps, peoplesRecords);
@@ -68,11 +94,18 @@ export class RecordKeeping {
         service: this.#service,
         promises: () => this.#incidents.promises,
         incidents: () => this.#incidents.incidents(),
+        nearMisses: () => this.#nearMisses.nearMisses(),
         reportReady: ({ contract, month }) => this.#journal.happened('report-ready', { contract, month }),
         budgetBurning: (warning) => this.#journal.happened('budget-burning', { ...warning }),
       },
       signal,
     );
+    this.#misses = new Records(deps, nearMissRecords);
+    this.#nearMisses = new NearMissKeeper({
+      ...{ ...whose, clock: deps.clock, journal: deps.journal, records: this.#misses },
+      outage: ({ coordinator }) =>
+        this.outageGoesOn || (coordinator.kind === 'read' && this.outageElsewhere(coordinator.state)),
+    });
     this.#bundles = new Records(deps, evidenceRecords);
     this.#evidence = new EvidenceKeeper({ ...deps, ...whose }, this.#bundles);
     this.#notices = new NoticeKeeper(
@@ -98,6 +131,7 @@ export class RecordKeeping {
       promises: () => ({ ...this.#incidents.promises, maintenance: this.#planned.announcements() }),
       sla: (month) => this.#service.report(this.#incidents.promises, month, this.#planned.announcements()),
       ...this.#planned.face(view),
+      nearMisses: () => this.#nearMisses.nearMisses(),
       notices: () => this.#notices.notices(),
       testChannel: (channel) => this.#notices.test(channel),
     };
@@ -129,9 +163,16 @@ export class RecordKeeping {
     this.#service.saw(announced ? { ...fact, state: 'planned' } : fact);
   }
 
+  /** Before anything is made of what was decided. The answer: whether a doubt makes the view worth a line in the journal. */
+  sees(view: View, decision: Decision): boolean {
+    this.#view = view;
+    return this.#nearMisses.sees(view, decision);
+  }
+
   /** The loop ran: what is due at set times is looked at. */
   considered(view: View): void {
     this.#planned.considered(view);
+    this.#nearMisses.considered();
   }
 
   sawSnapshot(snapshot: Snapshot): void {
@@ -139,6 +180,7 @@ export class RecordKeeping {
     this.#service.sawSnapshot(snapshot);
     this.#records.sawSnapshot(snapshot);
     this.#bundles.sawSnapshot(snapshot);
+    this.#misses.sawSnapshot(snapshot);
     this.#notices.sawSnapshot(snapshot);
     this.#planned.sawSnapshot(snapshot);
   }
@@ -146,6 +188,7 @@ export class RecordKeeping {
   /** What goes on is written down as far as it went. */
   close(): Promise<void> {
     this.#notices.close();
+    this.#nearMisses.close();
     return this.#service.close();
   }
 }

@@ -280,14 +280,12 @@ class Supervisor {
     const now: Moment = { view, decision, note: this.#note };
     const before = this.#latest;
     this.#latest = now;
-    if (
-      before === null ||
-      before.decision.rule !== decision.rule ||
-      decision.intents.some((intent) => intent.kind === 'commit' || intent.kind === 'operate')
-    ) {
+    const doubted = this.#record.sees(view, decision);
+    const acts = decision.intents.some((intent) => intent.kind === 'commit' || intent.kind === 'operate');
+    if (before?.decision.rule !== decision.rule || acts) {
       this.#deps.journal.decided(view, decision);
       if (before?.decision.rule !== decision.rule) this.#deps.log.info(decision.because, { rule: decision.rule });
-    }
+    } else if (doubted) this.#deps.journal.decided(view, decision, 'doubt');
     for (const fact of factsBetween(before, now)) this.#record.happened(fact);
     this.#clientWrites.outage(this.#record.outageGoesOn);
     for (const intent of decision.intents) this.#performer.perform(intent, view);

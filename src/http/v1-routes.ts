@@ -7,6 +7,7 @@ import { statusOf } from '../core/status.ts';
 import { isMonth } from '../core/sla/accounting/zone.ts';
 import type { View } from '../core/view.ts';
 import type { DaemonFace, TestOutcome } from '../ports/daemon-face.ts';
+import { formatNearMiss } from '../wire/near-miss.ts';
 import { testDraftSchema } from '../wire/outbox.ts';
 import { requestDraftSchema, resumeDraftSchema } from '../wire/request-draft.ts';
 import { change } from './change.ts';
@@ -23,6 +24,10 @@ export interface V1Options {
   /** Whether changes are accepted: on the unix socket, where the file's mode says who may. */
   readonly changes: boolean;
 }
+
+/** RFC 3339, in UTC. */
+const isInstant = (text: string): boolean =>
+  /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?Z$/.test(text) && !Number.isNaN(Date.parse(text));
 
 /** 502: the channel did not take it. */
 const statusOfTest: Readonly<Record<TestOutcome['kind'], 200 | 404 | 502>> = {
@@ -71,6 +76,25 @@ export function v1Routes({ face, explain, changes }: V1Options): readonly Route[
       },
     },
     ...incidentRoutes(face, changes),
+    {
+      path: '/v1/near-misses',
+      methods: {
+        GET: (context) => {
+          const text = context.req.query('since') ?? null;
+          const since = text === null ? 0 : Date.parse(text);
+          if (text !== null && !isInstant(text))
+            return problem(
+              context,
+              400,
+              'bad-instant',
+              `"${text.slice(0, 40)}" is no instant`,
+              'write ?since=2008-04-24T09:15:00Z',
+            );
+          const nearMisses = face.nearMisses().filter(({ until }) => until >= since);
+          return context.json({ nearMisses: nearMisses.map(formatNearMiss) });
+        },
+      },
+    },
     { path: '/v1/notices', methods: { GET: (context) => context.json({ notices: face.notices() }) } },
     {
       path: '/v1/notices/test',

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createCoordinator } from '../adapters/etcd/create-coordinator.ts';
 import { checkEntry } from '../adapters/journal/ledger-chain.ts';
 import { extractEntries } from '../adapters/journal/ledger-extract.ts';
+import { journalIn, journalTexts } from '../adapters/journal/journal-lines.ts';
 import { createSystemClock } from '../adapters/system-clock.ts';
 import { createApiClient } from '../cli/api-client.ts';
 import { callerName } from '../cli/caller.ts';
@@ -13,6 +14,7 @@ import { createEtcdReader } from '../cli/etcd-reader.ts';
 import { type Failure, usage } from '../cli/failure.ts';
 import type { CommonOptions } from '../cli/program.ts';
 import { type Connection, run } from '../cli/run.ts';
+import type { JournalHost } from '../cli/replay/replay.ts';
 import { loadConfig } from '../config/load.ts';
 import { problemText } from '../config/problem.ts';
 import type { BatonConfig } from '../config/schema.ts';
@@ -41,6 +43,7 @@ try {
     version,
     caller: callerName(process.env, uid, hostname()),
     ledger: { checkEntry, extract: extractEntries },
+    journal: { files: journalIn, texts: journalTexts, host: journalHost },
     connect,
   });
 } finally {
@@ -50,19 +53,28 @@ try {
 async function connect(options: CommonOptions): Promise<Result<Connection, Failure>> {
   if (options.api !== undefined)
     return ok({ api: createApiClient({ kind: 'url', url: new URL(options.api) }, clock), etcd: null });
-  const loaded = loadConfig(options.config, process.env);
-  if (!loaded.ok)
-    return err(
-      usage(
-        problemText(options.config, loaded.error),
-        'Name the configuration with --config FILE, or a daemon with --api URL.',
-      ),
-    );
-  const { config } = loaded.value;
+  const loaded = configured(options.config, 'Name the configuration with --config FILE, or a daemon with --api URL.');
+  if (!loaded.ok) return loaded;
+  const config = loaded.value;
   return ok({
     api: createApiClient({ kind: 'socket', path: join(config.state, 'batond.sock') }, clock),
     etcd: createEtcdReader(config.cluster, () => openEtcd(config), clock),
   });
+}
+
+function configured(file: string, hint: string): Result<BatonConfig, Failure> {
+  const loaded = loadConfig(file, process.env);
+  return loaded.ok ? ok(loaded.value.config) : err(usage(problemText(file, loaded.error), hint));
+}
+
+function journalHost(file: string): Result<JournalHost, Failure> {
+  const config = configured(
+    file,
+    'Name the configuration with --config FILE, or a copy of a journal with --journal DIR.',
+  );
+  if (!config.ok) return config;
+  const { state, etcd } = config.value;
+  return ok({ stateDirectory: state, electionTimeoutMs: etcd.electionTimeout });
 }
 
 /** Secret files may belong to whoever batond runs as: the owner of its state directory. */

@@ -7,6 +7,7 @@ import type { CaseDraft } from '../core/sla/case/draft.ts';
 import type { EvidenceBundle } from '../core/sla/evidence/bundle.ts';
 import type { Incident } from '../core/sla/incident.ts';
 import type { Terms } from '../core/sla/maintenance/announcement.ts';
+import type { NearMiss } from '../core/sla/near-miss/near-miss.ts';
 import type { ListedNotice } from '../core/sla/notices/listed-notice.ts';
 import type { MemberName, Revision, WallMs } from '../core/units.ts';
 import type { View } from '../core/view.ts';
@@ -78,6 +79,8 @@ export interface DaemonFace extends PlannedFace {
   promises(): Terms;
   /** Of all contracts and sites, from the outage ledger of this host; `month` like 2008-04, null for the current one. */
   sla(month: string | null): SlaReport;
+  /** Doubts that healed, as every member saw them, oldest first. */
+  nearMisses(): readonly NearMiss[];
   /** The outbox, oldest first. */
   notices(): readonly ListedNotice[];
   /** Sends a test through a channel, from this host, within seconds. */

@@ -3,7 +3,8 @@ import type { View } from '../core/view.ts';
 
 /** What was decided and what came of it. Append-only; bounded by the adapter; never fails its caller. */
 export interface Journal {
-  decided(view: View, decision: Decision): void;
+  /** `why`: `doubt` when the same was decided as before, on a view that shows a doubt begin, last or heal. */
+  decided(view: View, decision: Decision, why?: 'doubt'): void;
   happened(event: string, details: Readonly<Record<string, unknown>>): void;
 }
 

@@ -45,6 +45,10 @@ export const contractReportSchema: z.ZodType<ContractReport> = z.looseObject({
   incidents: z.array(incident),
   maintenance: z.array(window),
   leftOut: z.object({ stretches: z.number(), incidents: z.number(), maintenance: z.number() }),
+  nearMisses: z
+    .object({ count: z.number(), smallestHeadroomMs: ms.nullable(), rule: z.string().nullable() })
+    .nullable()
+    .default(null),
   loss: z.string(),
 });
 

@@ -229,7 +229,15 @@ The last drill proved on Sunday, 20 April 2008 that the primary moves in 212 ms.
 
 describe('documents of the contracts', () => {
   const reports = contractReports(
-    { cluster: 'domain-1', sites, contracts: [contract], maintenance: [], rows: () => rows, incidents: [] },
+    {
+      cluster: 'domain-1',
+      sites,
+      contracts: [contract],
+      maintenance: [],
+      rows: () => rows,
+      incidents: [],
+      nearMisses: [],
+    },
     Date.parse('2008-05-02T00:00:00Z'),
     '2008-04',
   );

@@ -1,9 +1,11 @@
 import { checkEntry } from '../../src/adapters/journal/ledger-chain.ts';
 import { extractEntries } from '../../src/adapters/journal/ledger-extract.ts';
+import { journalIn, journalTexts } from '../../src/adapters/journal/journal-lines.ts';
 import { createApiClient } from '../../src/cli/api-client.ts';
 import type { EtcdReader } from '../../src/cli/etcd-reader.ts';
 import { run } from '../../src/cli/run.ts';
-import { ok } from '../../src/core/result.ts';
+import { usage } from '../../src/cli/failure.ts';
+import { err, ok } from '../../src/core/result.ts';
 import { realClock } from '../support/real-clock.ts';
 import { FakeApi, type Handler } from './fake-api.ts';
 import { FakeTerminal } from './fake-terminal.ts';
@@ -30,6 +32,11 @@ export async function baton(
     version: '0.1.0',
     caller: 'ada@slough-a',
     ledger: { checkEntry, extract: extractEntries },
+    journal: {
+      files: journalIn,
+      texts: journalTexts,
+      host: () => err(usage('no configuration', 'Name one with --config FILE.')),
+    },
     connect: async () => ok({ api: createApiClient({ kind: 'socket', path }, realClock), etcd }),
   });
   const posted = api?.asked.filter((asked) => asked.method === 'POST').map((asked) => asked.body) ?? [];

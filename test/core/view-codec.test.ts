@@ -92,7 +92,7 @@ describe('a line of the journal', () => {
     expect(Date.parse(wallOfLine(line) ?? '')).toBe(stamp.wall);
     expect(parseJournalLine(line)).toEqual({
       ok: true,
-      value: { kind: 'decided', ...stamp, wall: '2008-04-24T08:15:00.123Z', ...decision, view: aView },
+      value: { kind: 'decided', sample: false, ...stamp, wall: '2008-04-24T08:15:00.123Z', ...decision, view: aView },
     });
   });
 

@@ -15,6 +15,7 @@ import { serveApi } from '../../src/http/serve.ts';
 import type { DaemonFace, RequestDraft, SubmitOutcome } from '../../src/ports/daemon-face.ts';
 import { parseSelf } from '../../src/wire/self.ts';
 import { statusSchema } from '../../src/wire/status.ts';
+import { aMiss as miss } from '../core/sla/near-miss/a-near-miss.ts';
 import { realClock } from '../support/real-clock.ts';
 import { nothingPlanned } from './nothing-planned.ts';
 import { aState, leaderView, now, present, read, standbyView, wall } from './views.ts';
@@ -37,6 +38,7 @@ function aFace(view: View | null, outcome: SubmitOutcome = { kind: 'accepted', i
     proofOf: async () => ({ member: 'slough-a', entries: [], head: { entries: 0, lastHash: '' }, problem: null }),
     promises: () => ({ sites: [], contracts: [] }),
     sla: (month) => ({ cluster: 'domain-1', asOf: wall, month: month ?? '2008-04', contracts: [], sites: [] }),
+    nearMisses: () => [miss()],
     notices: () => [],
     testChannel: async (channel) =>
       channel === 'hook'
@@ -237,6 +239,18 @@ describe('/v1', () => {
       expect(await json(refused)).toMatchObject({ error: { code: 'bad-month' } });
     }
     expect(await json(await app.request('/v1/requests/r-1'))).toEqual({ kind: 'under-way', step: 'promoting' });
+  });
+  test('doubts that healed, all or those since an instant', async () => {
+    const app = api(aFace(leaderView()));
+    const all = await json(await app.request('/v1/near-misses'));
+    expect(all).toMatchObject({ nearMisses: [{ about: 'a', rule: 'fence-hung', at: '2008-04-24T09:10:00.000Z' }] });
+    expect(await json(await app.request('/v1/near-misses?since=2008-04-24T09:10:01.200Z'))).toEqual(all);
+    expect(await json(await app.request('/v1/near-misses?since=2008-04-24T09:10:02Z'))).toEqual({ nearMisses: [] });
+    for (const since of ['2008', '', 'yesterday', '2008-13-01T00:00:00Z', 'x'.repeat(5_000)]) {
+      const refused = await app.request(`/v1/near-misses?since=${since}`);
+      expect(refused.status).toBe(400);
+      expect(await json(refused)).toMatchObject({ error: { code: 'bad-instant' } });
+    }
   });
   const outcomes: readonly (readonly [SubmitOutcome, number])[] = [
     [{ kind: 'accepted', id: 'r-9' }, 202],

@@ -45,15 +45,13 @@ describe('the judge of a soak', () => {
     });
 
   test('doubts that healed are listed with what was left, the nearest first', () => {
-    const miss = (headroomMs: number, says: string) =>
-      entry({
-        member: 'b',
-        event: 'near-miss',
-        details: { lastedMs: 300, headroomMs, evidence: [{ id: 'E4', says }] },
-      });
-    expect(nearMissesOf([miss(1_700, 'slow'), entry({ rule: 'lead' }), miss(200, 'silent')])).toEqual([
-      { member: 'b', lastedMs: 300, headroomMs: 200, evidence: 'silent' },
-      { member: 'b', lastedMs: 300, headroomMs: 1_700, evidence: 'slow' },
+    const miss = (headroomMs: number | null, ...signs: readonly string[]) =>
+      entry({ member: 'b', event: 'near-miss', details: { lastedMs: 300, headroomMs, signs } });
+    const misses = [miss(null, 'stream-gone'), miss(1_700, 'a', 'b'), entry({ rule: 'lead' }), miss(200, 'c')];
+    expect(nearMissesOf(misses)).toEqual([
+      { member: 'b', lastedMs: 300, headroomMs: 200, signs: 'c' },
+      { member: 'b', lastedMs: 300, headroomMs: 1_700, signs: 'a, b' },
+      { member: 'b', lastedMs: 300, headroomMs: null, signs: 'stream-gone' },
     ]);
   });
 });

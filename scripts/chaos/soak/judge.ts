@@ -7,9 +7,9 @@ import { type Verdict, isClean } from '../workload/verdict.ts';
 export interface NearMiss {
   readonly member: string;
   readonly lastedMs: number;
-  /** What was left until it would have been a failure. */
-  readonly headroomMs: number;
-  readonly evidence: string;
+  /** What was left until it would have been a failure; null when it was on the way to none. */
+  readonly headroomMs: number | null;
+  readonly signs: string;
 }
 
 export interface SoakFacts {
@@ -58,16 +58,11 @@ export const nearMissesOf = (entries: readonly JournalEntry[]): readonly NearMis
     .map(({ member, details }) => ({
       member,
       lastedMs: Number(details['lastedMs']),
-      headroomMs: Number(details['headroomMs']),
-      evidence: evidenceText(details['evidence']),
+      headroomMs: typeof details['headroomMs'] === 'number' ? details['headroomMs'] : null,
+      signs: Array.isArray(details['signs']) ? details['signs'].join(', ') : '',
     }))
-    .toSorted((one, other) => one.headroomMs - other.headroomMs);
+    .toSorted((one, other) => (one.headroomMs ?? Infinity) - (other.headroomMs ?? Infinity));
 
 /** How often etcd did not answer the leader, and it went on all the same (its lease had time left, or I6). */
 export const blindSpellsOf = (entries: readonly JournalEntry[], leader: string): number =>
   entries.filter(({ member, rule }) => member === leader && rule === 'lead-blind').length;
-
-const evidenceText = (evidence: unknown): string =>
-  Array.isArray(evidence)
-    ? evidence.map((each: { readonly says?: unknown }) => String(each.says ?? '')).join('; ')
-    : '';

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { mkdir, open, readdir, unlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { formatDecided, formatHappened } from '../../core/journal-line.ts';
+import { formatDecided, formatHappened, formatSampled } from '../../core/journal-line.ts';
 import type { LineStamp } from '../../core/journal-line.ts';
 import { MiB } from '../../core/units.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -88,7 +88,8 @@ export function createJournal(options: JournalOptions): FileJournal {
   };
 
   return {
-    decided: (view, decision) => enqueue(() => formatDecided(stamp(), view, decision)),
+    decided: (view, decision, why) =>
+      enqueue(() => (why === 'doubt' ? formatSampled : formatDecided)(stamp(), view, decision)),
     happened: (event, details) => enqueue(() => formatHappened(stamp(), event, details)),
     close: async () => {
       closed = true;

@@ -1,4 +1,4 @@
-/** Probes and doubts: from the first bad sign to a near miss, or to an incident that no rule had to declare. */
+/** Probes and doubts: from the first bad sign to its end, or to an incident that no rule had to declare. */
 import type { RecorderFact, Applied, NearMiss } from './recorder-fact.ts';
 import { opened, outageOf, supersededBy } from './recorder-state.ts';
 import type { Doubt, RecorderState } from './recorder-state.ts';
@@ -26,7 +26,7 @@ export function writeOk(state: RecorderState, fact: Fact<'write-ok'>): Applied {
   const { doubt } = state;
   if (doubt === null || doubt.lastFailedMono === null || mark.mono < doubt.lastFailedMono) return { state: good };
   if (doubt.suspected) return { state: { ...good, doubt: { ...doubt, firstFailedMono: null, lastFailedMono: null } } };
-  return { state: { ...good, doubt: null }, nearMiss: nearMissOf(doubt, mark, state.incidentAfterMs, null) };
+  return { state: { ...good, doubt: null }, nearMiss: nearMissOf(doubt, mark, state.incidentAfterMs) };
 }
 
 export function writeFailed(state: RecorderState, fact: Fact<'write-failed'>): Applied {
@@ -74,9 +74,7 @@ export function healed(state: RecorderState, fact: Fact<'healed'>): Applied {
   const at = markAt(fact.atMono, fact.wall, 'all doubts gone');
   const outage = outageOf(state);
   if (outage !== null) return { state: { ...state, open: afterHealed(outage, at, state.redundant === true) } };
-  if (state.doubt === null) return { state: { ...state, decided: null } };
-  const nearMiss = nearMissOf(state.doubt, at, state.incidentAfterMs, fact.headroomMs);
-  return { state: { ...state, doubt: null, decided: null }, nearMiss };
+  return { state: { ...state, doubt: null, decided: null } };
 }
 
 const newDoubt = (since: Mark): Doubt => ({
@@ -87,14 +85,8 @@ const newDoubt = (since: Mark): Doubt => ({
   lastFailedMono: null,
 });
 
-/** Without a rule's word on it, the headroom is what was left until failing writes would have been an incident. */
-function nearMissOf(doubt: Doubt, at: Mark, incidentAfterMs: Ms, headroomMs: Ms | null): NearMiss {
+/** The headroom is what was left until failing writes would have been an incident. */
+function nearMissOf(doubt: Doubt, at: Mark, incidentAfterMs: Ms): NearMiss {
   const lastedMs = Math.max(0, at.mono - doubt.since.mono);
-  const sinceMono = monoMs(doubt.since.mono);
-  return {
-    sinceMono,
-    lastedMs,
-    headroomMs: Math.max(0, headroomMs ?? incidentAfterMs - lastedMs),
-    evidence: doubt.evidence,
-  };
+  return { sinceMono: monoMs(doubt.since.mono), lastedMs, headroomMs: Math.max(0, incidentAfterMs - lastedMs) };
 }

@@ -30,8 +30,8 @@ export type RecorderFact =
     })
   /** First doubt about the leader, or more evidence for it. */
   | (At & { readonly kind: 'suspected'; readonly evidence: readonly Evidence[] })
-  /** Every doubt is gone. `headroomMs`: how much longer it could have lasted before a rule would have declared. */
-  | (At & { readonly kind: 'healed'; readonly headroomMs: Ms | null })
+  /** Every doubt is gone. What was left of it is kept elsewhere (core/doubt). */
+  | (At & { readonly kind: 'healed' })
   /** A rule decided that the leader has failed, or that an operator's request is to be carried out. */
   | (At & {
       readonly kind: 'declared';
@@ -84,13 +84,12 @@ export interface LeaderChange {
   readonly previousTerm: Revision | null;
 }
 
-/** A doubt that healed. Journalled, no incident. */
+/** Probe writes failed, nothing else spoke against the leader, and they went through again. No incident. */
 export interface NearMiss {
   readonly sinceMono: MonoMs;
   readonly lastedMs: Ms;
   /** What was left before it would have become an incident; at least 0. */
   readonly headroomMs: Ms;
-  readonly evidence: readonly Evidence[];
 }
 
 export type RecorderOutput =

@@ -11,6 +11,7 @@ import {
   type RecorderState,
   resumeRecorder,
 } from '../../core/sla/recorder.ts';
+import type { NearMiss } from '../../core/sla/recorder-fact.ts';
 import { judged } from '../../core/sla/verdict.ts';
 import type { Txn } from '../../core/transaction.ts';
 import { type MemberName, memberName, type Ms } from '../../core/units.ts';
@@ -36,6 +37,8 @@ export interface IncidentKeeperDeps {
   readonly promisesOf: (configText: string) => Promises | null;
   /** What is announced, by which verdicts exclude. */
   readonly announcements: () => readonly Announcement[];
+  /** Probe writes to `leader` failed, and go through again before that was an outage. */
+  readonly wroteAgain: (miss: NearMiss, leader: string) => void;
 }
 
 const retryAfterMs: Ms = 1_000;
@@ -93,7 +96,7 @@ export class IncidentKeeper {
     const step = recordFact(this.#state, fact);
     this.#state = step.state;
     for (const output of step.output) {
-      if (output.kind === 'near-miss') this.#deps.journal.happened('near-miss', { ...output.nearMiss });
+      if (output.kind === 'near-miss') this.#deps.wroteAgain(output.nearMiss, this.#state.leader?.member ?? '');
       else this.#keep(this.#judged(output.incident));
     }
   }

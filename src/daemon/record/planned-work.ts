@@ -1,6 +1,7 @@
 /** What is planned and done by plan: announced maintenance, the contracts' reports, drills, and the schedule of both. */
 import { isMine } from '../../core/cluster-queries.ts';
 import type { Promises } from '../../core/sla/contract.ts';
+import type { NearMiss } from '../../core/sla/near-miss/near-miss.ts';
 import type { Incident } from '../../core/sla/incident.ts';
 import { type Announcement, inWindow } from '../../core/sla/maintenance/announcement.ts';
 import type { BurnWarning } from '../../core/sla/report/burn.ts';
@@ -29,6 +30,7 @@ export interface PlannedWorkDeps {
   readonly service: ServiceKeeper;
   readonly promises: () => Promises;
   readonly incidents: () => readonly Incident[];
+  readonly nearMisses: () => readonly NearMiss[];
   /** How a drill asks for a change of leader. */
   readonly hands: DrillHands;
   /** A report was made and is kept, and was not before: it can be sent. */
@@ -48,7 +50,7 @@ export class PlannedWork {
   readonly #burn: BurnWatch;
 
   constructor(
-    { deps, records, service, promises, incidents, hands, reportReady, budgetBurning }: PlannedWorkDeps,
+    { deps, records, service, promises, incidents, nearMisses, hands, reportReady, budgetBurning }: PlannedWorkDeps,
     signal: AbortSignal,
   ) {
     this.#deps = deps;
@@ -60,7 +62,7 @@ export class PlannedWork {
     this.#reports = new ReportKeeper({
       ...whose,
       records: this.#records,
-      reported: () => ({ ...ledgered(), incidents: incidents() }),
+      reported: () => ({ ...ledgered(), incidents: incidents(), nearMisses: nearMisses() }),
       reportReady,
     });
     this.#burn = new BurnWatch({ ...whose, records: this.#records, ledgered, budgetBurning });

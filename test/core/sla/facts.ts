@@ -35,11 +35,7 @@ export const suspected = (mono: number, id: Evidence['id'] = 'E5'): RecorderFact
   evidence: [{ id, says: `postgres probe refused at ${mono}` }],
 });
 
-export const healed = (mono: number, headroomMs: number | null = null): RecorderFact => ({
-  kind: 'healed',
-  ...at(mono),
-  headroomMs,
-});
+export const healed = (mono: number): RecorderFact => ({ kind: 'healed', ...at(mono) });
 
 export const declared = (
   mono: number,

@@ -48,7 +48,7 @@ const anyFact: fc.Arbitrary<RecorderFact> = fc
       writeOk(mono, member),
       writeFailed(mono, member),
       suspected(mono),
-      healed(mono, earlier),
+      healed(mono),
       declared(mono, incident),
       awaiting(mono),
       { kind: 'called-off', ...at(mono), because: 'refused' },

@@ -58,6 +58,7 @@ function aKeeper(clock: VirtualClock, before: readonly Incident[] = [], diskHang
     changed: () => undefined,
     promisesOf: () => null,
     announcements: () => [],
+    wroteAgain: () => undefined,
   });
   const sees = async (incident: Incident) => {
     const entry = { value: JSON.stringify(incident), modRevision: revision(5), leaseId: '0' };

@@ -99,7 +99,14 @@ function aMember(name: string, clock: VirtualClock, etcd: Etcd, disk: unknown[] 
     promises,
   });
   const book = new RunBook(etcd.coordinator, records);
-  const reported = () => ({ cluster: 'domain-1', ...promises(), maintenance: [], rows: () => rows, incidents: [] });
+  const reported = () => ({
+    cluster: 'domain-1',
+    ...promises(),
+    maintenance: [],
+    rows: () => rows,
+    incidents: [],
+    nearMisses: [],
+  });
   const reports = new ReportKeeper({
     member: name,
     clock,

@@ -10,6 +10,7 @@ import { type Ledgered, spanOf } from '../accounting/report.ts';
 import { type MonthText, monthSpan, monthsOf } from '../accounting/zone.ts';
 import type { Contract, Site } from '../contract.ts';
 import type { Incident, IncidentKind, VerdictOutcome } from '../incident.ts';
+import { type NearMiss, type NearMissSum, sumOf } from '../near-miss/near-miss.ts';
 import { covering } from '../maintenance/announcement.ts';
 import { rulings } from '../maintenance/ruling.ts';
 import { lossSentence } from './loss-sentence.ts';
@@ -36,6 +37,8 @@ export interface ContractReport {
   /** Windows announced for the month that touch this contract. */
   readonly maintenance: readonly ReportedWindow[];
   readonly leftOut: { readonly stretches: number; readonly incidents: number; readonly maintenance: number };
+  /** Doubts of the cluster that healed in the month, not of this contract alone; null in reports from before they were kept. */
+  readonly nearMisses: NearMissSum | null;
   /** One sentence: whether anything that a user saw saved was lost. */
   readonly loss: string;
 }
@@ -72,6 +75,7 @@ export interface ReportedWindow extends Interval {
 
 export interface Reported extends Ledgered {
   readonly incidents: readonly Incident[];
+  readonly nearMisses: readonly NearMiss[];
 }
 
 /** A record holds 64 KiB: the longest stretches and the newest incidents and windows have room in it. */
@@ -128,6 +132,7 @@ function contractReport(
       incidents: Math.max(0, incidents.length - incidentsMax),
       maintenance: Math.max(0, maintenance.length - windowsMax),
     },
+    nearMisses: sumOf(reported.nearMisses, span),
     loss: lossSentence(incidents, unmeasuredMs, asOf < span.to),
   };
 }

@@ -30,6 +30,8 @@ const heads = [
   'outcome',
   'credit_percent',
   'loss',
+  'near_misses',
+  'smallest_headroom_ms',
 ] as const;
 
 /** Every line ends with CR LF. */
@@ -66,6 +68,8 @@ const rowsOf = (report: ContractReport): readonly (readonly (string | number)[])
       target?.outcome ?? '',
       target?.creditPercent ?? '',
       report.loss,
+      report.nearMisses?.count ?? '',
+      report.nearMisses?.smallestHeadroomMs ?? '',
     ];
   });
 

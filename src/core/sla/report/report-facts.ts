@@ -62,6 +62,18 @@ const outagesText = ({ outages, countedMs, longestMs }: Account): string =>
 const budgetText = (budgetMs: Ms, leftMs: Ms): string =>
   `${durationText(budgetMs)}, ${leftMs < 0 ? `OVER BY ${durationText(-leftMs)}` : `${durationText(leftMs)} left`}`;
 
+/** One sentence; empty where nobody kept near misses. They are the cluster's: every contract on it is told the same. */
+export function nearMissText({ nearMisses }: ContractReport): string {
+  if (nearMisses === null) return '';
+  const { count, smallestHeadroomMs, rule } = nearMisses;
+  if (count === 0) return 'Near misses of the cluster: none.';
+  const closest =
+    smallestHeadroomMs === null
+      ? 'none of them was on the way to a failover'
+      : `the closest had ${durationText(smallestHeadroomMs)} left (${rule ?? 'no rule'})`;
+  return `Near misses of the cluster: ${count}; ${closest}.`;
+}
+
 export const incidentHeads = ['Incident', 'Kind', 'From (UTC)', 'Outage', 'Verdict', 'Lost'] as const;
 
 export const incidentCells = (incident: ReportedIncident): readonly string[] => [

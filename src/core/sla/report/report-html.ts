@@ -10,6 +10,7 @@ import {
   incidentHeads,
   instantText,
   leftOutText,
+  nearMissText,
   provisionalText,
   reportTitle,
   windowCells,
@@ -48,6 +49,7 @@ export function reportHtml(reports: readonly ContractReport[]): string {
 function article(report: ContractReport): readonly string[] {
   const provisional = provisionalText(report);
   const leftOut = leftOutText(report);
+  const nearMisses = nearMissText(report);
   const { loss, sites, timeZone, accounts, incidents, maintenance, cluster, asOf } = report;
   return [
     '<article>',
@@ -59,6 +61,7 @@ function article(report: ContractReport): readonly string[] {
     ...accounts.flatMap((account) => table([], accountFacts(account))),
     '<h2>Incidents</h2>',
     ...(incidents.length === 0 ? ['<p>None.</p>'] : table(incidentHeads, incidents.map(incidentCells))),
+    ...(nearMisses === '' ? [] : [`<p>${markup(nearMisses)}</p>`]),
     '<h2>Announced maintenance</h2>',
     ...(maintenance.length === 0 ? ['<p>None.</p>'] : table(windowHeads, maintenance.map(windowCells))),
     ...(leftOut === '' ? [] : [`<p>${markup(leftOut)}</p>`]),

@@ -5,6 +5,7 @@ import {
   incidentCells,
   incidentHeads,
   leftOutText,
+  nearMissText,
   provisionalText,
   reportTitle,
   windowCells,
@@ -17,6 +18,7 @@ export function reportMarkdown(report: ContractReport): string {
   const { accounts, incidents, maintenance, sites, loss, timeZone, cluster, asOf } = report;
   const provisional = provisionalText(report);
   const leftOut = leftOutText(report);
+  const nearMisses = nearMissText(report);
   return `${[
     `# ${escaped(reportTitle(report))}`,
     ...(provisional === null ? [] : ['', `**${escaped(provisional)}**`]),
@@ -30,6 +32,7 @@ export function reportMarkdown(report: ContractReport): string {
     '',
     ...(incidents.length === 0 ? ['None.'] : table(incidentHeads, incidents.map(incidentCells))),
     '',
+    ...(nearMisses === '' ? [] : [escaped(nearMisses), '']),
     '## Announced maintenance',
     '',
     ...(maintenance.length === 0 ? ['None.'] : table(windowHeads, maintenance.map(windowCells))),

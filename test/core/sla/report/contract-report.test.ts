@@ -13,6 +13,8 @@ import { judged } from '../../../../src/core/sla/verdict.ts';
 import { minute } from '../../../../src/core/units.ts';
 import { formatReport, parseReport } from '../../../../src/wire/contract-report.ts';
 import { april, contract, outage, rows } from '../accounting/hospital-2008.ts';
+import { wallMs } from '../../../../src/core/units.ts';
+import { aMiss } from '../near-miss/a-near-miss.ts';
 import { aContract, at, failover, fold, sites } from '../facts.ts';
 import { anAnnouncement, day, hour } from '../maintenance/an-announcement.ts';
 
@@ -41,6 +43,7 @@ const reported: Reported = {
   maintenance: [],
   rows: (from, to) => rows.filter((row) => row.from < to && row.to > from),
   incidents: [morning],
+  nearMisses: [aMiss({ until: wallMs(outage.from), headroomMs: 412, count: 3 }), aMiss({ until: wallMs(0) })],
 };
 const asOf = Date.parse('2008-05-01T05:00:00Z');
 const reportOf = (changes: Partial<Reported> = {}, when = asOf, month = '2008-04'): ContractReport => {

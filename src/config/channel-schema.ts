@@ -66,6 +66,9 @@ const templatesSchema = z
     over: template('its end'),
     restored: template('redundancy that is back'),
     test: template('a test'),
+    report: template("a month's report"),
+    burning: template('a downtime budget that is used up too fast'),
+    'burning-over': template('one that no longer is'),
   })
   .transform((written): Templates => {
     const given = Object.entries(written).flatMap(([occasion, each]) => {

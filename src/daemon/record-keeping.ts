@@ -6,7 +6,6 @@ import type { ServiceFact } from '../core/sla/service/service-log.ts';
 import type { View } from '../core/view.ts';
 import type { Snapshot } from '../ports/coordinator.ts';
 import type { DaemonFace } from '../ports/daemon-face.ts';
-import type { Journal } from '../ports/journal.ts';
 import type { PlannedFace } from '../ports/planned-face.ts';
 import { parseEvidence } from '../wire/evidence.ts';
 import { EvidenceKeeper } from './record/evidence-keeper.ts';
@@ -45,11 +44,9 @@ export class RecordKeeping {
   readonly #notices: NoticeKeeper;
   readonly #cases: CaseKeeper;
   readonly #planned: PlannedWork;
-  readonly #journal: Journal;
 
   /** `hands`: how a drill asks for a change of leader. */
   constructor(deps: SupervisorDeps, hands: DrillHands, signal: AbortSignal) {
-    this.#journal = deps.journal;
     const whose = { cluster: deps.settings.cluster, member: deps.settings.name };
     this.#incidents = new IncidentKeeper({
       ...deps,
@@ -61,24 +58,24 @@ export class RecordKeeping {
     this.#records = new Records(deps, peoplesRecords);
     this.#planned = new PlannedWork(
       {
-        // What is ready or burning is journalled; telling people begins here too.
         deps,
         hands,
         records: this.#records,
         service: this.#service,
         promises: () => this.#incidents.promises,
         incidents: () => this.#incidents.incidents(),
-        reportReady: ({ contract, month }) => this.#journal.happened('report-ready', { contract, month }),
-        budgetBurning: (warning) => this.#journal.happened('budget-burning', { ...warning }),
       },
       signal,
     );
     this.#bundles = new Records(deps, evidenceRecords);
     this.#evidence = new EvidenceKeeper({ ...deps, ...whose }, this.#bundles);
     this.#notices = new NoticeKeeper(
-      { ...deps, ...whose },
-      () => this.#incidents.incidents(),
-      () => this.#planned.announcements(),
+      { ...deps, ...whose, apiUrl: deps.settings.apiUrl },
+      {
+        incidents: () => this.#incidents.incidents(),
+        announcements: () => this.#planned.announcements(),
+        news: () => this.#planned.news(),
+      },
     );
     this.#cases = new CaseKeeper({
       ...{ ...whose, clock: deps.clock, ledger: deps.ledger, records: this.#records, newId: deps.newCopyId },

@@ -46,6 +46,9 @@ export const contractReportSchema: z.ZodType<ContractReport> = z.looseObject({
   maintenance: z.array(window),
   leftOut: z.object({ stretches: z.number(), incidents: z.number(), maintenance: z.number() }),
   loss: z.string(),
+  lost: z
+    .looseObject({ lost: z.enum(['nothing', 'at-most', 'not-known']), bytesMax: z.number().nullable() })
+    .optional(),
 });
 
 const keptSchema = z.looseObject({ report: contractReportSchema });

@@ -20,13 +20,16 @@ const headShape = {
   n: z.number().int(),
   audience,
   incident: z.string().nullable(),
+  about: z.string().optional(),
   at: instant,
   subject: z.string(),
 };
 const head: z.ZodType<NoticeHead> = z.looseObject(headShape);
 
 const facts: z.ZodType<NoticeFacts> = z.looseObject({
-  kind: z.enum(['failover', 'switchover', 'forced-failover', 'restart-in-place', 'outage-without-failover']).nullable(),
+  kind: z
+    .enum(['failover', 'switchover', 'drill', 'forced-failover', 'restart-in-place', 'outage-without-failover'])
+    .nullable(),
   downFrom: z.string().nullable(),
   downUntil: z.string().nullable(),
   outageMs: ms,
@@ -49,6 +52,31 @@ const facts: z.ZodType<NoticeFacts> = z.looseObject({
       says: z.string(),
     })
     .nullable(),
+  report: z
+    .looseObject({
+      month: z.string(),
+      provisional: z.boolean(),
+      outcome: z.enum(['met', 'missed', 'open', 'unmeasured']).nullable(),
+      targetPercent: z.number().nullable(),
+      countedMs: z.number(),
+      leftMs: ms,
+      unmeasuredMs: z.number(),
+      creditPercent: z.number(),
+      incidents: z.number(),
+      url: z.string(),
+    })
+    .optional(),
+  burn: z
+    .looseObject({
+      severity: z.enum(['page', 'ticket']),
+      burnRate: z.number().nullable(),
+      longMs: z.number(),
+      burningFrom: z.string(),
+      burningUntil: z.string().nullable(),
+      budgetMs: ms,
+      leftMs: ms,
+    })
+    .optional(),
 });
 
 const entrySchema: z.ZodType<OutboxEntry> = z.looseObject({

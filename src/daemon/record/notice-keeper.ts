@@ -18,7 +18,11 @@ import {
   type OutboxEntry,
 } from '../../core/sla/notices/outbox.ts';
 import type { Announcement } from '../../core/sla/maintenance/announcement.ts';
+import { type News, planNews } from '../../core/sla/notices/news.ts';
+import { reportDocuments } from '../../core/sla/notices/news-wording.ts';
+import type { Notice, NoticeDocument, NoticeHead } from '../../core/sla/notices/notice.ts';
 import { knownNotices, planNotices } from '../../core/sla/notices/plan-notices.ts';
+import type { ContractReport } from '../../core/sla/report/contract-report.ts';
 import { testNotice } from '../../core/sla/notices/wording.ts';
 import { after, elapsed, type MemberName, minute, type MonoMs, type Ms, second } from '../../core/units.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -40,6 +44,15 @@ export interface NoticeKeeperDeps {
   readonly notifier: Notifier;
   /** Who is told what, by a shared configuration as text from etcd; null when it cannot be read. */
   readonly noticesOf: (configText: string) => NoticePolicy | null;
+  /** Where this member answers. */
+  readonly apiUrl: string;
+}
+
+/** What there is to tell of. */
+export interface Tidings {
+  readonly incidents: () => readonly Incident[];
+  readonly announcements: () => readonly Announcement[];
+  readonly news: () => News;
 }
 
 const soonMs: Ms = 500;
@@ -49,13 +62,13 @@ const idleMs: Ms = 1 * minute;
 const tidyEveryMs: Ms = 10 * minute;
 const tidiedMax = 100;
 const deliveredAmidst = 50;
+const reportAwaitedMs: Ms = 10 * minute;
 /** etcd and every member's memory hold them all. */
 const outboxMax = 5_000;
 
 export class NoticeKeeper {
   readonly #deps: NoticeKeeperDeps;
-  readonly #incidents: () => readonly Incident[];
-  readonly #announcements: () => readonly Announcement[];
+  readonly #tidings: Tidings;
   readonly #outbox: Outbox;
   readonly #sender: NoticeSender;
   #policy: NoticePolicy | null = null;
@@ -69,14 +82,9 @@ export class NoticeKeeper {
   #tidiedMono: MonoMs | null = null;
   readonly #stopping = new AbortController();
 
-  constructor(
-    deps: NoticeKeeperDeps,
-    incidents: () => readonly Incident[],
-    announcements: () => readonly Announcement[] = () => [],
-  ) {
+  constructor(deps: NoticeKeeperDeps, tidings: Tidings) {
     this.#deps = deps;
-    this.#announcements = announcements;
-    this.#incidents = incidents;
+    this.#tidings = tidings;
     this.#outbox = new Outbox(deps, this.#stopping.signal);
     this.#sender = new NoticeSender(deps.clock, deps.notifier, this.#stopping.signal);
   }
@@ -156,7 +164,7 @@ export class NoticeKeeper {
   }
 
   #outages(): readonly Outage[] {
-    return outagesOf(this.#incidents(), (member) => this.#present.has(member), this.#deps.clock.wall());
+    return outagesOf(this.#tidings.incidents(), (member) => this.#present.has(member), this.#deps.clock.wall());
   }
 
   /** Every change in etcd is looked at anyway; this is for what only time brings. */
@@ -174,17 +182,8 @@ export class NoticeKeeper {
 
   /** False when etcd did not take all of it. */
   async #plan(policy: NoticePolicy): Promise<boolean> {
-    const { cluster, clock, journal } = this.#deps;
-    if (this.#outages().length === 0) return true;
-    const heads = [...this.#outbox.entries()].map(({ head }) => head);
-    const isPresent = (member: string): boolean => this.#present.has(member);
-    const incidents = this.#incidents();
-    const known = knownNotices(heads);
-    const situation = {
-      ...{ cluster, incidents, isPresent, known, nowWall: clock.wall() },
-      maintenance: this.#announcements(),
-    };
-    for (const [index, notice] of planNotices(policy, situation).entries()) {
+    const { journal } = this.#deps;
+    for (const [index, notice] of this.#planned(policy).entries()) {
       // A thousand sites take etcd a while: the first need not wait for the last.
       if (index % deliveredAmidst === deliveredAmidst - 1) this.#deliver(policy);
       const full = this.#outbox.size >= outboxMax;
@@ -196,6 +195,36 @@ export class NoticeKeeper {
     return true;
   }
 
+  #planned(policy: NoticePolicy): readonly Notice[] {
+    const { cluster, clock, apiUrl } = this.#deps;
+    const { incidents, announcements, news } = this.#tidings;
+    const nothing = this.#outages().length === 0;
+    if (nothing && news().reports.length + news().burns.length === 0) return [];
+    const known = knownNotices([...this.#outbox.entries()].map(({ head }) => head));
+    const isPresent = (member: string): boolean => this.#present.has(member);
+    const common = { cluster, known, nowWall: clock.wall() };
+    const outages = { ...common, incidents: incidents(), isPresent, maintenance: announcements() };
+    return [...(nothing ? [] : planNotices(policy, outages)), ...planNews(policy, { ...common, news: news(), apiUrl })];
+  }
+
+  /** A report is kept beside the outbox, for longer than any notice: what goes with this one is made from it. */
+  #reportOf({ about, audience }: NoticeHead): ContractReport | null {
+    const isIt = ({ contract, month }: ContractReport): boolean =>
+      contract === audience.id && `report-${month}` === about;
+    return this.#tidings.news().reports.find(({ report }) => isIt(report))?.report ?? null;
+  }
+
+  #documents(head: NoticeHead): readonly NoticeDocument[] {
+    const report = head.occasion === 'report' ? this.#reportOf(head) : null;
+    return report === null ? [] : reportDocuments(report);
+  }
+
+  /** Whoever planned it may have died before etcd had the report; after a while it goes without, and says where to look. */
+  #isComplete(head: NoticeHead): boolean {
+    if (head.occasion !== 'report' || this.#reportOf(head) !== null) return true;
+    return this.#deps.clock.wall() - Date.parse(head.at) > reportAwaitedMs;
+  }
+
   #deliver({ channels }: NoticePolicy): void {
     const { clock, member } = this.#deps;
     for (const entry of dueEntries(this.#outbox.entries(), member, clock.wall())) {
@@ -205,7 +234,13 @@ export class NoticeKeeper {
       if (channel === undefined || body === null) {
         const problem = `there is no channel ${head.channel} any more`;
         this.#save(givenUp(entry, problem, member, clock.wall()));
-      } else this.#sender.offer(channel, { ...head, ...body }, (attempt) => this.#ended(entry, channel, attempt));
+      } else if (this.#isComplete(head))
+        this.#sender.offer(
+          channel,
+          head.key,
+          () => ({ ...head, ...body, documents: this.#documents(head) }),
+          (attempt) => this.#ended(entry, channel, attempt),
+        );
     }
   }
 

@@ -3,8 +3,11 @@ import { isMine } from '../../core/cluster-queries.ts';
 import type { Promises } from '../../core/sla/contract.ts';
 import type { Incident } from '../../core/sla/incident.ts';
 import { type Announcement, inWindow } from '../../core/sla/maintenance/announcement.ts';
-import type { BurnWarning } from '../../core/sla/report/burn.ts';
-import type { ContractReport } from '../../core/sla/report/contract-report.ts';
+import { monthsOf } from '../../core/sla/accounting/zone.ts';
+import type { Contract } from '../../core/sla/contract.ts';
+import type { News, Standing } from '../../core/sla/notices/news.ts';
+import { lossOf } from '../../core/sla/notices/news-wording.ts';
+import { contractReports, type Reported } from '../../core/sla/report/contract-report.ts';
 import type { View } from '../../core/view.ts';
 import type { Snapshot } from '../../ports/coordinator.ts';
 import type { PlannedFace } from '../../ports/planned-face.ts';
@@ -13,6 +16,7 @@ import { BurnWatch } from './burn-watch.ts';
 import { DrillDesk } from './drill-desk.ts';
 import { type DrillHands, DrillRunner } from './drill-runner.ts';
 import { MaintenanceKeeper } from './maintenance-keeper.ts';
+import { NewsBook } from './news-book.ts';
 import { Records, type RecordsKept } from './records.ts';
 import { ReportKeeper } from './report-keeper.ts';
 import { RunBook } from './run-book.ts';
@@ -31,10 +35,6 @@ export interface PlannedWorkDeps {
   readonly incidents: () => readonly Incident[];
   /** How a drill asks for a change of leader. */
   readonly hands: DrillHands;
-  /** A report was made and is kept, and was not before: it can be sent. */
-  readonly reportReady: (report: ContractReport) => void;
-  /** A budget is being used up too fast: told once a day for each contract and urgency. */
-  readonly budgetBurning: (warning: BurnWarning) => void;
 }
 
 export class PlannedWork {
@@ -46,24 +46,20 @@ export class PlannedWork {
   readonly #drills: DrillDesk;
   readonly #schedule: ScheduleKeeper;
   readonly #burn: BurnWatch;
+  readonly #news: NewsBook;
 
-  constructor(
-    { deps, records, service, promises, incidents, hands, reportReady, budgetBurning }: PlannedWorkDeps,
-    signal: AbortSignal,
-  ) {
+  constructor({ deps, records, service, promises, incidents, hands }: PlannedWorkDeps, signal: AbortSignal) {
     this.#deps = deps;
     const { clock, coordinator } = deps;
     const whose = { cluster: deps.settings.cluster, member: deps.settings.name, clock };
     this.#records = new Records(deps, reportRecords);
     this.#maintenance = new MaintenanceKeeper({ clock, coordinator, records, newId: deps.newCopyId, promises });
     const ledgered = () => service.ledgered(promises(), this.announcements());
-    this.#reports = new ReportKeeper({
-      ...whose,
-      records: this.#records,
-      reported: () => ({ ...ledgered(), incidents: incidents() }),
-      reportReady,
-    });
-    this.#burn = new BurnWatch({ ...whose, records: this.#records, ledgered, budgetBurning });
+    const reported = () => ({ ...ledgered(), incidents: incidents() });
+    const kept = { ...whose, journal: deps.journal, records: this.#records };
+    this.#reports = new ReportKeeper({ ...kept, reported });
+    this.#burn = new BurnWatch({ ...kept, ledgered, standing: (contract, at) => standing(reported(), contract, at) });
+    this.#news = new NewsBook(clock, this.#records);
     const contracts = () => promises().contracts;
     const accounts = () => service.report(promises(), null, this.announcements()).contracts;
     const runner = new DrillRunner({ clock, hands, incidents, contracts, accounts }, signal);
@@ -94,6 +90,11 @@ export class PlannedWork {
     };
   }
 
+  /** What contracts are to be told of. */
+  news(): News {
+    return this.#news.news();
+  }
+
   announcements(): readonly Announcement[] {
     return this.#maintenance.announcements();
   }
@@ -119,4 +120,14 @@ export class PlannedWork {
     const problem = error instanceof Error ? error.message : String(error);
     this.#deps.journal.happened('schedule-failed', { problem });
   }
+}
+
+function standing(reported: Reported, contract: Contract, at: number): Standing | null {
+  const contracts = reported.contracts.filter(({ id }) => id === contract.id);
+  const [month = ''] = monthsOf(contract.timeZone, { from: at, to: at + 1 });
+  const [report] = contractReports({ ...reported, contracts }, at, month);
+  const account = report?.accounts.find(({ contractVersion }) => contractVersion === contract.version);
+  if (report === undefined) return null;
+  const { budgetMs = null, leftMs = null } = account?.target ?? {};
+  return { at, loss: lossOf(report), budgetMs, leftMs };
 }

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { err, ok, type Result } from '../../../src/core/result.ts';
 import type { Incident } from '../../../src/core/sla/incident.ts';
 import type { Channel, NoticePolicy } from '../../../src/core/sla/notices/channel.ts';
+import { type News, noNews } from '../../../src/core/sla/notices/news.ts';
 import type { Notice } from '../../../src/core/sla/notices/notice.ts';
 import type { DeliveryProblem } from '../../../src/core/sla/notices/outbox.ts';
 import type { Txn } from '../../../src/core/transaction.ts';
@@ -12,6 +13,7 @@ import type { Coordinator, Entry, Snapshot, TxnOutcome } from '../../../src/port
 import type { Delivery } from '../../../src/ports/notifier.ts';
 import { parseEntry } from '../../../src/wire/outbox.ts';
 import { EPOCH } from '../../core/sla/facts.ts';
+import { aReportNews } from '../../core/sla/notices/a-news.ts';
 import { aPolicy, aStory, hook, mail } from '../../core/sla/notices/stories.ts';
 import { VirtualClock } from '../../sim/clock/virtual-clock.ts';
 
@@ -82,6 +84,8 @@ let incidents: readonly Incident[];
 let received: { by: string; notice: Notice; atMs: number }[];
 let reply: (channel: Channel, notice: Notice, by: string) => Reply;
 let warnings: unknown[];
+/** What each member has on record. */
+let newsAt: (member: string) => News;
 const story = aStory(44 * minute, 50 * minute);
 const oneSite: NoticePolicy = aPolicy({ sites: aPolicy().sites.slice(1, 2), contracts: [] });
 
@@ -92,6 +96,7 @@ beforeEach(() => {
   received = [];
   reply = () => taken;
   warnings = [];
+  newsAt = () => noNews;
   for (const member of ['a', 'b', 'reading-b']) store.put(`members/${member}`, '{}');
   store.put('leader', 'a');
 });
@@ -132,8 +137,9 @@ function aMember(name: string, policy: NoticePolicy = oneSite, obstacle: string 
         },
       },
       noticesOf: () => policy,
+      apiUrl: `http://${name}:8008`,
     },
-    () => incidents,
+    { incidents: () => incidents, announcements: () => [], news: () => newsAt(name) },
   );
   const watch = (snapshot: Snapshot): void => {
     if (alive) keeper.sawSnapshot(snapshot);
@@ -380,4 +386,65 @@ test('a test goes through this member, past the outbox', async () => {
   expect(told()).toEqual(['b test hook']);
   expect(store.outbox()).toEqual([]);
   expect(await keeper.test('hok')).toEqual({ kind: 'no-such-channel', known: ['hook', 'mail'] });
+});
+
+describe('a report', () => {
+  const policy = aPolicy({
+    sites: [],
+    contracts: aPolicy()
+      .contracts.slice(0, 1)
+      .map((each) => ({ ...each, channels: ['mail', 'hook'] })),
+  });
+  const made = () => ({ ...noNews, reports: [aReportNews(policy, clock.wall())] });
+
+  test('is sent once through each channel, complete, and again by nobody', async () => {
+    newsAt = made;
+    aMember('a', policy);
+    aMember('b', policy);
+    configured();
+    await clock.runFor(2 * minute);
+    expect(told().toSorted()).toEqual(['a report hook', 'a report mail']);
+    for (const { notice } of received)
+      expect(notice.documents?.map(({ name }) => name)).toEqual([
+        'domain-1-royal-berkshire-2008-03.html',
+        'domain-1-royal-berkshire-2008-03.md',
+      ]);
+    expect(store.outbox()).toMatchObject([{ state: { kind: 'sent' } }, { state: { kind: 'sent' } }]);
+    expect([...store.entries.values()].every(({ value }) => !value.includes('documents'))).toBe(true);
+  });
+
+  test('that a dead leader was sending is sent by the next one, under the same key, with the same documents', async () => {
+    newsAt = made;
+    reply = (_channel, _notice, by) => (by === 'a' ? 'hang' : taken);
+    const a = aMember('a', policy);
+    aMember('b', policy);
+    configured();
+    await clock.runFor(2 * second);
+    a.kill();
+    store.put('leader', 'b');
+    await clock.runFor(2 * second);
+    const mails = received.filter(({ notice }) => notice.channel === 'mail').map(({ notice }) => notice);
+    expect(mails).toHaveLength(2);
+    expect(mails[1]).toEqual(mails[0]);
+  });
+
+  test('that the member which is to send it has not got yet is waited for, ten minutes, and then goes without', async () => {
+    const news = made();
+    newsAt = (member) => (member === 'a' ? news : noNews);
+    reply = (_channel, _notice, by) => (by === 'a' ? 'hang' : taken);
+    const a = aMember('a', policy);
+    aMember('b', policy);
+    configured();
+    await clock.runFor(2 * second);
+    a.kill();
+    store.put('leader', 'b');
+    const before = received.length;
+    await clock.runFor(9 * minute);
+    expect(received).toHaveLength(before);
+    await clock.runFor(3 * minute);
+    expect(received.slice(before).map(({ by, notice }) => [by, notice.documents])).toEqual([
+      ['b', []],
+      ['b', []],
+    ]);
+  });
 });

@@ -105,7 +105,12 @@ function aMember(name: string, clock: VirtualClock, etcd: Etcd, disk: unknown[] 
     clock,
     records,
     reported,
-    reportReady: ({ month }) => void ready.push(month),
+    journal: {
+      decided: () => undefined,
+      happened: (event, { month }) => {
+        if (event === 'report-ready') ready.push(String(month));
+      },
+    },
   });
   const runner = new DrillRunner(
     {

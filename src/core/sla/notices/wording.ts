@@ -89,8 +89,12 @@ function fieldsOf(outage: Outage, facts: NoticeFacts, telling: Telling, nowWall:
     loss: facts.loss.says,
     contract: facts.contract?.says ?? '',
     redundancy: redundancyText(facts.redundant),
+    ...noNews,
   };
 }
+
+/** Gaps that messages about reports and budgets fill. */
+const noNews = { month: '', report: '', summary: '' };
 
 function lastedText({ incident }: Outage, { outageMs, over }: NoticeFacts): string {
   if (over && unaffected(incident)) return '0 ms, because no write failed';
@@ -183,7 +187,8 @@ export function testNotice(cluster: string, channel: Channel, tester: string, no
   const says = 'This is a test: nothing is down, and nothing that a user saw saved was lost.';
   const template: Template = { ...usualTemplates.test, ...channel.templates.test };
   const empty = { sites: '', incident: '', from: '', until: '', lasted: '', again: '', contract: '', redundancy: '' };
-  const fields: FieldTexts = { ...empty, cluster, audience: channel.id, now: zonedTime(nowWall, 'UTC'), loss: says };
+  const none = { ...empty, ...noNews };
+  const fields: FieldTexts = { ...none, cluster, audience: channel.id, now: zonedTime(nowWall, 'UTC'), loss: says };
   return {
     key: `test/${tester}/${at}/${channel.id}`,
     cluster,

@@ -12,7 +12,7 @@ import type { Contract, Site } from '../contract.ts';
 import type { Incident, IncidentKind, VerdictOutcome } from '../incident.ts';
 import { covering } from '../maintenance/announcement.ts';
 import { rulings } from '../maintenance/ruling.ts';
-import { lossSentence } from './loss-sentence.ts';
+import { lossSentence, lostInMonth, type LostInMonth } from './loss-sentence.ts';
 
 export interface ContractReport {
   readonly v: 1;
@@ -38,6 +38,8 @@ export interface ContractReport {
   readonly leftOut: { readonly stretches: number; readonly incidents: number; readonly maintenance: number };
   /** One sentence: whether anything that a user saw saved was lost. */
   readonly loss: string;
+  /** The same for machines; left out in reports from before it was kept. */
+  readonly lost?: LostInMonth | undefined;
 }
 
 /** `counted`: downtime that counts. Only what is in service hours. */
@@ -129,6 +131,7 @@ function contractReport(
       maintenance: Math.max(0, maintenance.length - windowsMax),
     },
     loss: lossSentence(incidents, unmeasuredMs, asOf < span.to),
+    lost: lostInMonth(incidents),
   };
 }
 

@@ -11,6 +11,19 @@ interface Lost {
 
 const namedMax = 3;
 
+/** The same for machines: nothing, at most so many bytes, or not known. */
+export interface LostInMonth {
+  readonly lost: 'nothing' | 'at-most' | 'not-known';
+  readonly bytesMax: number | null;
+}
+
+export function lostInMonth(incidents: readonly Lost[]): LostInMonth {
+  const doubtful = incidents.filter(({ nothingLost }) => !nothingLost);
+  if (doubtful.length === 0) return { lost: 'nothing', bytesMax: 0 };
+  if (doubtful.some(({ lostBytesMax }) => lostBytesMax === null)) return { lost: 'not-known', bytesMax: null };
+  return { lost: 'at-most', bytesMax: doubtful.reduce((sum, { lostBytesMax }) => sum + (lostBytesMax ?? 0), 0) };
+}
+
 /** `unmeasuredMs`: time in which nobody looked. `provisional`: the month is not over. */
 export function lossSentence(incidents: readonly Lost[], unmeasuredMs: Ms, provisional: boolean): string {
   const so = provisional ? ' so far' : '';
@@ -20,10 +33,10 @@ export function lossSentence(incidents: readonly Lost[], unmeasuredMs: Ms, provi
     return `Nothing that a user saw saved was lost${so}${known}.`;
   }
   const unknown = doubtful.filter(({ lostBytesMax }) => lostBytesMax === null);
-  if (unknown.length > 0)
+  const { bytesMax } = lostInMonth(incidents);
+  if (bytesMax === null)
     return `Whether anything that a user saw saved was lost${so} is not known: see ${named(unknown)}.`;
-  const bytes = doubtful.reduce((sum, { lostBytesMax }) => sum + (lostBytesMax ?? 0), 0);
-  return `At most ${bytesText(bytes)} of what users saw saved may be lost${so}: see ${named(doubtful)}.`;
+  return `At most ${bytesText(bytesMax)} of what users saw saved may be lost${so}: see ${named(doubtful)}.`;
 }
 
 const named = (incidents: readonly Lost[]): string =>

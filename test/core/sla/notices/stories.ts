@@ -47,7 +47,12 @@ export const aPolicy = (changes: Partial<NoticePolicy> = {}): NoticePolicy => ({
   againMs: 15 * minute,
   channels: [hook, mail],
   sites: sites.map((site) => ({ site, zone: 'Europe/London', channels: ['hook'] })),
-  contracts: contracts.map((contract) => ({ contract, channels: ['mail'] })),
+  contracts: contracts.map((contract) => ({
+    contract,
+    sites: sites.filter(({ id }) => contract.sites.includes(id)),
+    channels: ['mail'],
+    reportChannels: null,
+  })),
   ...changes,
 });
 

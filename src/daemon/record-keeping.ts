@@ -1,13 +1,11 @@
 /** Everything that a member keeps for the record: incidents, the service, and what people and schedules did. */
 import type { ClusterState } from '../core/cluster.ts';
-import type { EvidenceBundle } from '../core/sla/evidence/bundle.ts';
 import type { RecorderFact } from '../core/sla/recorder.ts';
 import type { ServiceFact } from '../core/sla/service/service-log.ts';
 import type { View } from '../core/view.ts';
 import type { Snapshot } from '../ports/coordinator.ts';
 import type { DaemonFace } from '../ports/daemon-face.ts';
 import type { PlannedFace } from '../ports/planned-face.ts';
-import { parseEvidence } from '../wire/evidence.ts';
 import { EvidenceKeeper } from './record/evidence-keeper.ts';
 import { CaseKeeper } from './record/case-keeper.ts';
 import type { DrillHands } from './record/drill-runner.ts';
@@ -16,6 +14,7 @@ import { NoticeKeeper } from './record/notice-keeper.ts';
 import { PlannedWork } from './record/planned-work.ts';
 import { Records, type RecordsKept } from './record/records.ts';
 import { ServiceKeeper } from './record/service-keeper.ts';
+import { TailBook } from './record/tail-book.ts';
 import type { SupervisorDeps } from './supervisor.ts';
 
 /** A year's reports and recurring causes need no ledger to be searched. */
@@ -40,6 +39,7 @@ export class RecordKeeping {
   readonly #service: ServiceKeeper;
   readonly #records: Records;
   readonly #bundles: Records;
+  readonly #tails: TailBook;
   readonly #evidence: EvidenceKeeper;
   readonly #notices: NoticeKeeper;
   readonly #cases: CaseKeeper;
@@ -56,6 +56,8 @@ export class RecordKeeping {
     });
     this.#service = new ServiceKeeper({ ...deps, ...whose });
     this.#records = new Records(deps, peoplesRecords);
+    this.#bundles = new Records(deps, evidenceRecords);
+    this.#tails = new TailBook(this.#bundles);
     this.#planned = new PlannedWork(
       {
         deps,
@@ -64,10 +66,10 @@ export class RecordKeeping {
         service: this.#service,
         promises: () => this.#incidents.promises,
         incidents: () => this.#incidents.incidents(),
+        tailOf: (incident) => this.#tails.tailOf(incident),
       },
       signal,
     );
-    this.#bundles = new Records(deps, evidenceRecords);
     this.#evidence = new EvidenceKeeper({ ...deps, ...whose }, this.#bundles);
     this.#notices = new NoticeKeeper(
       { ...deps, ...whose, apiUrl: deps.settings.apiUrl },
@@ -75,6 +77,7 @@ export class RecordKeeping {
         incidents: () => this.#incidents.incidents(),
         announcements: () => this.#planned.announcements(),
         news: () => this.#planned.news(),
+        tailOf: (incident) => this.#tails.tailOf(incident),
       },
     );
     this.#cases = new CaseKeeper({
@@ -88,7 +91,7 @@ export class RecordKeeping {
   face(view: () => View | null): RecordFace {
     return {
       incidents: () => this.#incidents.incidents(),
-      evidence: (incident) => this.#evidenceOf(incident),
+      evidence: (incident) => this.#tails.bundlesOf(incident),
       cases: () => this.#cases.files(),
       addToCase: (incidentId, by, draft) => this.#cases.add(incidentId, by, draft),
       proofOf: (incidentId) => this.#cases.proof(incidentId),
@@ -98,11 +101,6 @@ export class RecordKeeping {
       notices: () => this.#notices.notices(),
       testChannel: (channel) => this.#notices.test(channel),
     };
-  }
-
-  #evidenceOf(incident: string): readonly EvidenceBundle[] {
-    const bundles = this.#bundles.under(`evidence/${incident}/`).map(({ value }) => parseEvidence(value));
-    return bundles.filter((bundle) => bundle !== null).toSorted((a, b) => (a.at < b.at ? -1 : 1));
   }
 
   /** An outage is being recorded here. */

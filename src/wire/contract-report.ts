@@ -19,6 +19,7 @@ const incident = z.looseObject({
   outcome: z.enum(['met', 'breached', 'excluded', 'unmeasured']),
   nothingLost: z.boolean(),
   lostBytesMax: z.number().nullable(),
+  lostRows: z.string().optional(),
 });
 const window = span.extend({
   id: z.string(),

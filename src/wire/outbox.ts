@@ -4,6 +4,7 @@ import type { NoticeFacts, NoticeHead } from '../core/sla/notices/notice.ts';
 import { OCCASIONS } from '../core/sla/notices/notice.ts';
 import type { ListedNotice } from '../core/sla/notices/listed-notice.ts';
 import type { OutboxEntry } from '../core/sla/notices/outbox.ts';
+import { tailShape } from './evidence.ts';
 import { readJson } from './json-text.ts';
 
 const ms = z.number().nullable();
@@ -41,6 +42,7 @@ const facts: z.ZodType<NoticeFacts> = z.looseObject({
     bytesMax: z.number().nullable(),
     timeMsMax: ms,
     says: z.string(),
+    tail: z.looseObject({ ...tailShape, member: z.string(), at: z.string(), whole: z.boolean() }).optional(),
   }),
   sites: z.array(named),
   contract: z

@@ -4,6 +4,7 @@
  * waited for by anybody.
  */
 import { membersPrefix } from '../../core/key-format.ts';
+import type { IncidentTail } from '../../core/sla/evidence/diverged-tail.ts';
 import type { Incident } from '../../core/sla/incident.ts';
 import type { Channel, NoticePolicy } from '../../core/sla/notices/channel.ts';
 import { type ListedNotice, listedNotices } from '../../core/sla/notices/listed-notice.ts';
@@ -53,6 +54,7 @@ export interface Tidings {
   readonly incidents: () => readonly Incident[];
   readonly announcements: () => readonly Announcement[];
   readonly news: () => News;
+  readonly tailOf: (incident: Incident) => IncidentTail | null;
 }
 
 const soonMs: Ms = 500;
@@ -197,13 +199,13 @@ export class NoticeKeeper {
 
   #planned(policy: NoticePolicy): readonly Notice[] {
     const { cluster, clock, apiUrl } = this.#deps;
-    const { incidents, announcements, news } = this.#tidings;
+    const { incidents, announcements, news, tailOf } = this.#tidings;
     const nothing = this.#outages().length === 0;
     if (nothing && news().reports.length + news().burns.length === 0) return [];
     const known = knownNotices([...this.#outbox.entries()].map(({ head }) => head));
     const isPresent = (member: string): boolean => this.#present.has(member);
     const common = { cluster, known, nowWall: clock.wall() };
-    const outages = { ...common, incidents: incidents(), isPresent, maintenance: announcements() };
+    const outages = { ...common, incidents: incidents(), isPresent, maintenance: announcements(), tailOf };
     return [...(nothing ? [] : planNotices(policy, outages)), ...planNews(policy, { ...common, news: news(), apiUrl })];
   }
 

@@ -1,6 +1,7 @@
 /** What is planned and done by plan: announced maintenance, the contracts' reports, drills, and the schedule of both. */
 import { isMine } from '../../core/cluster-queries.ts';
 import type { Promises } from '../../core/sla/contract.ts';
+import type { IncidentTail } from '../../core/sla/evidence/diverged-tail.ts';
 import type { Incident } from '../../core/sla/incident.ts';
 import { type Announcement, inWindow } from '../../core/sla/maintenance/announcement.ts';
 import { monthsOf } from '../../core/sla/accounting/zone.ts';
@@ -33,6 +34,7 @@ export interface PlannedWorkDeps {
   readonly service: ServiceKeeper;
   readonly promises: () => Promises;
   readonly incidents: () => readonly Incident[];
+  readonly tailOf: (incident: Incident) => IncidentTail | null;
   /** How a drill asks for a change of leader. */
   readonly hands: DrillHands;
 }
@@ -48,14 +50,14 @@ export class PlannedWork {
   readonly #burn: BurnWatch;
   readonly #news: NewsBook;
 
-  constructor({ deps, records, service, promises, incidents, hands }: PlannedWorkDeps, signal: AbortSignal) {
+  constructor({ deps, records, service, promises, incidents, tailOf, hands }: PlannedWorkDeps, signal: AbortSignal) {
     this.#deps = deps;
     const { clock, coordinator } = deps;
     const whose = { cluster: deps.settings.cluster, member: deps.settings.name, clock };
     this.#records = new Records(deps, reportRecords);
     this.#maintenance = new MaintenanceKeeper({ clock, coordinator, records, newId: deps.newCopyId, promises });
     const ledgered = () => service.ledgered(promises(), this.announcements());
-    const reported = () => ({ ...ledgered(), incidents: incidents() });
+    const reported = () => ({ ...ledgered(), incidents: incidents(), tailOf });
     const kept = { ...whose, journal: deps.journal, records: this.#records };
     this.#reports = new ReportKeeper({ ...kept, reported });
     this.#burn = new BurnWatch({ ...kept, ledgered, standing: (contract, at) => standing(reported(), contract, at) });

@@ -139,7 +139,7 @@ function aMember(name: string, policy: NoticePolicy = oneSite, obstacle: string 
       noticesOf: () => policy,
       apiUrl: `http://${name}:8008`,
     },
-    { incidents: () => incidents, announcements: () => [], news: () => newsAt(name) },
+    { incidents: () => incidents, announcements: () => [], news: () => newsAt(name), tailOf: () => null },
   );
   const watch = (snapshot: Snapshot): void => {
     if (alive) keeper.sawSnapshot(snapshot);

@@ -79,6 +79,8 @@ export function alertsOf(notice: Notice, extra: Readonly<Record<string, string>>
             ...(facts.redundant === false ? [make('BatonNotRedundant', 'warning', ended, until(firingForMs))] : []),
           ]
         : [make('BatonOutageOver', 'warning', began, until(shownForMs))];
+    case 'lost':
+      return [make('BatonLossKnown', facts.loss.lost === 'nothing' ? 'info' : 'critical', at, until(shownForMs))];
     case 'burning':
     case 'burning-over':
       return facts.burn === undefined ? [] : [burning(facts.burn, nowWall, make)];

@@ -1,15 +1,16 @@
 /** One message to one audience through one channel, complete: whoever delivers it needs nothing else. Plain JSON. */
 import type { Ms } from '../../units.ts';
+import type { IncidentTail } from '../evidence/diverged-tail.ts';
 import type { IncidentKind } from '../incident.ts';
 import type { BurnSeverity } from '../report/burn.ts';
 
 /**
  * `started`: it has lasted as long as people want to wait; `still-down`: again and again; `breached`: a contract was;
- * `over`: writes go through again; `restored`: redundant again. `test`: somebody tries the channel. `report`: a month's
+ * `over`: writes go through again; `restored`: redundant again; `lost`: what may be lost was found out after that. `test`: somebody tries the channel. `report`: a month's
  * report was made; `burning`: a downtime budget is used up too fast; `burning-over`: not any more.
  */
 export const OCCASIONS = [
-  ...(['started', 'still-down', 'breached', 'over', 'restored', 'test'] as const),
+  ...(['started', 'still-down', 'breached', 'over', 'restored', 'lost', 'test'] as const),
   ...(['report', 'burning', 'burning-over'] as const),
 ] as const;
 export type Occasion = (typeof OCCASIONS)[number];
@@ -117,6 +118,8 @@ export interface NoticeLoss {
   readonly timeMsMax: Ms | null;
   /** The same as a sentence. */
   readonly says: string;
+  /** What of it may have been saved, as far as somebody has read it. */
+  readonly tail?: IncidentTail | undefined;
 }
 
 export interface NoticeContract {

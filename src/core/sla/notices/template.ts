@@ -123,6 +123,16 @@ export const usualTemplates: Readonly<Record<Occasion, Template>> = {
       'Written {now}. Incident {incident}.',
     ),
   },
+  lost: {
+    subject: 'What {cluster} may have lost is known: {audience}',
+    text: lines(
+      '{loss}',
+      '{cluster} was down for {audience} from {from} until {until}: {lasted}.',
+      '',
+      'Affected: {sites}.',
+      'Written {now}. Incident {incident}.',
+    ),
+  },
   report: {
     subject: 'Service report of {cluster} for {month}: {audience}',
     text: lines(

@@ -1,5 +1,6 @@
 /** Everything that a member keeps for the record: incidents, the service, and what people and schedules did. */
 import type { ClusterState } from '../core/cluster.ts';
+import { etcdAwaySince } from '../core/etcd-away.ts';
 import type { RecorderFact } from '../core/sla/recorder.ts';
 import type { ServiceFact } from '../core/sla/service/service-log.ts';
 import type { View } from '../core/view.ts';
@@ -127,6 +128,7 @@ export class RecordKeeping {
   /** The loop ran: what is due at set times is looked at. */
   considered(view: View): void {
     this.#planned.considered(view);
+    this.#notices.considered(etcdAwaySince(view));
   }
 
   sawSnapshot(snapshot: Snapshot): void {

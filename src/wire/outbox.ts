@@ -100,6 +100,11 @@ export function parseEntry(text: string): OutboxEntry | null {
   return read.ok ? read.value : null;
 }
 
+/** As it lies on a disk; null when it is no such entry. */
+export const parseKeptEntry = (body: unknown): OutboxEntry | null =>
+  z.looseObject({ entry: entrySchema }).safeParse(body).data?.entry ?? null;
+export const formatKeptEntry = (entry: OutboxEntry): unknown => ({ v: 1, entry });
+
 export const formatEntry = (entry: OutboxEntry): string => JSON.stringify(entry);
 
 export const listedNoticeSchema: z.ZodType<ListedNotice> = z.looseObject({

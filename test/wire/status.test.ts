@@ -277,6 +277,7 @@ describe("a daemon's report of itself", () => {
       copyId: 'aaaaaaaa',
       runId: '2008-04-24 08:00:00+00',
       planned: false,
+      etcd: 'reachable',
     });
   });
   test('of a standby gives what it has received', () => {

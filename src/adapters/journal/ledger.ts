@@ -30,6 +30,7 @@ const BODIES_MAX: Readonly<Record<string, number>> = {
   record: 20_000,
   report: 10_000,
   evidence: 400,
+  notice: 1_000,
 };
 /** Appends that wait for the disk; more are refused. */
 const WAITING_MAX = 1_000;

@@ -3,7 +3,6 @@
  * the first of the members that are there does. Whoever comes next finds in the outbox what is not done. Nothing here is
  * waited for by anybody.
  */
-import { membersPrefix } from '../../core/key-format.ts';
 import type { IncidentTail } from '../../core/sla/evidence/diverged-tail.ts';
 import type { Incident } from '../../core/sla/incident.ts';
 import type { Channel, NoticePolicy } from '../../core/sla/notices/channel.ts';
@@ -24,16 +23,18 @@ import { reportDocuments } from '../../core/sla/notices/news-wording.ts';
 import type { Notice, NoticeDocument, NoticeHead } from '../../core/sla/notices/notice.ts';
 import { knownNotices, planNotices } from '../../core/sla/notices/plan-notices.ts';
 import type { ContractReport } from '../../core/sla/report/contract-report.ts';
-import { testNotice } from '../../core/sla/notices/wording.ts';
+import { testNotice, toldAlone } from '../../core/sla/notices/wording.ts';
 import { after, elapsed, type MemberName, minute, type MonoMs, type Ms, second } from '../../core/units.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Coordinator, Snapshot } from '../../ports/coordinator.ts';
 import type { TestOutcome } from '../../ports/daemon-face.ts';
 import type { Journal } from '../../ports/journal.ts';
+import type { Ledger } from '../../ports/ledger.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Notifier } from '../../ports/notifier.ts';
 import { type Attempt, NoticeSender } from './notice-sender.ts';
 import { Outbox } from './outbox.ts';
+import { TellerPlace } from './teller-place.ts';
 
 export interface NoticeKeeperDeps {
   readonly cluster: string;
@@ -42,6 +43,7 @@ export interface NoticeKeeperDeps {
   readonly coordinator: Coordinator;
   readonly journal: Journal;
   readonly log: Log;
+  readonly ledger: Ledger;
   readonly notifier: Notifier;
   /** Who is told what, by a shared configuration as text from etcd; null when it cannot be read. */
   readonly noticesOf: (configText: string) => NoticePolicy | null;
@@ -75,9 +77,7 @@ export class NoticeKeeper {
   readonly #sender: NoticeSender;
   #policy: NoticePolicy | null = null;
   #configText: string | null = null;
-  #present: ReadonlySet<string> = new Set();
-  /** This member is the one that tells. */
-  #tells = false;
+  readonly #place: TellerPlace;
   #next: { readonly atMono: MonoMs; readonly cancel: () => void } | null = null;
   #planning = false;
   #full = false;
@@ -87,6 +87,7 @@ export class NoticeKeeper {
   constructor(deps: NoticeKeeperDeps, tidings: Tidings) {
     this.#deps = deps;
     this.#tidings = tidings;
+    this.#place = new TellerPlace(deps.member, deps.clock);
     this.#outbox = new Outbox(deps, this.#stopping.signal);
     this.#sender = new NoticeSender(deps.clock, deps.notifier, this.#stopping.signal);
   }
@@ -110,15 +111,17 @@ export class NoticeKeeper {
   }
 
   sawSnapshot(snapshot: Snapshot): void {
-    const { entries } = snapshot;
-    const config = entries.get('config')?.value ?? null;
+    const config = snapshot.entries.get('config')?.value ?? null;
     if (config !== null && config !== this.#configText) this.#configured(config);
     this.#outbox.sawSnapshot(snapshot);
-    const members = [...entries.keys()].filter((key) => key.startsWith(membersPrefix)).toSorted();
-    this.#present = new Set(members.map((key) => key.slice(membersPrefix.length)));
-    const teller = entries.get('leader')?.value ?? members[0]?.slice(membersPrefix.length);
-    this.#tells = teller === this.#deps.member;
+    this.#place.sawSnapshot(snapshot);
     this.#lookIn(soonMs);
+  }
+
+  /** Called each time the loop runs, with since when etcd has not answered; null: it does. */
+  considered(awaySinceMono: MonoMs | null): void {
+    this.#place.etcdIsAway(awaySinceMono);
+    if (this.#place.isAlone) this.#lookIn(soonMs);
   }
 
   #configured(config: string): void {
@@ -140,7 +143,7 @@ export class NoticeKeeper {
   #lookIn(delayMs: Ms): void {
     const { clock } = this.#deps;
     const idle = (this.#policy?.channels.length ?? 0) === 0 && this.#outbox.size === 0;
-    if (this.#stopping.signal.aborted || !this.#tells || idle) return;
+    if (this.#stopping.signal.aborted || !this.#place.tells || idle) return;
     const atMono = after(clock.mono(), delayMs);
     if (this.#next !== null && this.#next.atMono <= atMono) return;
     this.#next?.cancel();
@@ -153,7 +156,7 @@ export class NoticeKeeper {
 
   async #look(): Promise<void> {
     const policy = this.#policy;
-    if (policy === null || !this.#tells) return;
+    if (policy === null || !this.#place.tells) return;
     // Whoever plans still delivers when that is done.
     if (this.#planning) return;
     this.#planning = true;
@@ -166,7 +169,7 @@ export class NoticeKeeper {
   }
 
   #outages(): readonly Outage[] {
-    return outagesOf(this.#tidings.incidents(), (member) => this.#present.has(member), this.#deps.clock.wall());
+    return outagesOf(this.#tidings.incidents(), (member) => this.#place.isPresent(member), this.#deps.clock.wall());
   }
 
   /** Every change in etcd is looked at anyway; this is for what only time brings. */
@@ -191,22 +194,30 @@ export class NoticeKeeper {
       const full = this.#outbox.size >= outboxMax;
       if (full && !this.#full) journal.happened('outbox-full', { notices: this.#outbox.size });
       this.#full = full;
-      if (full || this.#stopping.signal.aborted || !this.#tells) return true;
-      if (!(await this.#outbox.create(newEntry(notice)))) return false;
+      if (full || this.#stopping.signal.aborted || !this.#place.tells) return true;
+      const kept = this.#place.isAlone
+        ? this.#outbox.hold(newEntry(toldAlone(notice, this.#deps.member)))
+        : await this.#outbox.create(newEntry(notice));
+      if (!kept) return false;
     }
     return true;
   }
 
   #planned(policy: NoticePolicy): readonly Notice[] {
-    const { cluster, clock, apiUrl } = this.#deps;
+    const { cluster, clock, apiUrl, member } = this.#deps;
     const { incidents, announcements, news, tailOf } = this.#tidings;
     const nothing = this.#outages().length === 0;
     if (nothing && news().reports.length + news().burns.length === 0) return [];
     const known = knownNotices([...this.#outbox.entries()].map(({ head }) => head));
-    const isPresent = (member: string): boolean => this.#present.has(member);
+    const isPresent = (member: string): boolean => this.#place.isPresent(member);
     const common = { cluster, known, nowWall: clock.wall() };
-    const outages = { ...common, incidents: incidents(), isPresent, maintenance: announcements(), tailOf };
-    return [...(nothing ? [] : planNotices(policy, outages)), ...planNews(policy, { ...common, news: news(), apiUrl })];
+    // Of what another one recorded, whoever told people last tells, as far as it has heard of it.
+    const ours = incidents().filter(({ recordedBy }) => this.#place.isFirst || recordedBy === member);
+    const outages = { ...common, incidents: ours, isPresent, maintenance: announcements(), tailOf };
+    return [
+      ...(nothing ? [] : planNotices(policy, outages)),
+      ...(this.#place.isAlone ? [] : planNews(policy, { ...common, news: news(), apiUrl })),
+    ];
   }
 
   /** A report is kept beside the outbox, for longer than any notice: what goes with this one is made from it. */
@@ -265,7 +276,7 @@ export class NoticeKeeper {
     if (state.kind !== 'pending')
       this.#deps.journal.happened(`notice-${state.kind}`, { key: head.key, attempts, lastProblem });
     void this.#outbox.save(entry).then(() => {
-      if (this.#policy !== null && this.#tells) this.#deliver(this.#policy);
+      if (this.#policy !== null && this.#place.tells) this.#deliver(this.#policy);
       this.#lookIn(soonMs);
     });
   }

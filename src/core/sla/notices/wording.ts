@@ -184,6 +184,12 @@ function breachText(breach: Breach, measures: readonly Measure[]): string {
   }
 }
 
+/** By a member that can ask nobody: what it does not know it cannot say. */
+export const toldAlone = (notice: Notice, member: string): Notice => ({
+  ...notice,
+  text: `${notice.text}\n${member} tells this by itself, because etcd does not answer: other members may know more.`,
+});
+
 /** A message that says only that messages arrive. */
 export function testNotice(cluster: string, channel: Channel, tester: string, nowWall: number): Notice {
   const at = new Date(nowWall).toISOString();

@@ -1,6 +1,8 @@
 /** Everything that a member keeps for the record: incidents, the service, and what people and schedules did. */
 import type { ClusterState } from '../core/cluster.ts';
 import { etcdAwaySince } from '../core/etcd-away.ts';
+import { casesOf } from '../core/sla/case/case-of.ts';
+import { correctionRows } from '../core/sla/case/correction-rows.ts';
 import type { RecorderFact } from '../core/sla/recorder.ts';
 import type { ServiceFact } from '../core/sla/service/service-log.ts';
 import type { View } from '../core/view.ts';
@@ -55,7 +57,10 @@ export class RecordKeeping {
       changed: (incident) => this.#evidence.saw(incident),
       announcements: () => this.#planned.announcements(),
     });
-    this.#service = new ServiceKeeper({ ...deps, ...whose });
+    this.#service = new ServiceKeeper({
+      ...{ ...deps, ...whose },
+      corrections: () => correctionRows(this.#incidents.incidents(), this.#cases.files()),
+    });
     this.#records = new Records(deps, peoplesRecords);
     this.#bundles = new Records(deps, evidenceRecords);
     this.#tails = new TailBook(this.#bundles);
@@ -67,6 +72,7 @@ export class RecordKeeping {
         service: this.#service,
         promises: () => this.#incidents.promises,
         incidents: () => this.#incidents.incidents(),
+        amended: () => casesOf(this.#incidents.incidents(), this.#cases.files()).map(({ incident }) => incident),
         tailOf: (incident) => this.#tails.tailOf(incident),
       },
       signal,

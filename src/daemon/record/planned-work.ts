@@ -34,6 +34,8 @@ export interface PlannedWorkDeps {
   readonly service: ServiceKeeper;
   readonly promises: () => Promises;
   readonly incidents: () => readonly Incident[];
+  /** The same with what people corrected in them. */
+  readonly amended: () => readonly Incident[];
   readonly tailOf: (incident: Incident) => IncidentTail | null;
   /** How a drill asks for a change of leader. */
   readonly hands: DrillHands;
@@ -50,14 +52,17 @@ export class PlannedWork {
   readonly #burn: BurnWatch;
   readonly #news: NewsBook;
 
-  constructor({ deps, records, service, promises, incidents, tailOf, hands }: PlannedWorkDeps, signal: AbortSignal) {
+  constructor(
+    { deps, records, service, promises, incidents, amended, tailOf, hands }: PlannedWorkDeps,
+    signal: AbortSignal,
+  ) {
     this.#deps = deps;
     const { clock, coordinator } = deps;
     const whose = { cluster: deps.settings.cluster, member: deps.settings.name, clock };
     this.#records = new Records(deps, reportRecords);
     this.#maintenance = new MaintenanceKeeper({ clock, coordinator, records, newId: deps.newCopyId, promises });
     const ledgered = () => service.ledgered(promises(), this.announcements());
-    const reported = () => ({ ...ledgered(), incidents: incidents(), tailOf });
+    const reported = () => ({ ...ledgered(), incidents: amended(), tailOf });
     const kept = { ...whose, journal: deps.journal, records: this.#records };
     this.#reports = new ReportKeeper({ ...kept, reported });
     this.#burn = new BurnWatch({ ...kept, ledgered, standing: (contract, at) => standing(reported(), contract, at) });

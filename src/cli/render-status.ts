@@ -107,7 +107,10 @@ const roleNames: Readonly<Record<MemberStatus['role'], string>> = {
   unknown: '?',
 };
 
-function renderOpenIncident({ id, kind, since, sitesDown, breaches }: IncidentStatus, paint: Paint): readonly string[] {
+function renderOpenIncident(
+  { id, kind, since, sitesDown, breaches, acknowledged }: IncidentStatus,
+  paint: Paint,
+): readonly string[] {
   const from = since === null ? '' : ` since ${since.slice(0, 19).replace('T', ' ')} UTC`;
   return [
     `${paint.bad('OPEN INCIDENT')}: ${kind}${from}`,
@@ -122,7 +125,16 @@ function renderOpenIncident({ id, kind, since, sitesDown, breaches }: IncidentSt
           ),
         ),
     ...breaches.map((breach) => breachLine(breach, paint)),
+    ...acknowledgedLines(acknowledged, paint),
   ];
+}
+
+function acknowledgedLines(acknowledged: IncidentStatus['acknowledged'], paint: Paint): readonly string[] {
+  if (acknowledged === undefined) return [];
+  if (acknowledged === null) return [paint.doubt('  nobody looks after it yet: `baton incident ack last`')];
+  const { by, at, note } = acknowledged;
+  const said = note === '' ? '' : `: ${note}`;
+  return [wrapText(`${by} looks after it since ${at.slice(0, 19).replace('T', ' ')} UTC${said}`, '    ', '  ')];
 }
 
 /** Whole seconds: nobody reads faster. */

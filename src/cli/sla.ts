@@ -5,13 +5,16 @@ import { percentText } from '../core/sla/accounting/account-text.ts';
 import type { Account } from '../core/sla/accounting/account.ts';
 import { type SlaReport, slaReport } from '../core/sla/accounting/report.ts';
 import { reportText } from '../core/sla/accounting/report-text.ts';
+import { correctionRows } from '../core/sla/case/correction-rows.ts';
 import { durationText } from '../core/sla/timeline-text.ts';
 import type { Snapshot } from '../ports/coordinator.ts';
+import { caseFilesOfKeys } from '../wire/case-entry.ts';
 import { serviceKeyPrefix, parseServiceSheet } from '../wire/service-sheet.ts';
 import { slaReportSchema } from '../wire/sla.ts';
 import { ask } from './ask.ts';
 import { type Failure, failed } from './failure.ts';
 import { orFromEtcd, type Sourced, sourceNote } from './fallback.ts';
+import { incidentsOf } from './incidents-of.ts';
 import { announcementsIn } from './maintenance.ts';
 import { renderTable, shorten } from './table.ts';
 import type { VerbContext, VerbResult } from './verb.ts';
@@ -56,8 +59,9 @@ function fromEtcd(snapshot: Snapshot, cluster: string, asOf: number, month: stri
   const sheets = [...snapshot.entries].flatMap(([key, { value }]) =>
     key.startsWith(serviceKeyPrefix) ? (parseServiceSheet(value) ?? []) : [],
   );
-  const rows = (from: number, to: number) =>
-    sheets.flatMap((sheet) => sheet.rows.filter((row) => row.from < to && row.to > from));
+  const corrections = correctionRows(incidentsOf(snapshot), caseFilesOfKeys(snapshot.entries));
+  const all = [...sheets.flatMap((sheet) => sheet.rows), ...corrections];
+  const rows = (from: number, to: number) => all.filter((row) => row.from < to && row.to > from);
   const { sites, contracts } = shared.value;
   return ok(slaReport({ cluster, sites, contracts, maintenance: announcementsIn(snapshot), rows }, asOf, month));
 }

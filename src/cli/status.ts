@@ -2,6 +2,7 @@
 import { readSharedPolicy } from '../config/shared.ts';
 import { ok } from '../core/result.ts';
 import { statusOfKeys } from '../core/status.ts';
+import { caseFilesOfKeys } from '../wire/case-entry.ts';
 import { parseCluster } from '../wire/cluster-keys.ts';
 import { statusSchema } from '../wire/status.ts';
 import { ask } from './ask.ts';
@@ -19,6 +20,7 @@ export async function status(context: VerbContext): VerbResult {
     ok(
       statusOfKeys(cluster, parseCluster(snapshot, readSharedPolicy), {
         incidents: incidentsOf(snapshot),
+        cases: caseFilesOfKeys(snapshot.entries),
         promises: { ...promisesOf(snapshot), maintenance: announcementsIn(snapshot) },
         nowWall: context.clock.wall(),
       }),

@@ -65,7 +65,11 @@ const templatesSchema = z
     breached: template('a contract that is breached'),
     over: template('its end'),
     restored: template('redundancy that is back'),
+    lost: template('what was lost, found out later'),
     test: template('a test'),
+    report: template("a month's report"),
+    burning: template('a downtime budget that is used up too fast'),
+    'burning-over': template('one that no longer is'),
   })
   .transform((written): Templates => {
     const given = Object.entries(written).flatMap(([occasion, each]) => {

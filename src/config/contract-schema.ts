@@ -38,6 +38,7 @@ export interface WrittenSite extends Site {
 /** A contract and how those who answer for it are told. */
 export interface WrittenContract extends Contract {
   readonly channels: readonly string[];
+  readonly reportChannels: readonly string[] | null;
 }
 
 export const siteSchema = z.strictObject({
@@ -127,6 +128,13 @@ const contractShape = z.strictObject({
   validFrom: instant('when the terms begin (inclusive)').optional(),
   validTo: instant('when the terms end (exclusive)').optional(),
   channels: toldThrough(),
+  reportChannels: z
+    .array(z.string())
+    .max(10)
+    .optional()
+    .describe(
+      'ids of the channels through which its monthly report is sent; left out: its e-mail and webhook channels',
+    ),
 });
 
 export const contractSchema = contractShape.transform(
@@ -148,6 +156,7 @@ export const contractSchema = contractShape.transform(
     validFrom: written.validFrom ?? null,
     validTo: written.validTo ?? null,
     channels: written.channels,
+    reportChannels: written.reportChannels ?? null,
   }),
 );
 

@@ -19,7 +19,12 @@ export function noticePolicy({
       zone: site.zone ?? contracts.find((contract) => contract.sites.includes(site.id))?.timeZone ?? 'UTC',
       channels: site.channels,
     })),
-    contracts: contracts.map(({ channels: told, ...contract }) => ({ contract, channels: told })),
+    contracts: contracts.map(({ channels: told, reportChannels, ...contract }) => ({
+      contract,
+      sites: sites.flatMap(({ id, name }) => (contract.sites.includes(id) ? [{ id, name }] : [])),
+      channels: told,
+      reportChannels,
+    })),
   };
 }
 
@@ -39,15 +44,25 @@ export function channelProblems(
     if (known.indexOf(channel.id) !== index)
       add(['channels', index, 'id'], `channel ${channel.id} is listed twice`, 'give each channel its own id');
   });
-  const named = (whose: 'sites' | 'contracts', index: number, ids: readonly string[]): void => {
+  const named = (whose: 'sites' | 'contracts', index: number, ids: readonly string[], key = 'channels'): void => {
     for (const [position, id] of ids.entries()) {
-      const path = [whose, index, 'channels', position];
+      const path = [whose, index, key, position];
       if (!known.includes(id))
         add(path, `there is no channel ${id}`, `name one of: ${known.join(', ') || '(none is listed under channels)'}`);
       if (ids.indexOf(id) !== position) add(path, `channel ${id} is named twice`, 'remove one');
     }
   };
   for (const [index, site] of sites.entries()) named('sites', index, site.channels);
-  for (const [index, contract] of contracts.entries()) named('contracts', index, contract.channels);
+  for (const [index, contract] of contracts.entries()) {
+    named('contracts', index, contract.channels);
+    named('contracts', index, contract.reportChannels ?? [], 'reportChannels');
+    for (const [position, id] of (contract.reportChannels ?? []).entries())
+      if (channels.some((channel) => channel.id === id && channel.kind === 'alertmanager'))
+        add(
+          ['contracts', index, 'reportChannels', position],
+          `${id} leads to Alertmanager, and a report is no alert`,
+          'name one of kind email, webhook or command',
+        );
+  }
   return problems;
 }

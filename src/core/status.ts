@@ -5,6 +5,9 @@ import { leading, syncOf } from './cluster-queries.ts';
 import { memberOfCopy } from './copy-name.ts';
 import { obstacles } from './obstacles.ts';
 import { ownPositions, ownState } from './own-state.ts';
+import type { Case } from './sla/case/case.ts';
+import type { CaseFile } from './sla/case/case-entry.ts';
+import { caseOf } from './sla/case/case-of.ts';
 import type { Incident } from './sla/incident.ts';
 import type { Terms } from './sla/maintenance/announcement.ts';
 import { type RunningBreach, runningBreaches } from './sla/running.ts';
@@ -60,6 +63,15 @@ export interface IncidentStatus {
   readonly sitesDown: readonly string[];
   /** While writes fail: when each contract's `rto` is used up, the next first. */
   readonly breaches: readonly RunningBreach[];
+  /** Who looks after it; null while nobody does, left out by a daemon that does not say. */
+  readonly acknowledged?: IncidentAcknowledged | null | undefined;
+}
+
+export interface IncidentAcknowledged {
+  readonly by: string;
+  /** RFC 3339. */
+  readonly at: string;
+  readonly note: string;
 }
 
 export interface SlaStatus {
@@ -75,12 +87,13 @@ export function statusOf(
   view: View,
   incidents: readonly Incident[],
   promises: Terms = nobody,
+  cases: readonly CaseFile[] = [],
 ): Status {
   const state = view.coordinator.kind === 'read' ? view.coordinator.state : null;
   const known = new Set<MemberName>([view.self.name, ...view.peers.keys()]);
   const held = obstacles(view);
   const paused = view.memory.held.some((hold) => hold.code === 'paused');
-  const record = { incidents, promises, nowWall: view.nowWall };
+  const record = { incidents, promises, cases, nowWall: view.nowWall };
   const built = build(cluster, state, known, view.policy, { held, paused }, record, (member) => freshen(member, view));
   // What was read last names this member for as long as etcd says nothing newer; whether it leads on is known here.
   const blind = view.coordinator.kind === 'read' && view.coordinator.unreachableSinceMono !== null;
@@ -99,6 +112,8 @@ export function statusOfKeys(cluster: string, state: ClusterState, record: OnRec
 export interface OnRecord {
   readonly incidents: readonly Incident[];
   readonly promises: Terms;
+  /** What people added. Left out: nothing. */
+  readonly cases?: readonly CaseFile[];
   /** Milliseconds since the epoch. */
   readonly nowWall: number;
 }
@@ -119,7 +134,7 @@ function build(
   known: ReadonlySet<MemberName>,
   policy: SharedConfig | null,
   holds: Pick<Status, 'held' | 'paused'>,
-  { incidents, promises, nowWall }: OnRecord,
+  { incidents, promises, nowWall, cases = [] }: OnRecord,
   improve: (draft: Draft) => Draft,
 ): Status {
   const lead = state === null ? null : leading(state);
@@ -153,7 +168,7 @@ function build(
     ...holds,
     synchronous: { mode: sync?.mode ?? null, standbys },
     members,
-    incident: open === null ? null : incidentStatus(open, promises, nowWall),
+    incident: open === null ? null : incidentStatus(open, promises, nowWall, cases),
     sla: (newest?.verdicts ?? []).map(({ contract, customer, outcome }) => ({
       contract,
       customer,
@@ -257,10 +272,19 @@ function operationText({ operation }: View): string | null {
   return operation.progress === null ? operation.spec.kind : `${operation.spec.kind}: ${operation.progress}`;
 }
 
-const incidentStatus = (incident: Incident, promises: Terms, nowWall: number): IncidentStatus => ({
+const incidentStatus = (
+  incident: Incident,
+  promises: Terms,
+  nowWall: number,
+  cases: readonly CaseFile[],
+): IncidentStatus => ({
   id: incident.id,
   kind: incident.kind,
   since: (incident.instants.t0 ?? incident.instants.t1)?.wall ?? null,
   sitesDown: incident.affectedSites.filter((site) => site.downUntil === null).map((site) => site.name),
   breaches: runningBreaches(incident, promises, nowWall),
+  acknowledged: acknowledgedOf(caseOf(incident, cases.find((file) => file.incident === incident.id)?.entries ?? [])),
 });
+
+const acknowledgedOf = ({ acknowledged }: Case): IncidentAcknowledged | null =>
+  acknowledged === null ? null : { by: acknowledged.by, at: acknowledged.at, note: acknowledged.note };

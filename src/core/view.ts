@@ -141,6 +141,8 @@ export interface PeerReport {
   /** Which run of its server it speaks of; null when none runs, or an older daemon does not say. */
   readonly runId: string | null;
   readonly planned: boolean;
+  /** Whether it reads etcd; left out by a daemon that does not say. */
+  readonly etcd?: 'never-read' | 'reachable' | 'unreachable' | undefined;
 }
 
 export type OperationView =

@@ -1,15 +1,15 @@
 /** Everything that a member keeps for the record: incidents, the service, and what people and schedules did. */
 import type { ClusterState } from '../core/cluster.ts';
-import type { EvidenceBundle } from '../core/sla/evidence/bundle.ts';
+import { etcdAwaySince } from '../core/etcd-away.ts';
+import { casesOf } from '../core/sla/case/case-of.ts';
+import { correctionRows } from '../core/sla/case/correction-rows.ts';
 import type { RecorderFact } from '../core/sla/recorder.ts';
 import type { ServiceFact } from '../core/sla/service/service-log.ts';
 import type { Decision } from '../core/decision.ts';
 import type { View } from '../core/view.ts';
 import type { Snapshot } from '../ports/coordinator.ts';
 import type { DaemonFace } from '../ports/daemon-face.ts';
-import type { Journal } from '../ports/journal.ts';
 import type { PlannedFace } from '../ports/planned-face.ts';
-import { parseEvidence } from '../wire/evidence.ts';
 import { nearMissKeyPrefix } from '../wire/near-miss.ts';
 import { EvidenceKeeper } from './record/evidence-keeper.ts';
 import { CaseKeeper } from './record/case-keeper.ts';
@@ -20,6 +20,7 @@ import { NoticeKeeper } from './record/notice-keeper.ts';
 import { PlannedWork } from './record/planned-work.ts';
 import { Records, type RecordsKept } from './record/records.ts';
 import { ServiceKeeper } from './record/service-keeper.ts';
+import { TailBook } from './record/tail-book.ts';
 import type { SupervisorDeps } from './supervisor.ts';
 
 /** A year's reports and recurring causes need no ledger to be searched. */
@@ -63,16 +64,15 @@ export class RecordKeeping {
   readonly #bundles: Records;
   readonly #misses: Records;
   readonly #nearMisses: NearMissKeeper;
+  readonly #tails: TailBook;
   readonly #evidence: EvidenceKeeper;
   readonly #notices: NoticeKeeper;
   readonly #cases: CaseKeeper;
   readonly #planned: PlannedWork;
-  readonly #journal: Journal;
   #view: View | null = null;
 
   /** `hands`: how a drill asks for a change of leader. */
   constructor(deps: SupervisorDeps, hands: DrillHands, signal: AbortSignal) {
-    this.#journal = deps.journal;
     const whose = { cluster: deps.settings.cluster, member: deps.settings.name };
     this.#incidents = new IncidentKeeper({
       ...deps,
@@ -83,20 +83,24 @@ export class RecordKeeping {
         if (this.#view !== null) this.#nearMisses.wroteAgain(miss, leader, this.#view);
       },
     });
-    this.#service = new ServiceKeeper({ ...deps, ...whose });
+    this.#service = new ServiceKeeper({
+      ...{ ...deps, ...whose },
+      corrections: () => correctionRows(this.#incidents.incidents(), this.#cases.files()),
+    });
     this.#records = new Records(deps, peoplesRecords);
+    this.#bundles = new Records(deps, evidenceRecords);
+    this.#tails = new TailBook(this.#bundles);
     this.#planned = new PlannedWork(
       {
-        // What is ready or burning is journalled; telling people begins here too.
         deps,
         hands,
         records: this.#records,
         service: this.#service,
         promises: () => this.#incidents.promises,
         incidents: () => this.#incidents.incidents(),
+        amended: () => casesOf(this.#incidents.incidents(), this.#cases.files()).map(({ incident }) => incident),
+        tailOf: (incident) => this.#tails.tailOf(incident),
         nearMisses: () => this.#nearMisses.nearMisses(),
-        reportReady: ({ contract, month }) => this.#journal.happened('report-ready', { contract, month }),
-        budgetBurning: (warning) => this.#journal.happened('budget-burning', { ...warning }),
       },
       signal,
     );
@@ -106,12 +110,15 @@ export class RecordKeeping {
       outage: ({ coordinator }) =>
         this.outageGoesOn || (coordinator.kind === 'read' && this.outageElsewhere(coordinator.state)),
     });
-    this.#bundles = new Records(deps, evidenceRecords);
     this.#evidence = new EvidenceKeeper({ ...deps, ...whose }, this.#bundles);
     this.#notices = new NoticeKeeper(
-      { ...deps, ...whose },
-      () => this.#incidents.incidents(),
-      () => this.#planned.announcements(),
+      { ...deps, ...whose, apiUrl: deps.settings.apiUrl },
+      {
+        incidents: () => this.#incidents.incidents(),
+        announcements: () => this.#planned.announcements(),
+        news: () => this.#planned.news(),
+        tailOf: (incident) => this.#tails.tailOf(incident),
+      },
     );
     this.#cases = new CaseKeeper({
       ...{ ...whose, clock: deps.clock, ledger: deps.ledger, records: this.#records, newId: deps.newCopyId },
@@ -124,7 +131,7 @@ export class RecordKeeping {
   face(view: () => View | null): RecordFace {
     return {
       incidents: () => this.#incidents.incidents(),
-      evidence: (incident) => this.#evidenceOf(incident),
+      evidence: (incident) => this.#tails.bundlesOf(incident),
       cases: () => this.#cases.files(),
       addToCase: (incidentId, by, draft) => this.#cases.add(incidentId, by, draft),
       proofOf: (incidentId) => this.#cases.proof(incidentId),
@@ -135,11 +142,6 @@ export class RecordKeeping {
       notices: () => this.#notices.notices(),
       testChannel: (channel) => this.#notices.test(channel),
     };
-  }
-
-  #evidenceOf(incident: string): readonly EvidenceBundle[] {
-    const bundles = this.#bundles.under(`evidence/${incident}/`).map(({ value }) => parseEvidence(value));
-    return bundles.filter((bundle) => bundle !== null).toSorted((a, b) => (a.at < b.at ? -1 : 1));
   }
 
   /** An outage is being recorded here. */
@@ -173,6 +175,7 @@ export class RecordKeeping {
   considered(view: View): void {
     this.#planned.considered(view);
     this.#nearMisses.considered();
+    this.#notices.considered(etcdAwaySince(view));
   }
 
   sawSnapshot(snapshot: Snapshot): void {

@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import type { Case } from '../core/sla/case/case.ts';
 import { caseOf, casesOf } from '../core/sla/case/case-of.ts';
 import type { CaseDraft } from '../core/sla/case/draft.ts';
+import { tailOf } from '../core/sla/evidence/diverged-tail.ts';
 import { exportHtml } from '../core/sla/export/html.ts';
 import { exportJson, incidentExport, type IncidentExport } from '../core/sla/export/incident-export.ts';
 import { exportMarkdown } from '../core/sla/export/markdown.ts';
@@ -81,11 +82,26 @@ export function incidentRoutes(face: DaemonFace, changes: boolean): readonly Rou
       methods: { GET: withCase((context, held) => context.json(held)) },
     },
     {
+      path: '/v1/incidents/:id/evidence',
+      methods: {
+        GET: withCase((context, { incident }) => {
+          const member = context.req.query('member');
+          const bundles = face.evidence(incident.id);
+          return context.json({
+            incident: incident.id,
+            tail: tailOf(incident, bundles),
+            evidence: member === undefined ? bundles : bundles.filter((bundle) => bundle.member === member),
+          });
+        }),
+      },
+    },
+    {
       path: '/v1/incidents/:id/statement',
       methods: {
         GET: withCase((context, { incident }) => {
           const service = context.req.query('service') ?? face.cluster;
-          const drafts = statements(incident, face.promises(), service.slice(0, 200));
+          const tail = tailOf(incident, face.evidence(incident.id));
+          const drafts = statements(incident, face.promises(), service.slice(0, 200), tail);
           return drafts.ok
             ? context.json({ statements: drafts.value })
             : problem(context, 409, 'not-known', drafts.error, 'the statement needs both ends of the outage');

@@ -38,7 +38,11 @@ export const plannedRoutes = (face: DaemonFace, changes: boolean): readonly Rout
         const month = context.req.query('month') ?? '';
         if (!isMonth(month))
           return problem(context, 400, 'bad-month', `"${month.slice(0, 40)}" is no month`, 'write ?month=2008-04');
-        return context.json({ reports: face.contractReports(month) });
+        const wanted = context.req.query('contract');
+        const reports = face.contractReports(month);
+        return context.json({
+          reports: wanted === undefined ? reports : reports.filter(({ contract }) => contract === wanted),
+        });
       },
     },
   },

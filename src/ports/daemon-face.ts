@@ -73,7 +73,7 @@ export interface DaemonFace extends PlannedFace {
   /** What people added to incidents, in order; only of those to which somebody did. */
   cases(): readonly CaseFile[];
   addToCase(incidentId: string, by: string, draft: CaseDraft): Promise<CaseOutcome>;
-  /** From this member's own disk: it has the versions of an incident that it recorded, and everybody's entries. */
+  /** From this member's own disk: the versions of an incident that it recorded or copied, and everybody's entries. */
   proofOf(incidentId: string): Promise<LedgerProof>;
   /** The sites and contracts in force, with the maintenance that is announced. */
   promises(): Terms;

@@ -19,6 +19,7 @@ const incident = z.looseObject({
   outcome: z.enum(['met', 'breached', 'excluded', 'unmeasured']),
   nothingLost: z.boolean(),
   lostBytesMax: z.number().nullable(),
+  lostRows: z.string().optional(),
 });
 const window = span.extend({
   id: z.string(),
@@ -50,6 +51,9 @@ export const contractReportSchema: z.ZodType<ContractReport> = z.looseObject({
     .nullable()
     .default(null),
   loss: z.string(),
+  lost: z
+    .looseObject({ lost: z.enum(['nothing', 'at-most', 'not-known']), bytesMax: z.number().nullable() })
+    .optional(),
 });
 
 const keptSchema = z.looseObject({ report: contractReportSchema });

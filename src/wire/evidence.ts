@@ -2,6 +2,21 @@
 import { z } from 'zod';
 import type { EvidenceBundle } from '../core/sla/evidence/bundle.ts';
 
+const rows = { inserted: z.number(), updated: z.number(), deleted: z.number() };
+export const tailShape = {
+  timeline: z.number(),
+  fromLsn: z.string(),
+  toLsn: z.string().nullable(),
+  transactions: z.number(),
+  ...rows,
+  relations: z.array(
+    z.looseObject({ database: z.string().nullable(), name: z.string().nullable(), filenode: z.number(), ...rows }),
+  ),
+  relationsInAll: z.number(),
+  catalogs: z.number(),
+  incomplete: z.string().nullable(),
+};
+
 const partSchema = z.looseObject({
   source: z.enum([
     'journal',
@@ -16,6 +31,7 @@ const partSchema = z.looseObject({
   problem: z.string().nullable(),
   lines: z.array(z.string()),
   cutOff: z.string().nullable(),
+  tail: z.looseObject(tailShape).optional(),
 });
 
 export const evidenceSchema: z.ZodType<EvidenceBundle> = z.looseObject({

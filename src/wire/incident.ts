@@ -44,6 +44,7 @@ const verdict: z.ZodType<Verdict> = z.looseObject({
 
 export const incidentSchema: z.ZodType<Incident> = z.looseObject({
   v: z.literal(1),
+  edition: z.number().int().nonnegative().optional(),
   id: z.string(),
   cluster: z.string(),
   kind: z.enum(['failover', 'switchover', 'drill', 'forced-failover', 'restart-in-place', 'outage-without-failover']),

@@ -4,6 +4,7 @@ import type { NoticeFacts, NoticeHead } from '../core/sla/notices/notice.ts';
 import { OCCASIONS } from '../core/sla/notices/notice.ts';
 import type { ListedNotice } from '../core/sla/notices/listed-notice.ts';
 import type { OutboxEntry } from '../core/sla/notices/outbox.ts';
+import { tailShape } from './evidence.ts';
 import { readJson } from './json-text.ts';
 
 const ms = z.number().nullable();
@@ -20,13 +21,16 @@ const headShape = {
   n: z.number().int(),
   audience,
   incident: z.string().nullable(),
+  about: z.string().optional(),
   at: instant,
   subject: z.string(),
 };
 const head: z.ZodType<NoticeHead> = z.looseObject(headShape);
 
 const facts: z.ZodType<NoticeFacts> = z.looseObject({
-  kind: z.enum(['failover', 'switchover', 'forced-failover', 'restart-in-place', 'outage-without-failover']).nullable(),
+  kind: z
+    .enum(['failover', 'switchover', 'drill', 'forced-failover', 'restart-in-place', 'outage-without-failover'])
+    .nullable(),
   downFrom: z.string().nullable(),
   downUntil: z.string().nullable(),
   outageMs: ms,
@@ -38,6 +42,7 @@ const facts: z.ZodType<NoticeFacts> = z.looseObject({
     bytesMax: z.number().nullable(),
     timeMsMax: ms,
     says: z.string(),
+    tail: z.looseObject({ ...tailShape, member: z.string(), at: z.string(), whole: z.boolean() }).optional(),
   }),
   sites: z.array(named),
   contract: z
@@ -49,6 +54,31 @@ const facts: z.ZodType<NoticeFacts> = z.looseObject({
       says: z.string(),
     })
     .nullable(),
+  report: z
+    .looseObject({
+      month: z.string(),
+      provisional: z.boolean(),
+      outcome: z.enum(['met', 'missed', 'open', 'unmeasured']).nullable(),
+      targetPercent: z.number().nullable(),
+      countedMs: z.number(),
+      leftMs: ms,
+      unmeasuredMs: z.number(),
+      creditPercent: z.number(),
+      incidents: z.number(),
+      url: z.string(),
+    })
+    .optional(),
+  burn: z
+    .looseObject({
+      severity: z.enum(['page', 'ticket']),
+      burnRate: z.number().nullable(),
+      longMs: z.number(),
+      burningFrom: z.string(),
+      burningUntil: z.string().nullable(),
+      budgetMs: ms,
+      leftMs: ms,
+    })
+    .optional(),
 });
 
 const entrySchema: z.ZodType<OutboxEntry> = z.looseObject({
@@ -69,6 +99,11 @@ export function parseEntry(text: string): OutboxEntry | null {
   const read = readJson(entrySchema, text);
   return read.ok ? read.value : null;
 }
+
+/** As it lies on a disk; null when it is no such entry. */
+export const parseKeptEntry = (body: unknown): OutboxEntry | null =>
+  z.looseObject({ entry: entrySchema }).safeParse(body).data?.entry ?? null;
+export const formatKeptEntry = (entry: OutboxEntry): unknown => ({ v: 1, entry });
 
 export const formatEntry = (entry: OutboxEntry): string => JSON.stringify(entry);
 

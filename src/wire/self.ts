@@ -17,6 +17,7 @@ const selfSchema = z.object({
   // Absent in the report of a daemon that does not know it yet.
   runId: z.string().max(64).nullable().default(null),
   planned: z.boolean(),
+  etcd: z.enum(['never-read', 'reachable', 'unreachable']).optional(),
 });
 
 /**

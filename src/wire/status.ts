@@ -60,6 +60,7 @@ export const statusSchema: z.ZodType<Status> = z.looseObject({
           }),
         )
         .default([]),
+      acknowledged: z.looseObject({ by: z.string(), at: z.string(), note: z.string() }).nullable().optional(),
     })
     .nullable(),
   sla: z.array(

@@ -12,7 +12,15 @@ import { exportHtml } from '../../src/core/sla/export/html.ts';
 import type { Snapshot } from '../../src/ports/coordinator.ts';
 import { formatCaseValue } from '../../src/wire/case-entry.ts';
 import { closed, incident2008, looked } from '../core/sla/case/a-case.ts';
-import { anExport, entries2008, ledgerOf, proofOf, text2008 } from '../core/sla/export/an-export.ts';
+import {
+  anExport,
+  bundle,
+  divergedPart,
+  entries2008,
+  ledgerOf,
+  proofOf,
+  text2008,
+} from '../core/sla/export/an-export.ts';
 import type { Handler } from './fake-api.ts';
 import { openIncident } from './fixtures.ts';
 import { baton } from './run-baton.ts';
@@ -311,16 +319,80 @@ describe('statement', () => {
   test('prints the sentence alone, to be copied', async () => {
     const { terminal } = await baton(['incident', 'statement', 'last', '--service', 'the records'], {
       ...listed(),
-      [path]: { body: { statements: [{ timeZone: 'Europe/London', sites: [], text: sentence }] } },
+      [path]: { body: { statements: [{ timeZone: 'Europe/London', sites: [], text: sentence, loss: 'None.' }] } },
     });
-    expect(terminal.stdout).toBe(sentence);
+    expect(terminal.stdout).toBe(`${sentence} None.`);
     expect(terminal.stderr).toContain('A draft');
   });
   test('is drafted from etcd in UTC where the configuration says no zone', async () => {
     const { terminal } = await baton(`incident statement ${id}`, null, { etcd: inEtcd });
     expect(terminal.stdout).toBe(
-      "There was an incident from 08:15 until 08:59 on 24 April 2008, affecting users of domain-1 in Royal Berkshire, Wexham Park, Heatherwood and St Mark's, Maidenhead.",
+      "There was an incident from 08:15 until 08:59 on 24 April 2008, affecting users of domain-1 in Royal Berkshire, Wexham Park, Heatherwood and St Mark's, Maidenhead. Nothing that a user saw saved was lost.",
     );
+  });
+});
+
+describe('evidence', () => {
+  const bundles = [
+    { ...bundle, member: 'slough-a', at: '2008-04-24T09:05:00.000Z', moment: 'after', parts: [divergedPart] },
+    bundle,
+  ];
+  const path = `GET /v1/incidents/${id}/evidence`;
+  const served = { ...listed(), [path]: { body: { incident: id, tail: null, evidence: bundles } } };
+
+  test('is printed line by line, with what was cut off and what could not be read', async () => {
+    const { terminal } = await baton(['incident', 'evidence', 'last'], served);
+    expect(terminal.stdout).toContain('reading-b, around the outage, collected 2008-04-24T09:00:00.000Z');
+    expect(terminal.stdout).toContain('    (the first 7 of 9 lines were left out)');
+    expect(terminal.stdout).toContain('    LOG:  received promote request');
+    expect(terminal.stdout).toContain('    hospital: public.notes: rows 5 inserted');
+  });
+
+  test('of one member, and of one that has none', async () => {
+    const one = await baton(['incident', 'evidence', 'last', '--member', 'slough-a', '--json'], served);
+    expect(JSON.parse(one.terminal.stdout)).toMatchObject({ incident: id, evidence: [{ member: 'slough-a' }] });
+    const none = await baton(['incident', 'evidence', 'last', '--member', 'x'], served);
+    expect(none.exit).toBe(1);
+    expect(none.terminal.stderr).toContain('These have: slough-a, reading-b.');
+  });
+
+  test('is read from etcd when no daemon answers, oldest first', async () => {
+    const etcd = held({
+      [`incidents/${id}`]: incident2008,
+      ...Object.fromEntries(bundles.map((each) => [`evidence/${id}/${each.member}-${each.moment}`, each])),
+      [`evidence/${id}/odd`]: { at: 'yesterday' },
+    });
+    const { terminal } = await baton(`incident evidence ${id} --json`, null, { etcd });
+    expect(JSON.parse(terminal.stdout)).toMatchObject({
+      source: 'etcd',
+      evidence: [{ member: 'reading-b' }, { member: 'slough-a' }],
+    });
+  });
+
+  test('that nobody has is said', async () => {
+    const { terminal } = await baton(['incident', 'evidence', 'last'], {
+      ...served,
+      [path]: { body: { evidence: [] } },
+    });
+    expect(terminal.stdout).toMatch(/^No member kept evidence/);
+  });
+
+  test('is summed up by show, which says what was lost', async () => {
+    const lossy = { ...incident2008, loss: { bytesMax: 1_024, timeMsMax: 500, provedNone: false, basis: 'mode off' } };
+    const { terminal } = await baton(['incident', 'show', 'last'], { ...served, ...listed(looked, lossy) });
+    expect(terminal.stdout.replaceAll(/\s+/g, ' ')).toContain(
+      'Changes that users saw saved may be lost: 3 transactions with 5 rows in 1 table (public.notes), of the last 500 ms before the failure, at most 1,024 bytes of the write-ahead log (mode off).',
+    );
+    expect(terminal.stdout).toContain('Found on the hosts');
+    expect(terminal.stdout).toContain('reading-b, around the outage: postgres-log 2 lines (cut)');
+    const { terminal: json } = await baton(['incident', 'show', 'last', '--json'], {
+      ...served,
+      ...listed(looked, lossy),
+    });
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      lost: expect.stringContaining('public.notes'),
+      evidenceFound: [{ member: 'slough-a' }, { member: 'reading-b', parts: [{ from: 'postgres-log', lines: 2 }] }],
+    });
   });
 });
 

@@ -60,6 +60,17 @@ reading-b is taking over. Watch it with \`baton status --watch\`; if it lasts,
 \`baton explain\`.`);
   });
 
+  test('says who looks after the open incident, or that nobody does', () => {
+    const { incident } = failingOverStatus;
+    if (incident === null) throw new Error('no incident is open');
+    const shown = (acknowledged: typeof incident.acknowledged) =>
+      renderStatus({ ...failingOverStatus, incident: { ...incident, acknowledged } }, daemon, plain);
+    const said = { by: 'ada@slough-a', at: '2008-04-24T09:16:04.000Z', note: 'on my way' };
+    expect(shown(said)).toContain('\n  ada@slough-a looks after it since 2008-04-24 09:16:04 UTC: on my way\n');
+    expect(shown(null)).toContain('\n  nobody looks after it yet: `baton incident ack last`\n');
+    expect(shown(undefined)).not.toContain('looks after it');
+  });
+
   test('says in capitals that nobody leads, and why automation is held', () => {
     expect(renderStatus(leaderlessStatus, daemon, plain)).toBe(`\
 domain-1: NOBODY LEADS

@@ -34,6 +34,20 @@ describe('what is refused', () => {
       { sites: [site], contracts: [{ ...contract, channels: ['hook'] }] },
       /^contracts\[0\]\.channels\[0\]: there is no channel hook \| name one of: \(none is listed under channels\)$/,
     ],
+    [
+      'an unknown channel of a report',
+      { channels: [hook], sites: [site], contracts: [{ ...contract, channels: [], reportChannels: ['mail'] }] },
+      /^contracts\[0\]\.reportChannels\[0\]: there is no channel mail \| name one of: hook$/,
+    ],
+    [
+      'a report as an alert',
+      {
+        channels: [{ id: 'alerts', kind: 'alertmanager', url: 'http://127.0.0.1:9093' }],
+        sites: [site],
+        contracts: [{ ...contract, channels: [], reportChannels: ['alerts'] }],
+      },
+      /^contracts\[0\]\.reportChannels\[0\]: alerts leads to Alertmanager, and a report is no alert/,
+    ],
     ['a channel twice', { channels: [hook, hook] }, /^channels\[1\]\.id: channel hook is listed twice/],
     [
       'one channel named twice',

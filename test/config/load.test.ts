@@ -341,6 +341,7 @@ describe('sites and contracts', () => {
       validFrom: null,
       validTo: null,
       channels: [],
+      reportChannels: null,
     });
   });
 });

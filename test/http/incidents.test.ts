@@ -4,7 +4,7 @@ import type { CaseDraft } from '../../src/core/sla/case/draft.ts';
 import { createApi } from '../../src/http/api.ts';
 import type { CaseOutcome, DaemonFace } from '../../src/ports/daemon-face.ts';
 import { closed, entry, incident2008, note, promises } from '../core/sla/case/a-case.ts';
-import { proofOf, verified } from '../core/sla/export/an-export.ts';
+import { bundle, divergedPart, proofOf, verified } from '../core/sla/export/an-export.ts';
 
 const { id } = incident2008;
 
@@ -26,7 +26,7 @@ function served({
     latest: () => (started ? {} : null),
     incidents: () => [incident2008],
     cases: () => [{ incident: id, entries }],
-    evidence: () => [],
+    evidence: () => [{ ...bundle, member: 'slough-a', moment: 'after', parts: [divergedPart] }, bundle],
     promises: () => promises,
     addToCase: async (incidentId: string, by: string, draft: CaseDraft) => {
       added.push({ incidentId, by, draft });
@@ -116,11 +116,14 @@ describe('what is handed out', () => {
     expect(await (await get(`/v1/incidents/${id}`)).json()).toEqual(incident2008);
     expect(await (await get(`/v1/incidents/${id}/case`)).json()).toMatchObject({ signedOff: { by: 'dan@slough-a' } });
   });
-  test.each(['', '/case', '/export', '/statement'])('nothing of an incident that is none: %s', async (path) => {
-    const { get } = served();
-    const response = await get(`/v1/incidents/nope${path}`);
-    expect([response.status, await response.json()]).toMatchObject([404, { error: { code: 'no-such-incident' } }]);
-  });
+  test.each(['', '/case', '/evidence', '/export', '/statement'])(
+    'nothing of an incident that is none: %s',
+    async (path) => {
+      const { get } = served();
+      const response = await get(`/v1/incidents/nope${path}`);
+      expect([response.status, await response.json()]).toMatchObject([404, { error: { code: 'no-such-incident' } }]);
+    },
+  );
   test('an export as JSON can be verified', async () => {
     const { get } = served();
     const response = await get(`/v1/incidents/${id}/export`);
@@ -140,6 +143,17 @@ describe('what is handed out', () => {
   });
   test('no other format', async () => {
     expect((await served().get(`/v1/incidents/${id}/export?format=pdf`)).status).toBe(400);
+  });
+  test('the evidence of every member, or of one, with what of it the old primary alone had', async () => {
+    const { get } = served();
+    expect(await (await get(`/v1/incidents/${id}/evidence`)).json()).toMatchObject({
+      ...{ incident: id, tail: { member: 'slough-a', whole: true, transactions: 3 } },
+      evidence: [{ member: 'slough-a' }, { member: 'reading-b' }],
+    });
+    const one = await get(`/v1/incidents/${id}/evidence?member=reading-b`);
+    expect(await one.json()).toMatchObject({
+      evidence: [{ member: 'reading-b', parts: [{ cutOff: expect.stringContaining('first 7') }] }],
+    });
   });
   test('the public sentence, in the zone of the contract', async () => {
     const response = await served().get(`/v1/incidents/${id}/statement?service=the%20records`);

@@ -9,9 +9,13 @@ import { second } from '../../src/core/units.ts';
 import { contractReportSchema } from '../../src/wire/contract-report.ts';
 import { drillListSchema, maintenanceListSchema } from '../../src/wire/planned-drafts.ts';
 import { runListSchema } from '../../src/wire/run-records.ts';
+import type { CloudEvent } from '../../src/core/sla/notices/envelopes.ts';
+import type { Notice } from '../../src/core/sla/notices/notice.ts';
 import { aCluster } from '../support/cluster.ts';
+import { HttpReceiver } from '../support/http-receiver.ts';
 import { knownIncidents, newIncidents } from '../support/incident-expectations.ts';
 import { redundantPair } from '../support/redundant-pair.ts';
+import { SmtpRelay } from '../support/smtp-relay.ts';
 
 const sites = [{ id: 'infirmary', name: 'Royal Infirmary' }];
 const contract = {
@@ -165,9 +169,18 @@ describe('reports every few seconds', () => {
   });
 
   test('are made once for each due instant, whoever leads; and what was missed while nobody led is made good and said', async () => {
+    await using receiver = await HttpReceiver.start();
+    await using relay = await SmtpRelay.start();
     rig = await aCluster({
-      contracts: { sites, contracts: [contract] },
-      shared: { reports: { schedule: '*/3 * * * * *', zone: 'Europe/London' } },
+      contracts: { sites, contracts: [{ ...contract, channels: ['hook', 'mail'] }] },
+      shared: {
+        reports: { schedule: '*/3 * * * * *', zone: 'Europe/London' },
+        channels: [
+          { id: 'hook', kind: 'webhook', url: receiver.url },
+          { id: 'mail', kind: 'email', from: 'Baton <baton@example.org>', to: ['desk@trust.example'] },
+        ],
+      },
+      notify: { smtp: { host: '127.0.0.1', port: relay.port, tls: 'none' } },
     });
     const cluster = rig;
     const runsAt = async (member: string) => (await read(cluster, member, '/v1/runs', runListSchema)) ?? [];
@@ -210,5 +223,14 @@ describe('reports every few seconds', () => {
       z.object({ reports: z.array(contractReportSchema) }),
     );
     expect(reports?.reports).toMatchObject([{ contract: 'records', provisional: false }]);
+
+    // However often it ran, and whoever led: one report, told once to each.
+    const told = [...receiver.taken.values()].map(({ body }) => (JSON.parse(body) as CloudEvent).data as Notice);
+    const aboutIt = told.filter(({ occasion }) => occasion === 'report');
+    expect(aboutIt).toMatchObject([{ report: { month }, contract: null }]);
+    const mails = relay.mails.filter(({ text }) => text.includes('Subject: Service report'));
+    expect(mails).toHaveLength(1);
+    expect(mails[0]?.text).toContain(`filename=domain-1-records-${month}.html`);
+    expect(mails[0]?.text).toContain('# Service report');
   });
 });

@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { signalOne } from '../../scripts/rig/processes.ts';
 import type { Rig } from '../../scripts/rig/rig.ts';
+import { runBaton } from '../../scripts/rig/run-baton.ts';
 import { connect } from '../../scripts/rig/writable-session.ts';
 import { expectIntact, goesOn, writing } from '../support/checked-client.ts';
 import { aCluster } from '../support/cluster.ts';
@@ -111,6 +112,20 @@ test('a diverged old primary is rewound as a new copy, and what only it had is k
   ]);
   const linesOf = (wanted: string) => parts.find(({ source }) => source === wanted)?.lines.join('\n');
   expect(linesOf('diverged')).toContain('postgres: public.diverged: rows 1 inserted');
+  const tail = parts.find(({ source }) => source === 'diverged')?.tail;
+  expect(tail?.incomplete).toBeNull();
+  // The client's last writes may be in it too.
+  expect(tail?.relations.find(({ name }) => name === 'public.diverged')).toMatchObject({
+    ...{ database: 'postgres', inserted: 1 },
+  });
+  const shown = await runBaton(rig, standby, ['incident', 'show', 'last']);
+  expect(shown).toMatchObject({
+    lost: expect.stringMatching(
+      /^Nothing that a user saw saved was lost .*; not there, and confirmed to nobody: \d+ transactions? with \d+ rows? in \d tables? \(.*public\.diverged.*\)\.$/,
+    ),
+  });
+  const found = await runBaton(rig, standby, ['incident', 'evidence', 'last', '--member', leader]);
+  expect(found).toMatchObject({ evidence: [{ moment: 'outage' }, { moment: 'after' }] });
   expect(linesOf('journal')).toContain('rejoin:');
   expect(linesOf('postgres-log')).toContain('redo');
   expect(linesOf('control-data-before')).toContain('in production');

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { SyncMode } from '../../src/core/cluster.ts';
 import { second } from '../../src/core/units.ts';
 import { Random } from './clock/random.ts';
+import { onWorld } from './faults/fault.ts';
 import { aFault, type FaultKind } from './faults/registry.ts';
 import { incidentsOn } from './hosts/fake-ledger.ts';
 import type { Member } from './hosts/member.ts';
@@ -52,8 +53,11 @@ test.each(rows)(
     expect(result.violations).toEqual([]);
     expect(people.contradictions).toEqual([]);
 
-    const records = members.flatMap((member) => incidentsOn(member));
-    const outages = records.filter(({ affectedSites, instants }) => affectedSites.length > 0 && instants.t7 !== null);
+    // Every disk has every record.
+    const records = new Map(members.flatMap((member) => incidentsOn(member)).map((each) => [each.id, each] as const));
+    const outages = [...records.values()].filter(
+      ({ affectedSites, instants }) => affectedSites.length > 0 && instants.t7 !== null,
+    );
     const heard = [...people.heard.values()];
     const over = heard
       .filter(({ occasion }) => occasion === 'over')
@@ -73,6 +77,40 @@ test.each(rows)(
       expect(occasions.lastIndexOf('still-down'), occasions.join()).toBeLessThan(occasions.indexOf('over'));
       if (afterMs > 15 * second) expect(occasions).toEqual(['over']);
     }
+  },
+);
+
+test.each([3, 7, 11])(
+  'etcd is gone and the service with it: people hear of it all the same, and of its end (seed %i)',
+  async (seed) => {
+    const people = new People(1 * second);
+    let heardWhileAway: readonly string[] = [];
+    const result = await simulate({
+      seed,
+      mode: 'off',
+      people,
+      durationMs: 80 * second,
+      faults: (world) => [
+        {
+          ...{ kind: 'etcd-down', atMs: 3 * second, forMs: 60 * second },
+          fault: onWorld(
+            'etcd is down',
+            () => world.etcd.stop(),
+            () => {
+              heardWhileAway = [...people.heard.values()].map(({ occasion }) => occasion);
+              world.etcd.start();
+            },
+          ),
+        },
+      ],
+    });
+    expect(result.violations).toEqual([]);
+    // In mode off nobody may serve without etcd: this is the outage that people most need to hear of.
+    expect(heardWhileAway).toContain('started');
+    const heard = [...people.heard.values()];
+    const told = (wanted: string) =>
+      heard.filter(({ occasion }) => occasion === wanted).map(({ incident, audience }) => `${incident} ${audience.id}`);
+    expect(told('over').toSorted()).toEqual([...new Set([...told('over'), ...told('started')])].toSorted());
   },
 );
 

@@ -255,7 +255,14 @@ describe('status', () => {
       since: '2008-04-24T08:15:00.000Z',
       sitesDown: ["St Mary's"],
       breaches: [],
+      acknowledged: null,
     });
+    const what = { kind: 'acknowledged', note: 'on my way' } as const;
+    const entry = { id: 'x', at: '2008-04-24T08:16:00.000Z', by: 'ada@slough-a', what };
+    const cases = [{ incident: 'i-open', entries: [entry] }];
+    const known = statusOf('c', leaderView(), [incident('open')], undefined, cases);
+    expect(known.incident?.acknowledged).toEqual({ by: entry.by, at: entry.at, note: 'on my way' });
+    expect(statusSchema.parse(JSON.parse(JSON.stringify(known)))).toEqual(known);
     expect(status.sla).toEqual([{ contract: 'c-1', customer: 'Trust', incident: 'i-open', outcome: 'met' }]);
     expect(statusOf('c', leaderView(), [incident('closed')])).toMatchObject({
       incident: null,
@@ -277,6 +284,7 @@ describe("a daemon's report of itself", () => {
       copyId: 'aaaaaaaa',
       runId: '2008-04-24 08:00:00+00',
       planned: false,
+      etcd: 'reachable',
     });
   });
   test('of a standby gives what it has received', () => {

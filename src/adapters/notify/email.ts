@@ -41,7 +41,14 @@ export async function sendMail(
       from,
       to: [...to],
       subject: notice.subject,
-      text: notice.text,
+      text: mailText(notice),
+      attachments: (notice.documents ?? [])
+        .filter(({ mediaType }) => mediaType === 'text/html')
+        .map(({ name, mediaType, text }) => ({
+          filename: name,
+          contentType: `${mediaType}; charset=utf-8`,
+          content: text,
+        })),
       date: new Date(notice.at),
       messageId: messageId(notice.key, from),
       headers: { 'Auto-Submitted': 'auto-generated', 'X-Baton-Key': notice.key },
@@ -54,6 +61,10 @@ export async function sendMail(
     socket?.destroy();
   }
 }
+
+/** What is Markdown is to be read in the mail itself; a page that needs a browser goes with it as a file. */
+const mailText = ({ text, documents = [] }: Notice): string =>
+  [text, ...documents.flatMap((each) => (each.mediaType === 'text/markdown' ? [each.text] : []))].join('\n\n');
 
 /** The library cannot be interrupted; its socket can. */
 function connected({ host, port }: SmtpServer, signal: AbortSignal): Promise<Socket> {

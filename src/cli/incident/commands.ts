@@ -24,6 +24,7 @@ export interface IncidentVerbs {
   review(id: string, text: string, options: AddFlags): Promise<void>;
   signOff(id: string, options: AddFlags & { readonly note: string }): Promise<void>;
   amend(id: string, options: AddFlags & { readonly set: readonly string[]; readonly reason: string }): Promise<void>;
+  evidence(id: string, options: CommonOptions & { readonly member?: string }): Promise<void>;
   export(id: string, options: CommonOptions & { readonly format?: ExportFormat; readonly to?: string }): Promise<void>;
   statement(id: string, options: CommonOptions & { readonly service?: string }): Promise<void>;
   verify(file: string, options: { readonly json?: true; readonly ledger?: string }): Promise<void>;
@@ -100,6 +101,16 @@ export function incidentCommands(program: Command, verbs: IncidentVerbs, common:
     .addHelpText('after', amendHelp())
     .action((id, options) => verbs.amend(id, options));
 
+  example(
+    reading(
+      'evidence',
+      'what the members found on their own hosts at the time: journal, logs, control file, what was lost',
+    )
+      .argument('<id>', idHelp)
+      .option('--member <name>', 'only what this member found')
+      .action((id, options) => verbs.evidence(id, options)),
+    'baton incident evidence last --member slough-a',
+  );
   example(
     reading('export', 'everything in one file: JSON to be verified, HTML or Markdown to be read')
       .argument('<id>', idHelp)

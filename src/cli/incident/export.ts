@@ -5,11 +5,8 @@ import { err, ok, type Result } from '../../core/result.ts';
 import { exportHtml } from '../../core/sla/export/html.ts';
 import { exportJson, type IncidentExport, incidentExport } from '../../core/sla/export/incident-export.ts';
 import { exportMarkdown } from '../../core/sla/export/markdown.ts';
-import type { Snapshot } from '../../ports/coordinator.ts';
 import { caseFilesOfKeys } from '../../wire/case-entry.ts';
-import { evidenceSchema } from '../../wire/evidence.ts';
 import { servedExportSchema } from '../../wire/incident-export.ts';
-import { readJson } from '../../wire/json-text.ts';
 import { ask } from '../ask.ts';
 import { type Failure, failed, refused } from '../failure.ts';
 import { orFromEtcd } from '../fallback.ts';
@@ -18,6 +15,7 @@ import { promisesOf } from '../promises-of.ts';
 import { wrapText } from '../terminal.ts';
 import type { VerbContext, VerbResult } from '../verb.ts';
 import { casesFrom, pick, readCases } from './read-cases.ts';
+import { evidenceOf } from './read-evidence.ts';
 
 export const EXPORT_FORMATS = ['json', 'md', 'html'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
@@ -99,12 +97,6 @@ async function readDocument(
   });
   return answer.ok ? ok(answer.value.value) : answer;
 }
-
-const evidenceOf = ({ entries }: Snapshot, id: string) =>
-  [...entries].flatMap(([key, { value }]) => {
-    const read = key.startsWith(`evidence/${id}/`) ? readJson(evidenceSchema, value) : null;
-    return read?.ok ? [read.value] : [];
-  });
 
 /** A file that is there may be what somebody was sent: it is never overwritten. */
 async function writeNew(path: string, text: string): Promise<Result<void, Failure>> {

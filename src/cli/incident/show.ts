@@ -3,10 +3,13 @@ import { ok } from '../../core/result.ts';
 import { type Case, caseState } from '../../core/sla/case/case.ts';
 import { caseText } from '../../core/sla/case/case-text.ts';
 import { recurrences } from '../../core/sla/case/recurrence.ts';
+import { tailOf } from '../../core/sla/evidence/diverged-tail.ts';
+import { lossSentence } from '../../core/sla/loss-sentence.ts';
 import { sourceNote } from '../fallback.ts';
 import { renderIncidentList } from '../render-incidents.ts';
 import type { VerbContext, VerbResult } from '../verb.ts';
 import { pick, readCases } from './read-cases.ts';
+import { readEvidence } from './read-evidence.ts';
 
 /** Newest last. */
 export async function incidentList(context: VerbContext): VerbResult {
@@ -58,8 +61,25 @@ export async function incidentShow(context: VerbContext, wanted: string): VerbRe
     incident,
     value.cases.map((each) => each.incident),
   );
+  // An older daemon has none to show, and the incident is what matters.
+  const answer = await readEvidence(context, incident.id);
+  const evidence = answer.ok ? answer.value.value : [];
   return ok({
-    json: { ...incident, case: { state: caseState(found.value), ...held }, recurrences: related },
-    text: sourceNote(source, context.terminal.paint) + caseText(found.value, related),
+    json: {
+      ...incident,
+      lost: lossSentence(incident, tailOf(incident, evidence)),
+      case: { state: caseState(found.value), ...held },
+      recurrences: related,
+      evidenceFound: evidence.map(({ member, at, moment, parts }) => ({
+        ...{ member, at, moment },
+        parts: parts.map(({ source: from, lines, cutOff, problem }) => ({
+          from,
+          lines: lines.length,
+          cutOff,
+          problem,
+        })),
+      })),
+    },
+    text: sourceNote(source, context.terminal.paint) + caseText(found.value, related, evidence),
   });
 }

@@ -2,12 +2,14 @@
 import { z } from 'zod';
 import { err, ok } from '../../core/result.ts';
 import { type Statement, statements } from '../../core/sla/statements.ts';
+import { tailOf } from '../../core/sla/evidence/diverged-tail.ts';
 import { ask } from '../ask.ts';
 import { failed } from '../failure.ts';
 import { orFromEtcd } from '../fallback.ts';
 import { promisesOf } from '../promises-of.ts';
 import { wrapText } from '../terminal.ts';
 import type { VerbContext, VerbResult } from '../verb.ts';
+import { evidenceOf } from './read-evidence.ts';
 import { pick, readCases } from './read-cases.ts';
 
 const answerSchema = z
@@ -17,6 +19,8 @@ const answerSchema = z
         timeZone: z.string(),
         sites: z.array(z.object({ id: z.string(), name: z.string() })),
         text: z.string(),
+        // A daemon of an older version does not say.
+        loss: z.string().default(''),
       }),
     ),
   })
@@ -32,7 +36,12 @@ export async function incidentStatement(context: VerbContext, wanted: string, se
   const named = service ?? incident.cluster;
   const path = `/v1/incidents/${encodeURIComponent(incident.id)}/statement?service=${encodeURIComponent(named)}`;
   const answer = await orFromEtcd(context, await ask(context, path, answerSchema), (snapshot) => {
-    const drafts = statements(incident, promisesOf(snapshot), named);
+    const drafts = statements(
+      incident,
+      promisesOf(snapshot),
+      named,
+      tailOf(incident, evidenceOf(snapshot, incident.id)),
+    );
     return drafts.ok
       ? drafts
       : err(failed('not-known', `${drafts.error}.`, 'The statement needs both ends of the outage.'));
@@ -46,6 +55,8 @@ export async function incidentStatement(context: VerbContext, wanted: string, se
   );
   return ok({
     json: { incident: incident.id, statements: drafts },
-    text: drafts.map(({ timeZone, text }) => (drafts.length === 1 ? text : `${timeZone}: ${text}`)).join('\n'),
+    text: drafts
+      .map(({ timeZone, text, loss }) => `${drafts.length === 1 ? '' : `${timeZone}: `}${text} ${loss}`.trimEnd())
+      .join('\n'),
   });
 }

@@ -8,6 +8,7 @@ import { type Addition, addToIncident } from './add.ts';
 import { acknowledge, action, actionDone, cause, note, review, signOff } from './additions.ts';
 import { amend } from './amend.ts';
 import type { AddFlags, IncidentVerbs } from './commands.ts';
+import { incidentEvidence } from './evidence.ts';
 import { incidentExportVerb } from './export.ts';
 import { incidentList, incidentShow } from './show.ts';
 import { incidentStatement } from './statement.ts';
@@ -42,6 +43,7 @@ export function incidentVerbs({ caller, version, ledger, reading, printing }: In
     review: (id, text, options) => adding(id, options, review(text)),
     signOff: (id, options) => adding(id, options, signOff(options.note)),
     amend: (id, options) => adding(id, options, amend(options.set, options.reason)),
+    evidence: (id, options) => reading(options, (context) => incidentEvidence(context, id, options.member ?? null)),
     export: (id, options) => {
       const { format = null, to = null } = options;
       return reading(options, (context) => incidentExportVerb(context, id, { format, to, version }));

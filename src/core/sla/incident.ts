@@ -9,6 +9,8 @@ import type { Ms } from '../units.ts';
 export interface Incident {
   /** Version of this shape. */
   readonly v: 1;
+  /** Counts what the recorder wrote of this incident, from 1: of two versions the higher is newer. Older records have none. */
+  readonly edition?: number | undefined;
   /** `<cluster>-<YYYYMMDD>-<HHMMSSmmm>-<recorded by>`, of t1 in UTC. Fixed when the incident opens. */
   readonly id: string;
   readonly cluster: string;
@@ -61,6 +63,9 @@ export type IncidentKind =
 
 /** Handed over in good order because somebody, or a schedule, asked for it. */
 export const isHandOver = (kind: IncidentKind): boolean => kind === 'switchover' || kind === 'drill';
+
+/** 0 where it was not counted. */
+export const editionOf = ({ edition }: Incident): number => edition ?? 0;
 
 export interface Place {
   readonly member: string;

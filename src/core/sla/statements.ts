@@ -2,7 +2,9 @@
 import { err, ok, type Result } from '../result.ts';
 import { beginning } from './beginning.ts';
 import { inForce, type Promises, type Site } from './contract.ts';
+import type { IncidentTail } from './evidence/diverged-tail.ts';
 import type { Incident } from './incident.ts';
+import { plainLossSentence } from './loss-sentence.ts';
 import { statementText } from './statement.ts';
 
 export interface Statement {
@@ -10,6 +12,8 @@ export interface Statement {
   readonly timeZone: string;
   readonly sites: readonly Site[];
   readonly text: string;
+  /** The sentence after it: whether anything that a user saw saved was lost. */
+  readonly loss: string;
 }
 
 /** `service` is what its users call it. The error says what is missing and how to add it. */
@@ -17,6 +21,7 @@ export function statements(
   incident: Incident,
   { contracts }: Promises,
   service: string,
+  tail: IncidentTail | null,
 ): Result<readonly Statement[], string> {
   const from = beginning(incident);
   if (from === null) return err('nobody saw when it began: baton incident amend --set instants.t0=...');
@@ -25,6 +30,7 @@ export function statements(
   if (end === null && incident.state === 'closed')
     return err('nobody saw when it ended: baton incident amend --set instants.t7=...');
   const until = end === null ? null : Date.parse(end.wall);
+  const loss = plainLossSentence(incident.loss, until !== null, tail);
   const zoneOf = ({ id }: { readonly id: string }) =>
     contracts.find((contract) => inForce(contract, from) && contract.sites.includes(id))?.timeZone ?? 'UTC';
   const zones = [...new Set(incident.affectedSites.map(zoneOf))];
@@ -34,7 +40,7 @@ export function statements(
       const sites = incident.affectedSites
         .filter((site) => zoneOf(site) === timeZone)
         .map(({ id, name }) => ({ id, name }));
-      return { timeZone, sites, text: statementText({ from, until, service, sites }, timeZone) };
+      return { timeZone, sites, text: statementText({ from, until, service, sites }, timeZone), loss };
     }),
   );
 }

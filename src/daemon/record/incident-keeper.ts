@@ -1,8 +1,12 @@
-/** Keeps incidents: folds facts, judges them by the contracts, writes them to the local ledger and then to etcd. */
+/**
+ * Keeps incidents: folds facts, judges them by the contracts, writes them to the local ledger and then to etcd. Those of
+ * other members are copied from there to this disk, and every incident is put back into an etcd that lost it.
+ */
+import { canonicalJson } from '../../core/canonical-json.ts';
 import type { ClusterState } from '../../core/cluster.ts';
 import { leading } from '../../core/cluster-queries.ts';
 import type { Promises } from '../../core/sla/contract.ts';
-import type { Incident } from '../../core/sla/incident.ts';
+import { editionOf, type Incident } from '../../core/sla/incident.ts';
 import type { Announcement } from '../../core/sla/maintenance/announcement.ts';
 import {
   newRecorder,
@@ -19,10 +23,9 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Coordinator, Snapshot } from '../../ports/coordinator.ts';
 import type { Journal } from '../../ports/journal.ts';
 import type { Ledger } from '../../ports/ledger.ts';
-import { incidentSchema } from '../../wire/incident.ts';
-import { readJson } from '../../wire/json-text.ts';
 import { within } from '../within.ts';
 import { EtcdMirror } from './etcd-mirror.ts';
+import { IncidentCopies } from './incident-copies.ts';
 
 export interface IncidentKeeperDeps {
   readonly cluster: string;
@@ -43,8 +46,7 @@ export interface IncidentKeeperDeps {
 
 const retryAfterMs: Ms = 1_000;
 const ledgerFirstMs: Ms = 1_000;
-/** Incidents that wait to be written to etcd; the ledger has them all. */
-const mirrorQueueMax = 100;
+/** Incidents in memory, here and in the ledger; an etcd that was wiped gets all of them back. */
 const ownMax = 1_000;
 
 export class IncidentKeeper {
@@ -56,13 +58,14 @@ export class IncidentKeeper {
   readonly #own = new Map<string, Incident>();
   /** Local disk first, then etcd: an incident of a time without etcd arrives there later, under the same id. */
   readonly #mirror: EtcdMirror;
-  readonly #fromEtcd = new Map<string, Incident>();
-  /** Value text last parsed for each key: a snapshot of every revision must not be parsed whole again. */
-  readonly #parsed = new Map<string, string>();
+  /** The version of each of those that was handed to etcd already, whether or not it arrived. */
+  readonly #sent = new Map<string, Incident>();
+  readonly #copies: IncidentCopies;
 
   constructor(deps: IncidentKeeperDeps) {
     this.#deps = deps;
-    this.#mirror = new EtcdMirror(deps, (id) => this.#txnFor(id), mirrorQueueMax);
+    this.#mirror = new EtcdMirror(deps, (id) => this.#txnFor(id), ownMax);
+    this.#copies = new IncidentCopies(deps);
     const open = deps.ledger
       .incidents()
       .findLast((incident) => incident.state === 'open' && incident.recordedBy === deps.member);
@@ -82,14 +85,16 @@ export class IncidentKeeper {
   /** Another member that is there records an outage that goes on: the one that made this term, or that befalls it. */
   openElsewhere(state: ClusterState): boolean {
     const term = leading(state)?.term ?? null;
-    return [...this.#fromEtcd.values()].some(
-      (each) =>
-        each.state === 'open' &&
-        each.instants.t7 === null &&
-        each.recordedBy !== this.#deps.member &&
-        state.members.has(memberName(each.recordedBy)) &&
-        (each.termAfter === term || (each.termAfter === null && each.termBefore === term)),
-    );
+    return this.#copies
+      .all()
+      .some(
+        (each) =>
+          each.state === 'open' &&
+          each.instants.t7 === null &&
+          each.recordedBy !== this.#deps.member &&
+          state.members.has(memberName(each.recordedBy)) &&
+          (each.termAfter === term || (each.termAfter === null && each.termBefore === term)),
+      );
   }
 
   record(fact: RecorderFact): void {
@@ -106,9 +111,16 @@ export class IncidentKeeper {
     return judged(incident, contracts, sites, this.#deps.announcements());
   }
 
-  #keep(incident: Incident): void {
-    this.#own.set(incident.id, incident);
-    for (const id of this.#own.keys()) if (this.#own.size > ownMax) this.#own.delete(id);
+  #keep(version: Incident): void {
+    const { id } = version;
+    const known = [this.#own.get(id), this.#copies.get(id)].map((each) => (each === undefined ? 0 : editionOf(each)));
+    const incident = { ...version, edition: Math.max(...known) + 1 };
+    this.#own.set(id, incident);
+    for (const oldest of this.#own.keys())
+      if (this.#own.size > ownMax) {
+        this.#own.delete(oldest);
+        this.#sent.delete(oldest);
+      }
     this.#deps.changed(incident);
     void this.#writeDownFirst(incident);
   }
@@ -129,10 +141,12 @@ export class IncidentKeeper {
     });
   }
 
+  /** A new version of an own one is put, whatever is there; what was sent before, and others', only where it is missing. */
   #txnFor(id: string): Txn | null {
-    const newest = this.#own.get(id);
-    if (newest === undefined) return null;
-    return { compares: [], writes: [{ op: 'put', key: `incidents/${id}`, value: JSON.stringify(newest) }] };
+    const own = this.#own.get(id);
+    if (own === undefined || this.#sent.get(id) === own) return this.#copies.refill(own ?? this.#copies.get(id));
+    this.#sent.set(id, own);
+    return { compares: [], writes: [{ op: 'put', key: `incidents/${id}`, value: JSON.stringify(own) }] };
   }
 
   sawSnapshot(snapshot: Snapshot): void {
@@ -141,16 +155,23 @@ export class IncidentKeeper {
       this.#configText = config;
       this.#promises = this.#deps.promisesOf(config) ?? this.#promises;
     }
-    for (const [key, entry] of snapshot.entries) {
-      if (!key.startsWith('incidents/') || this.#parsed.get(key) === entry.value) continue;
-      this.#parsed.set(key, entry.value);
-      const incident = parseIncident(entry.value);
-      if (incident !== null) {
-        this.#fromEtcd.set(incident.id, incident);
-        if (!this.#own.has(incident.id)) this.#deps.changed(incident);
-        this.#endLeftOpen(incident);
-      } else this.#deps.journal.happened('incident-unreadable', { key });
+    for (const incident of this.#copies.sawSnapshot(snapshot)) {
+      if (!this.#own.has(incident.id)) this.#deps.changed(incident);
+      this.#endLeftOpen(incident);
+      this.#copyOrCorrect(incident);
     }
+    const others = this.#copies.onDisk().filter(({ id }) => !this.#own.has(id));
+    // What was never sent goes by itself, once the disk has it.
+    const own = [...this.#own.values()].filter((incident) => this.#sent.get(incident.id) === incident);
+    for (const incident of [...others, ...own])
+      if (this.#copies.refill(incident) !== null) this.#mirror.bring(incident.id);
+  }
+
+  /** What this member recorded itself is never replaced: the recorder's word is made the newest again. */
+  #copyOrCorrect(seen: Incident): void {
+    const own = this.#own.get(seen.id);
+    if (own === undefined) this.#copies.copy(seen);
+    else if (editionOf(seen) >= editionOf(own) && canonicalJson(seen) !== canonicalJson(own)) this.#keep(own);
   }
 
   /**
@@ -172,18 +193,10 @@ export class IncidentKeeper {
     } else this.#keep({ ...(written ?? incident), state: 'closed', closedBecause: 'superseded' });
   }
 
-  /** Newest last. What this member recorded itself is never replaced by what etcd says of it. */
+  /** Newest last. */
   incidents(): readonly Incident[] {
-    const all = new Map(this.#fromEtcd);
-    for (const incident of this.#deps.ledger.incidents())
-      if (incident.recordedBy === this.#deps.member) all.set(incident.id, incident);
+    const all = new Map(this.#copies.all().map((incident) => [incident.id, incident]));
     for (const [id, incident] of this.#own) all.set(id, incident);
     return [...all.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
   }
-}
-
-/** Null for half an incident too: every answer that lists incidents would fail on it. */
-function parseIncident(text: string): Incident | null {
-  const read = readJson(incidentSchema, text);
-  return read.ok ? read.value : null;
 }

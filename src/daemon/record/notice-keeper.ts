@@ -3,7 +3,7 @@
  * the first of the members that are there does. Whoever comes next finds in the outbox what is not done. Nothing here is
  * waited for by anybody.
  */
-import { membersPrefix } from '../../core/key-format.ts';
+import type { IncidentTail } from '../../core/sla/evidence/diverged-tail.ts';
 import type { Incident } from '../../core/sla/incident.ts';
 import type { Channel, NoticePolicy } from '../../core/sla/notices/channel.ts';
 import { type ListedNotice, listedNotices } from '../../core/sla/notices/listed-notice.ts';
@@ -18,17 +18,23 @@ import {
   type OutboxEntry,
 } from '../../core/sla/notices/outbox.ts';
 import type { Announcement } from '../../core/sla/maintenance/announcement.ts';
+import { type News, planNews } from '../../core/sla/notices/news.ts';
+import { reportDocuments } from '../../core/sla/notices/news-wording.ts';
+import type { Notice, NoticeDocument, NoticeHead } from '../../core/sla/notices/notice.ts';
 import { knownNotices, planNotices } from '../../core/sla/notices/plan-notices.ts';
-import { testNotice } from '../../core/sla/notices/wording.ts';
+import type { ContractReport } from '../../core/sla/report/contract-report.ts';
+import { testNotice, toldAlone } from '../../core/sla/notices/wording.ts';
 import { after, elapsed, type MemberName, minute, type MonoMs, type Ms, second } from '../../core/units.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Coordinator, Snapshot } from '../../ports/coordinator.ts';
 import type { TestOutcome } from '../../ports/daemon-face.ts';
 import type { Journal } from '../../ports/journal.ts';
+import type { Ledger } from '../../ports/ledger.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Notifier } from '../../ports/notifier.ts';
 import { type Attempt, NoticeSender } from './notice-sender.ts';
 import { Outbox } from './outbox.ts';
+import { TellerPlace } from './teller-place.ts';
 
 export interface NoticeKeeperDeps {
   readonly cluster: string;
@@ -37,9 +43,20 @@ export interface NoticeKeeperDeps {
   readonly coordinator: Coordinator;
   readonly journal: Journal;
   readonly log: Log;
+  readonly ledger: Ledger;
   readonly notifier: Notifier;
   /** Who is told what, by a shared configuration as text from etcd; null when it cannot be read. */
   readonly noticesOf: (configText: string) => NoticePolicy | null;
+  /** Where this member answers. */
+  readonly apiUrl: string;
+}
+
+/** What there is to tell of. */
+export interface Tidings {
+  readonly incidents: () => readonly Incident[];
+  readonly announcements: () => readonly Announcement[];
+  readonly news: () => News;
+  readonly tailOf: (incident: Incident) => IncidentTail | null;
 }
 
 const soonMs: Ms = 500;
@@ -49,34 +66,28 @@ const idleMs: Ms = 1 * minute;
 const tidyEveryMs: Ms = 10 * minute;
 const tidiedMax = 100;
 const deliveredAmidst = 50;
+const reportAwaitedMs: Ms = 10 * minute;
 /** etcd and every member's memory hold them all. */
 const outboxMax = 5_000;
 
 export class NoticeKeeper {
   readonly #deps: NoticeKeeperDeps;
-  readonly #incidents: () => readonly Incident[];
-  readonly #announcements: () => readonly Announcement[];
+  readonly #tidings: Tidings;
   readonly #outbox: Outbox;
   readonly #sender: NoticeSender;
   #policy: NoticePolicy | null = null;
   #configText: string | null = null;
-  #present: ReadonlySet<string> = new Set();
-  /** This member is the one that tells. */
-  #tells = false;
+  readonly #place: TellerPlace;
   #next: { readonly atMono: MonoMs; readonly cancel: () => void } | null = null;
   #planning = false;
   #full = false;
   #tidiedMono: MonoMs | null = null;
   readonly #stopping = new AbortController();
 
-  constructor(
-    deps: NoticeKeeperDeps,
-    incidents: () => readonly Incident[],
-    announcements: () => readonly Announcement[] = () => [],
-  ) {
+  constructor(deps: NoticeKeeperDeps, tidings: Tidings) {
     this.#deps = deps;
-    this.#announcements = announcements;
-    this.#incidents = incidents;
+    this.#tidings = tidings;
+    this.#place = new TellerPlace(deps.member, deps.clock);
     this.#outbox = new Outbox(deps, this.#stopping.signal);
     this.#sender = new NoticeSender(deps.clock, deps.notifier, this.#stopping.signal);
   }
@@ -100,15 +111,17 @@ export class NoticeKeeper {
   }
 
   sawSnapshot(snapshot: Snapshot): void {
-    const { entries } = snapshot;
-    const config = entries.get('config')?.value ?? null;
+    const config = snapshot.entries.get('config')?.value ?? null;
     if (config !== null && config !== this.#configText) this.#configured(config);
     this.#outbox.sawSnapshot(snapshot);
-    const members = [...entries.keys()].filter((key) => key.startsWith(membersPrefix)).toSorted();
-    this.#present = new Set(members.map((key) => key.slice(membersPrefix.length)));
-    const teller = entries.get('leader')?.value ?? members[0]?.slice(membersPrefix.length);
-    this.#tells = teller === this.#deps.member;
+    this.#place.sawSnapshot(snapshot);
     this.#lookIn(soonMs);
+  }
+
+  /** Called each time the loop runs, with since when etcd has not answered; null: it does. */
+  considered(awaySinceMono: MonoMs | null): void {
+    this.#place.etcdIsAway(awaySinceMono);
+    if (this.#place.isAlone) this.#lookIn(soonMs);
   }
 
   #configured(config: string): void {
@@ -130,7 +143,7 @@ export class NoticeKeeper {
   #lookIn(delayMs: Ms): void {
     const { clock } = this.#deps;
     const idle = (this.#policy?.channels.length ?? 0) === 0 && this.#outbox.size === 0;
-    if (this.#stopping.signal.aborted || !this.#tells || idle) return;
+    if (this.#stopping.signal.aborted || !this.#place.tells || idle) return;
     const atMono = after(clock.mono(), delayMs);
     if (this.#next !== null && this.#next.atMono <= atMono) return;
     this.#next?.cancel();
@@ -143,7 +156,7 @@ export class NoticeKeeper {
 
   async #look(): Promise<void> {
     const policy = this.#policy;
-    if (policy === null || !this.#tells) return;
+    if (policy === null || !this.#place.tells) return;
     // Whoever plans still delivers when that is done.
     if (this.#planning) return;
     this.#planning = true;
@@ -156,7 +169,7 @@ export class NoticeKeeper {
   }
 
   #outages(): readonly Outage[] {
-    return outagesOf(this.#incidents(), (member) => this.#present.has(member), this.#deps.clock.wall());
+    return outagesOf(this.#tidings.incidents(), (member) => this.#place.isPresent(member), this.#deps.clock.wall());
   }
 
   /** Every change in etcd is looked at anyway; this is for what only time brings. */
@@ -174,26 +187,55 @@ export class NoticeKeeper {
 
   /** False when etcd did not take all of it. */
   async #plan(policy: NoticePolicy): Promise<boolean> {
-    const { cluster, clock, journal } = this.#deps;
-    if (this.#outages().length === 0) return true;
-    const heads = [...this.#outbox.entries()].map(({ head }) => head);
-    const isPresent = (member: string): boolean => this.#present.has(member);
-    const incidents = this.#incidents();
-    const known = knownNotices(heads);
-    const situation = {
-      ...{ cluster, incidents, isPresent, known, nowWall: clock.wall() },
-      maintenance: this.#announcements(),
-    };
-    for (const [index, notice] of planNotices(policy, situation).entries()) {
+    const { journal } = this.#deps;
+    for (const [index, notice] of this.#planned(policy).entries()) {
       // A thousand sites take etcd a while: the first need not wait for the last.
       if (index % deliveredAmidst === deliveredAmidst - 1) this.#deliver(policy);
       const full = this.#outbox.size >= outboxMax;
       if (full && !this.#full) journal.happened('outbox-full', { notices: this.#outbox.size });
       this.#full = full;
-      if (full || this.#stopping.signal.aborted || !this.#tells) return true;
-      if (!(await this.#outbox.create(newEntry(notice)))) return false;
+      if (full || this.#stopping.signal.aborted || !this.#place.tells) return true;
+      const kept = this.#place.isAlone
+        ? this.#outbox.hold(newEntry(toldAlone(notice, this.#deps.member)))
+        : await this.#outbox.create(newEntry(notice));
+      if (!kept) return false;
     }
     return true;
+  }
+
+  #planned(policy: NoticePolicy): readonly Notice[] {
+    const { cluster, clock, apiUrl, member } = this.#deps;
+    const { incidents, announcements, news, tailOf } = this.#tidings;
+    const nothing = this.#outages().length === 0;
+    if (nothing && news().reports.length + news().burns.length === 0) return [];
+    const known = knownNotices([...this.#outbox.entries()].map(({ head }) => head));
+    const isPresent = (member: string): boolean => this.#place.isPresent(member);
+    const common = { cluster, known, nowWall: clock.wall() };
+    // Of what another one recorded, whoever told people last tells, as far as it has heard of it.
+    const ours = incidents().filter(({ recordedBy }) => this.#place.isFirst || recordedBy === member);
+    const outages = { ...common, incidents: ours, isPresent, maintenance: announcements(), tailOf };
+    return [
+      ...(nothing ? [] : planNotices(policy, outages)),
+      ...(this.#place.isAlone ? [] : planNews(policy, { ...common, news: news(), apiUrl })),
+    ];
+  }
+
+  /** A report is kept beside the outbox, for longer than any notice: what goes with this one is made from it. */
+  #reportOf({ about, audience }: NoticeHead): ContractReport | null {
+    const isIt = ({ contract, month }: ContractReport): boolean =>
+      contract === audience.id && `report-${month}` === about;
+    return this.#tidings.news().reports.find(({ report }) => isIt(report))?.report ?? null;
+  }
+
+  #documents(head: NoticeHead): readonly NoticeDocument[] {
+    const report = head.occasion === 'report' ? this.#reportOf(head) : null;
+    return report === null ? [] : reportDocuments(report);
+  }
+
+  /** Whoever planned it may have died before etcd had the report; after a while it goes without, and says where to look. */
+  #isComplete(head: NoticeHead): boolean {
+    if (head.occasion !== 'report' || this.#reportOf(head) !== null) return true;
+    return this.#deps.clock.wall() - Date.parse(head.at) > reportAwaitedMs;
   }
 
   #deliver({ channels }: NoticePolicy): void {
@@ -205,7 +247,13 @@ export class NoticeKeeper {
       if (channel === undefined || body === null) {
         const problem = `there is no channel ${head.channel} any more`;
         this.#save(givenUp(entry, problem, member, clock.wall()));
-      } else this.#sender.offer(channel, { ...head, ...body }, (attempt) => this.#ended(entry, channel, attempt));
+      } else if (this.#isComplete(head))
+        this.#sender.offer(
+          channel,
+          head.key,
+          () => ({ ...head, ...body, documents: this.#documents(head) }),
+          (attempt) => this.#ended(entry, channel, attempt),
+        );
     }
   }
 
@@ -228,7 +276,7 @@ export class NoticeKeeper {
     if (state.kind !== 'pending')
       this.#deps.journal.happened(`notice-${state.kind}`, { key: head.key, attempts, lastProblem });
     void this.#outbox.save(entry).then(() => {
-      if (this.#policy !== null && this.#tells) this.#deliver(this.#policy);
+      if (this.#policy !== null && this.#place.tells) this.#deliver(this.#policy);
       this.#lookIn(soonMs);
     });
   }

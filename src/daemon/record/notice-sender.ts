@@ -32,13 +32,13 @@ export class NoticeSender {
     return this.#underWay.get(channel)?.has(key) ?? false;
   }
 
-  /** Begins one attempt if the channel has room; `ended` is told how it went, unless it was stopped. */
-  offer(channel: Channel, notice: Notice, ended: (attempt: Attempt) => void): void {
+  /** Begins one attempt, with what `notice` makes, if the channel has room; `ended` is told how it went, unless it was stopped. */
+  offer(channel: Channel, key: string, notice: () => Notice, ended: (attempt: Attempt) => void): void {
     const keys = this.#underWay.get(channel.id) ?? new Set();
-    if (keys.size >= perChannelMax || keys.has(notice.key) || this.#stopping.aborted) return;
-    this.#underWay.set(channel.id, keys.add(notice.key));
-    void this.attempt(channel, notice).then((attempt) => {
-      keys.delete(notice.key);
+    if (keys.size >= perChannelMax || keys.has(key) || this.#stopping.aborted) return;
+    this.#underWay.set(channel.id, keys.add(key));
+    void this.attempt(channel, notice()).then((attempt) => {
+      keys.delete(key);
       if (!this.#stopping.aborted) ended(attempt);
     });
   }

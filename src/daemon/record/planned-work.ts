@@ -2,10 +2,14 @@
 import { isMine } from '../../core/cluster-queries.ts';
 import type { Promises } from '../../core/sla/contract.ts';
 import type { NearMiss } from '../../core/sla/near-miss/near-miss.ts';
+import type { IncidentTail } from '../../core/sla/evidence/diverged-tail.ts';
 import type { Incident } from '../../core/sla/incident.ts';
 import { type Announcement, inWindow } from '../../core/sla/maintenance/announcement.ts';
-import type { BurnWarning } from '../../core/sla/report/burn.ts';
-import type { ContractReport } from '../../core/sla/report/contract-report.ts';
+import { monthsOf } from '../../core/sla/accounting/zone.ts';
+import type { Contract } from '../../core/sla/contract.ts';
+import type { News, Standing } from '../../core/sla/notices/news.ts';
+import { lossOf } from '../../core/sla/notices/news-wording.ts';
+import { contractReports, type Reported } from '../../core/sla/report/contract-report.ts';
 import type { View } from '../../core/view.ts';
 import type { Snapshot } from '../../ports/coordinator.ts';
 import type { PlannedFace } from '../../ports/planned-face.ts';
@@ -14,6 +18,7 @@ import { BurnWatch } from './burn-watch.ts';
 import { DrillDesk } from './drill-desk.ts';
 import { type DrillHands, DrillRunner } from './drill-runner.ts';
 import { MaintenanceKeeper } from './maintenance-keeper.ts';
+import { NewsBook } from './news-book.ts';
 import { Records, type RecordsKept } from './records.ts';
 import { ReportKeeper } from './report-keeper.ts';
 import { RunBook } from './run-book.ts';
@@ -31,12 +36,11 @@ export interface PlannedWorkDeps {
   readonly promises: () => Promises;
   readonly incidents: () => readonly Incident[];
   readonly nearMisses: () => readonly NearMiss[];
+  /** The same with what people corrected in them. */
+  readonly amended: () => readonly Incident[];
+  readonly tailOf: (incident: Incident) => IncidentTail | null;
   /** How a drill asks for a change of leader. */
   readonly hands: DrillHands;
-  /** A report was made and is kept, and was not before: it can be sent. */
-  readonly reportReady: (report: ContractReport) => void;
-  /** A budget is being used up too fast: told once a day for each contract and urgency. */
-  readonly budgetBurning: (warning: BurnWarning) => void;
 }
 
 export class PlannedWork {
@@ -48,9 +52,10 @@ export class PlannedWork {
   readonly #drills: DrillDesk;
   readonly #schedule: ScheduleKeeper;
   readonly #burn: BurnWatch;
+  readonly #news: NewsBook;
 
   constructor(
-    { deps, records, service, promises, incidents, nearMisses, hands, reportReady, budgetBurning }: PlannedWorkDeps,
+    { deps, records, service, promises, incidents, amended, tailOf, nearMisses, hands }: PlannedWorkDeps,
     signal: AbortSignal,
   ) {
     this.#deps = deps;
@@ -59,13 +64,11 @@ export class PlannedWork {
     this.#records = new Records(deps, reportRecords);
     this.#maintenance = new MaintenanceKeeper({ clock, coordinator, records, newId: deps.newCopyId, promises });
     const ledgered = () => service.ledgered(promises(), this.announcements());
-    this.#reports = new ReportKeeper({
-      ...whose,
-      records: this.#records,
-      reported: () => ({ ...ledgered(), incidents: incidents(), nearMisses: nearMisses() }),
-      reportReady,
-    });
-    this.#burn = new BurnWatch({ ...whose, records: this.#records, ledgered, budgetBurning });
+    const reported = () => ({ ...ledgered(), incidents: amended(), tailOf, nearMisses: nearMisses() });
+    const kept = { ...whose, journal: deps.journal, records: this.#records };
+    this.#reports = new ReportKeeper({ ...kept, reported });
+    this.#burn = new BurnWatch({ ...kept, ledgered, standing: (contract, at) => standing(reported(), contract, at) });
+    this.#news = new NewsBook(clock, this.#records);
     const contracts = () => promises().contracts;
     const accounts = () => service.report(promises(), null, this.announcements()).contracts;
     const runner = new DrillRunner({ clock, hands, incidents, contracts, accounts }, signal);
@@ -96,6 +99,11 @@ export class PlannedWork {
     };
   }
 
+  /** What contracts are to be told of. */
+  news(): News {
+    return this.#news.news();
+  }
+
   announcements(): readonly Announcement[] {
     return this.#maintenance.announcements();
   }
@@ -121,4 +129,14 @@ export class PlannedWork {
     const problem = error instanceof Error ? error.message : String(error);
     this.#deps.journal.happened('schedule-failed', { problem });
   }
+}
+
+function standing(reported: Reported, contract: Contract, at: number): Standing | null {
+  const contracts = reported.contracts.filter(({ id }) => id === contract.id);
+  const [month = ''] = monthsOf(contract.timeZone, { from: at, to: at + 1 });
+  const [report] = contractReports({ ...reported, contracts }, at, month);
+  const account = report?.accounts.find(({ contractVersion }) => contractVersion === contract.version);
+  if (report === undefined) return null;
+  const { budgetMs = null, leftMs = null } = account?.target ?? {};
+  return { at, loss: lossOf(report), budgetMs, leftMs };
 }

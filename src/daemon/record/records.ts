@@ -48,6 +48,7 @@ export class Records {
   readonly #deps: RecordsDeps;
   readonly #which: RecordsKept;
   readonly #known = new Map<string, RecordValue>();
+  #changes = 0;
   readonly #onDisk = new Set<string>();
   /** Text of each key in etcd: a snapshot of every revision must not be parsed whole again. */
   #inEtcd: ReadonlyMap<string, string> = new Map();
@@ -73,6 +74,11 @@ export class Records {
       this.#onDisk.add(record.key);
       this.#makeRoom();
     }
+  }
+
+  /** Another number whenever something is known that was not, or is not that was. */
+  get changes(): number {
+    return this.#changes;
   }
 
   has(key: string): boolean {
@@ -131,6 +137,7 @@ export class Records {
 
   #keep(record: KeptRecord): void {
     this.#known.set(record.key, record.value);
+    this.#changes += 1;
     this.#makeRoom();
     this.#unwritten.add(record);
   }

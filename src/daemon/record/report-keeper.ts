@@ -4,6 +4,7 @@ import { monthsOver } from '../../core/sla/report/months-over.ts';
 import type { MonthText } from '../../core/sla/accounting/zone.ts';
 import { listed } from '../../core/sla/text-layout.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { Journal } from '../../ports/journal.ts';
 import { formatReport, parseReport, reportKey, reportKeyPrefix } from '../../wire/contract-report.ts';
 import type { Records } from './records.ts';
 
@@ -13,8 +14,7 @@ export interface ReportKeeperDeps {
   readonly records: Records;
   /** Everything that reports are counted from, as it is known now. */
   readonly reported: () => Reported;
-  /** A report was made and kept for the first time: it can be sent. */
-  readonly reportReady: (report: ContractReport) => void;
+  readonly journal: Journal;
 }
 
 export class ReportKeeper {
@@ -65,7 +65,7 @@ export class ReportKeeper {
       throw new Error(`the report ${name} may be lost: ${kept.error}`);
     }
     this.#doubtful.delete(key);
-    this.#deps.reportReady(report);
+    this.#deps.journal.happened('report-ready', { contract: report.contract, month: report.month });
     return name;
   }
 

@@ -4,6 +4,7 @@
  */
 import { isMine, leading } from '../../core/cluster-queries.ts';
 import { absurd } from '../../core/result.ts';
+import { mayPass } from '../../core/sla/drill/drill-gate.ts';
 import { nextStep, type JobRules, type JobStep } from '../../core/sla/schedule/next-step.ts';
 import { type RunClaim, type RunEnd, unhandled } from '../../core/sla/schedule/run.ts';
 import {
@@ -38,6 +39,8 @@ export interface ScheduleKeeperDeps {
 const lookEveryMs: Ms = 15 * second;
 /** What is due is dealt with in so many steps; the rest at the next look. */
 const stepsMax = 20;
+/** Two looks: the last one must not come too late to say why. */
+const waitEndsBeforeMs: Ms = 2 * lookEveryMs;
 const reportBoundMs: Ms = 1 * minute;
 const drillBoundMs: Ms = 4 * minute;
 
@@ -54,6 +57,8 @@ export class ScheduleKeeper {
   #term: Revision | null = null;
   #looking = false;
   readonly #busy = new Set<JobName>();
+  /** The drill that cannot run yet, by when it was due. */
+  #waitsFor: number | null = null;
 
   constructor(deps: ScheduleKeeperDeps, signal: AbortSignal) {
     this.#deps = deps;
@@ -170,8 +175,17 @@ export class ScheduleKeeper {
     const { drills, book } = this.#deps;
     const ready = drills.ready(view, plan, step.due);
     if (ready.kind === 'refused') {
-      this.#say('drill-skipped', { due: rfc3339(step.due), condition: ready.condition, problem: ready.problem });
-      return book.claim(this.#claim('drill', step, 'skipped', ready.problem), term);
+      const details = { due: rfc3339(step.due), condition: ready.condition, problem: ready.problem };
+      const now = this.#now();
+      // Once more before its window ends; then whoever leads writes down why it came to nothing.
+      if (mayPass(ready.condition) && now + waitEndsBeforeMs < step.due + plan.windowMs) {
+        if (this.#waitsFor !== step.due) this.#say('drill-waits', details);
+        this.#waitsFor = step.due;
+        return false;
+      }
+      this.#say('drill-skipped', details);
+      const tried = now - step.due < lookEveryMs ? '' : ', and so it was until the end of its window';
+      return book.claim(this.#claim('drill', step, 'skipped', `${ready.problem}${tried}`), term);
     }
     const claim = this.#claim('drill', step, 'begun', '');
     if (!(await book.claim(claim, term))) return false;

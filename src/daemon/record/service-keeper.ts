@@ -43,6 +43,8 @@ export interface ServiceKeeperDeps {
   readonly journal: Journal;
   readonly ledger: Ledger;
   readonly bookmark: ServiceBookmark;
+  /** What people corrected in incidents: counts before what was measured. */
+  readonly corrections: () => readonly OutageRow[];
 }
 
 const bookmarkEveryMs: Ms = 1 * minute;
@@ -115,8 +117,9 @@ export class ServiceKeeper {
 
   /** Complete rows of every member, and what goes on here. */
   #rows(from: number, to: number): readonly OutageRow[] {
-    const open = leftOpen(this.#log).filter((row) => row.from < to && row.to > from);
-    return [...this.#book.rows(from, to), ...open];
+    const touches = (row: OutageRow): boolean => row.from < to && row.to > from;
+    const others = [...leftOpen(this.#log), ...this.#deps.corrections()];
+    return [...this.#book.rows(from, to), ...others.filter(touches)];
   }
 
   #keep(member: string, rows: readonly OutageRow[]): void {

@@ -40,6 +40,20 @@ test('a mail has the subject and text of the notice, and the same Message-ID eac
   expect(messageIdOf(other?.text)).not.toBe(messageIdOf(one?.text));
 });
 
+test('documents go with it: what is text in the mail, what is a page as a file', async () => {
+  await using relay = await SmtpRelay.start();
+  const documents = [
+    { name: 'april.html', mediaType: 'text/html', text: '<h1>April</h1>' },
+    { name: 'april.md', mediaType: 'text/markdown', text: '# April' },
+  ] as const;
+  expect(await send(aMailChannel(plain(relay.port)), { ...anOverNotice, documents })).toEqual(ok({ remark: null }));
+  const [{ text = '' } = {}] = relay.mails;
+  expect(text).toMatch(/^Content-Type: text\/html; charset=utf-8; name=april\.html$/im);
+  expect(text).toMatch(/^Content-Disposition: attachment; filename=april\.html$/im);
+  expect(text).toContain('# April');
+  expect(text).not.toContain('april.md');
+});
+
 test('the relay of the host is taken where the channel names none', async () => {
   await using relay = await SmtpRelay.start();
   const notifier = aNotifier({ smtp: plain(relay.port) });

@@ -23,6 +23,22 @@ test.each([
     'There was an incident from 09:15 on 24 April 2008 until 00:30 on 25 April 2008, affecting users of the hospital ' +
       'records system.',
   ],
+  [
+    'it was short',
+    { ...began, until: Date.parse('2008-04-24T08:15:12.400Z'), sites: sites.slice(0, 1) },
+    'There was an incident for 12 seconds at 09:15 on 24 April 2008, affecting users of the hospital records system ' +
+      'in Royal Berkshire.',
+  ],
+  [
+    'it was over at once',
+    { ...began, until: began.from + 281, sites: [] },
+    'There was an incident for less than a second at 09:15 on 24 April 2008, affecting users of the hospital records system.',
+  ],
+  [
+    'it was as short around midnight',
+    { ...began, from: Date.parse('2008-04-24T22:59:59Z'), until: Date.parse('2008-04-24T23:00:00Z'), sites: [] },
+    'There was an incident for 1 second at 23:59 on 24 April 2008, affecting users of the hospital records system.',
+  ],
 ])('what the public is told when %s', (_says, disruption, text) => {
   expect(statementText(disruption, 'Europe/London')).toBe(text);
 });

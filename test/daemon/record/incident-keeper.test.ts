@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { ok } from '../../../src/core/result.ts';
 import type { Incident } from '../../../src/core/sla/incident.ts';
 import type { Txn } from '../../../src/core/transaction.ts';
-import { memberName, monoMs, revision, wallMs } from '../../../src/core/units.ts';
+import { dayMs, memberName, monoMs, revision, wallMs } from '../../../src/core/units.ts';
 import { IncidentKeeper } from '../../../src/daemon/record/incident-keeper.ts';
 import type { Coordinator, Snapshot } from '../../../src/ports/coordinator.ts';
 import type { Ledger } from '../../../src/ports/ledger.ts';
@@ -42,8 +42,11 @@ function aKeeper(clock: VirtualClock, before: readonly Incident[] = [], diskHang
     },
     incidents: () => [...new Map(onDisk.map((each) => [each.id, each])).values()],
   } as unknown as Ledger;
+  const commits: Txn[] = [];
   const coordinator = {
-    commit: async ({ writes: [write] }: Txn) => {
+    commit: async (txn: Txn) => {
+      commits.push(txn);
+      const [write] = txn.writes;
       if (write?.op === 'put') inEtcd.set(write.key, JSON.parse(write.value) as Incident);
       return { kind: 'applied', revision: revision(1) } as const;
     },
@@ -65,8 +68,78 @@ function aKeeper(clock: VirtualClock, before: readonly Incident[] = [], diskHang
     keeper.sawSnapshot({ entries: new Map([[`incidents/${incident.id}`, entry]]) } as unknown as Snapshot);
     await clock.runFor(5);
   };
-  return { keeper, onDisk, inEtcd, sees };
+  /** Etcd has nothing. */
+  const seesNothing = async () => {
+    keeper.sawSnapshot({ entries: new Map() } as unknown as Snapshot);
+    await clock.runFor(5);
+  };
+  return { keeper, onDisk, inEtcd, commits, sees, seesNothing };
 }
+
+/** As another member recorded it. */
+const ofB = (incident: Incident, edition: number, more: Partial<Incident> = {}): Incident => ({
+  ...{ ...incident, id: 'domain-1-20080424-075900000-b', recordedBy: 'b', edition, ...more },
+});
+
+test("another member's is copied to this disk, version by version and none twice", async () => {
+  const clock = new VirtualClock();
+  const left = await anIncident(clock);
+  const { keeper, onDisk, sees, seesNothing } = aKeeper(clock);
+  const [first, second] = [ofB(left, 1), ofB(left, 2, { state: 'closed', closedBecause: 'redundant' })];
+  await sees(first);
+  await sees(first);
+  await sees(second);
+  await seesNothing();
+  await sees(second);
+  expect(onDisk).toEqual([first, second]);
+  expect(keeper.incidents()).toEqual([second]);
+});
+
+test('an older version than the one that is known changes nothing, and the newer is put in its place', async () => {
+  const clock = new VirtualClock();
+  const left = await anIncident(clock);
+  const newer = ofB(left, 2, { because: 'newer' });
+  const { keeper, onDisk, inEtcd, commits, sees } = aKeeper(clock, [newer]);
+  await sees(ofB(left, 1));
+  expect(onDisk).toEqual([newer]);
+  expect(keeper.incidents()).toEqual([newer]);
+  expect(inEtcd.get(`incidents/${newer.id}`)).toEqual(newer);
+  expect(commits.map(({ compares }) => compares)).toEqual([[{ key: `incidents/${newer.id}`, modRevision: 5 }]]);
+});
+
+test('an etcd that lost everything gets back what this disk has, whoever recorded it, and only where it is missing', async () => {
+  const clock = new VirtualClock();
+  const left = await anIncident(clock);
+  const own: Incident = { ...left, state: 'closed', closedBecause: 'redundant' };
+  const { inEtcd, commits, sees, seesNothing } = aKeeper(clock, [own, ofB(left, 3)]);
+  await seesNothing();
+  expect([...inEtcd.values()]).toEqual([own, ofB(left, 3)]);
+  for (const { compares, writes } of commits) expect(compares).toEqual([{ key: writes[0]?.key, absent: true }]);
+  const before = commits.length;
+  await sees(own);
+  await sees(ofB(left, 3));
+  expect(commits.slice(before).every(({ compares }) => compares.length === 1)).toBe(true);
+});
+
+test("what etcd says of an own one otherwise is not believed: the recorder's word becomes the newest", async () => {
+  const clock = new VirtualClock();
+  const { keeper, inEtcd, sees } = aKeeper(clock);
+  keeper.record(failed(clock));
+  await clock.runFor(5);
+  const [own] = keeper.incidents();
+  if (own === undefined) throw new Error('nothing was recorded');
+  await sees({ ...own, edition: 7, because: 'somebody else wrote this' });
+  expect(inEtcd.get(`incidents/${own.id}`)).toEqual({ ...own, edition: 8 });
+});
+
+test('what is older than a year and a month stays on the disks alone', async () => {
+  const clock = new VirtualClock();
+  const left = await anIncident(clock);
+  const { inEtcd, seesNothing } = aKeeper(clock, [left]);
+  clock.wallStart = wallMs(clock.wallStart + 401 * dayMs);
+  await seesNothing();
+  expect(inEtcd.size).toBe(0);
+});
 
 test('one that only etcd has goes on, and is written down', async () => {
   const clock = new VirtualClock();
@@ -74,13 +147,13 @@ test('one that only etcd has goes on, and is written down', async () => {
   const { keeper, onDisk, sees } = aKeeper(clock);
   await sees(left);
   expect(keeper.open).toBe(true);
-  expect(onDisk).toEqual([left]);
+  expect(onDisk).toEqual([{ ...left, edition: 2 }]);
 });
 
 test('one that ended on disk ends in etcd', async () => {
   const clock = new VirtualClock();
   const left = await anIncident(clock);
-  const closed: Incident = { ...left, state: 'closed', closedBecause: 'redundant' };
+  const closed: Incident = { ...left, edition: 2, state: 'closed', closedBecause: 'redundant' };
   const { keeper, inEtcd, sees } = aKeeper(clock, [left, closed]);
   await sees(left);
   expect(keeper.open).toBe(false);
@@ -95,7 +168,9 @@ test('one that only etcd has ends when another goes on', async () => {
   keeper.record(failed(clock));
   await sees(left);
   expect(keeper.open).toBe(true);
-  expect(inEtcd.get(`incidents/${left.id}`)).toEqual({ ...left, state: 'closed', closedBecause: 'superseded' });
+  expect(inEtcd.get(`incidents/${left.id}`)).toEqual({
+    ...{ ...left, edition: 2, state: 'closed', closedBecause: 'superseded' },
+  });
 });
 
 test.each([

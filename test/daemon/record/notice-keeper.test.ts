@@ -3,15 +3,27 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { err, ok, type Result } from '../../../src/core/result.ts';
 import type { Incident } from '../../../src/core/sla/incident.ts';
 import type { Channel, NoticePolicy } from '../../../src/core/sla/notices/channel.ts';
+import { type News, noNews } from '../../../src/core/sla/notices/news.ts';
 import type { Notice } from '../../../src/core/sla/notices/notice.ts';
-import type { DeliveryProblem } from '../../../src/core/sla/notices/outbox.ts';
+import { type DeliveryProblem, newEntry, outboxKey } from '../../../src/core/sla/notices/outbox.ts';
 import type { Txn } from '../../../src/core/transaction.ts';
-import { type LeaseId, memberName, minute, revision, second, wallMs } from '../../../src/core/units.ts';
+import {
+  type LeaseId,
+  memberName,
+  minute,
+  type MonoMs,
+  monoMs,
+  revision,
+  second,
+  wallMs,
+} from '../../../src/core/units.ts';
 import { NoticeKeeper } from '../../../src/daemon/record/notice-keeper.ts';
+import type { Ledger } from '../../../src/ports/ledger.ts';
 import type { Coordinator, Entry, Snapshot, TxnOutcome } from '../../../src/ports/coordinator.ts';
 import type { Delivery } from '../../../src/ports/notifier.ts';
-import { parseEntry } from '../../../src/wire/outbox.ts';
+import { formatEntry, parseEntry } from '../../../src/wire/outbox.ts';
 import { EPOCH } from '../../core/sla/facts.ts';
+import { aReportNews } from '../../core/sla/notices/a-news.ts';
 import { aPolicy, aStory, hook, mail } from '../../core/sla/notices/stories.ts';
 import { VirtualClock } from '../../sim/clock/virtual-clock.ts';
 
@@ -82,6 +94,10 @@ let incidents: readonly Incident[];
 let received: { by: string; notice: Notice; atMs: number }[];
 let reply: (channel: Channel, notice: Notice, by: string) => Reply;
 let warnings: unknown[];
+/** What each member has on record. */
+let newsAt: (member: string) => News;
+/** What each member has in its ledger. */
+let disks: Map<string, unknown[]>;
 const story = aStory(44 * minute, 50 * minute);
 const oneSite: NoticePolicy = aPolicy({ sites: aPolicy().sites.slice(1, 2), contracts: [] });
 
@@ -92,12 +108,23 @@ beforeEach(() => {
   received = [];
   reply = () => taken;
   warnings = [];
+  newsAt = () => noNews;
+  disks = new Map();
   for (const member of ['a', 'b', 'reading-b']) store.put(`members/${member}`, '{}');
   store.put('leader', 'a');
 });
 
 function aMember(name: string, policy: NoticePolicy = oneSite, obstacle: string | null = null) {
   let alive = true;
+  const disk = disks.get(name) ?? [];
+  disks.set(name, disk);
+  const ledger = {
+    append: async (_kind: string, body: unknown) => {
+      if (alive) disk.push(body);
+      return ok({});
+    },
+    bodies: () => [...disk],
+  } as unknown as Ledger;
   const keeper = new NoticeKeeper(
     {
       cluster: 'domain-1',
@@ -132,8 +159,10 @@ function aMember(name: string, policy: NoticePolicy = oneSite, obstacle: string 
         },
       },
       noticesOf: () => policy,
+      apiUrl: `http://${name}:8008`,
+      ledger,
     },
-    () => incidents,
+    { incidents: () => incidents, announcements: () => [], news: () => newsAt(name), tailOf: () => null },
   );
   const watch = (snapshot: Snapshot): void => {
     if (alive) keeper.sawSnapshot(snapshot);
@@ -380,4 +409,175 @@ test('a test goes through this member, past the outbox', async () => {
   expect(told()).toEqual(['b test hook']);
   expect(store.outbox()).toEqual([]);
   expect(await keeper.test('hok')).toEqual({ kind: 'no-such-channel', known: ['hook', 'mail'] });
+});
+
+describe('a report', () => {
+  const policy = aPolicy({
+    sites: [],
+    contracts: aPolicy()
+      .contracts.slice(0, 1)
+      .map((each) => ({ ...each, channels: ['mail', 'hook'] })),
+  });
+  const made = () => ({ ...noNews, reports: [aReportNews(policy, clock.wall())] });
+
+  test('is sent once through each channel, complete, and again by nobody', async () => {
+    newsAt = made;
+    aMember('a', policy);
+    aMember('b', policy);
+    configured();
+    await clock.runFor(2 * minute);
+    expect(told().toSorted()).toEqual(['a report hook', 'a report mail']);
+    for (const { notice } of received)
+      expect(notice.documents?.map(({ name }) => name)).toEqual([
+        'domain-1-royal-berkshire-2008-03.html',
+        'domain-1-royal-berkshire-2008-03.md',
+      ]);
+    expect(store.outbox()).toMatchObject([{ state: { kind: 'sent' } }, { state: { kind: 'sent' } }]);
+    expect([...store.entries.values()].every(({ value }) => !value.includes('documents'))).toBe(true);
+  });
+
+  test('that a dead leader was sending is sent by the next one, under the same key, with the same documents', async () => {
+    newsAt = made;
+    reply = (_channel, _notice, by) => (by === 'a' ? 'hang' : taken);
+    const a = aMember('a', policy);
+    aMember('b', policy);
+    configured();
+    await clock.runFor(2 * second);
+    a.kill();
+    store.put('leader', 'b');
+    await clock.runFor(2 * second);
+    const mails = received.filter(({ notice }) => notice.channel === 'mail').map(({ notice }) => notice);
+    expect(mails).toHaveLength(2);
+    expect(mails[1]).toEqual(mails[0]);
+  });
+
+  test('that the member which is to send it has not got yet is waited for, ten minutes, and then goes without', async () => {
+    const news = made();
+    newsAt = (member) => (member === 'a' ? news : noNews);
+    reply = (_channel, _notice, by) => (by === 'a' ? 'hang' : taken);
+    const a = aMember('a', policy);
+    aMember('b', policy);
+    configured();
+    await clock.runFor(2 * second);
+    a.kill();
+    store.put('leader', 'b');
+    const before = received.length;
+    await clock.runFor(9 * minute);
+    expect(received).toHaveLength(before);
+    await clock.runFor(3 * minute);
+    expect(received.slice(before).map(({ by, notice }) => [by, notice.documents])).toEqual([
+      ['b', []],
+      ['b', []],
+    ]);
+  });
+});
+
+describe('while etcd is away', () => {
+  /** The outage begins half a minute before it is noticed that nobody can be told through etcd. */
+  const ours = { ...story.goingOn, recordedBy: 'b' };
+  const away = (): void => {
+    store.answers = false;
+    awaySince = monoMs(clock.mono());
+    incidents = [ours];
+  };
+  let awaySince: MonoMs | null = null;
+  const passes = async (ms: number, ...members: readonly ReturnType<typeof aMember>[]): Promise<void> => {
+    for (let passed = 0; passed < ms; passed += 500) {
+      for (const { keeper } of members) keeper.considered(awaySince);
+      await clock.runFor(500);
+    }
+  };
+  const back = (): void => {
+    awaySince = null;
+    store.answers = true;
+    store.put('anything', '{}');
+  };
+
+  test('whoever told last tells after a while, and etcd has it once it is back: nobody tells it again', async () => {
+    const [a, b] = [aMember('a'), aMember('b')];
+    configured();
+    await clock.runFor(40 * second);
+    away();
+    await passes(14 * second, a, b);
+    expect(told()).toEqual([]);
+    await passes(4 * second, a, b);
+    expect(told()).toEqual(['a started hook']);
+    expect(received[0]?.notice.text).toMatch(/\na tells this by itself, because etcd does not answer/);
+    back();
+    await passes(5 * second, a, b);
+    expect(store.outbox()).toMatchObject([{ head: { occasion: 'started' }, state: { kind: 'sent', by: 'a' } }]);
+    await passes(10 * second, a, b);
+    expect(told()).toEqual(['a started hook']);
+  });
+
+  test('the next by name tells of what it recorded itself, a while later, when the first is gone', async () => {
+    const [a, b] = [aMember('a'), aMember('b')];
+    configured();
+    await clock.runFor(40 * second);
+    a.kill();
+    away();
+    await passes(29 * second, b);
+    expect(told()).toEqual([]);
+    await passes(3 * second, b);
+    expect(told()).toEqual(['b started hook']);
+  });
+
+  test('what another one recorded is not told by who is not the first', async () => {
+    const b = aMember('b');
+    configured();
+    await clock.runFor(40 * second);
+    away();
+    incidents = [{ ...ours, recordedBy: 'reading-b' }];
+    await passes(60 * second, b);
+    expect(told()).toEqual([]);
+  });
+
+  test('what was told survives a restart: etcd has it as sent, and the key is the one that was used', async () => {
+    const first = aMember('a');
+    configured();
+    await clock.runFor(40 * second);
+    away();
+    await passes(18 * second, first);
+    first.kill();
+    const again = aMember('a');
+    back();
+    await passes(10 * second, again);
+    expect(told()).toEqual(['a started hook']);
+    expect(store.outbox()).toMatchObject([{ head: { key: received[0]?.notice.key }, state: { kind: 'sent' } }]);
+  });
+
+  test('what could not be delivered is tried on, also once etcd is back, by whoever tells then', async () => {
+    reply = (_channel, _notice, by) => (by === 'a' ? refused : taken);
+    const [a, b] = [aMember('a'), aMember('b')];
+    configured();
+    await clock.runFor(40 * second);
+    away();
+    await passes(20 * second, a, b);
+    expect(told().length).toBeGreaterThan(1);
+    back();
+    store.put('leader', 'b');
+    await passes(5 * second, a, b);
+    expect(store.outbox()).toMatchObject([{ state: { kind: 'sent', by: 'b' } }]);
+    expect(new Set(received.map(({ notice }) => notice.key)).size).toBe(1);
+  });
+
+  test('what somebody else put there meanwhile stays', async () => {
+    const [a, b] = [aMember('a'), aMember('b')];
+    configured();
+    await clock.runFor(40 * second);
+    away();
+    await passes(18 * second, a);
+    // Etcd answers b, and a is cut off still.
+    store.watchers.clear();
+    store.answers = true;
+    const [notice] = received;
+    if (notice === undefined) throw new Error('nobody was told');
+    const entry = { ...newEntry(notice.notice), head: { ...newEntry(notice.notice).head, subject: 'another' } };
+    store.put(outboxKey(entry.head), formatEntry(entry));
+    b.keeper.sawSnapshot(store.snapshot);
+    a.keeper.sawSnapshot(store.snapshot);
+    awaySince = null;
+    await passes(5 * second, a);
+    expect(store.outbox()).toMatchObject([{ head: { subject: 'another' } }]);
+  });
 });

@@ -20,7 +20,7 @@ import type { RunEnd } from '../../../src/core/sla/schedule/run.ts';
 import { formatClaim } from '../../../src/wire/run-records.ts';
 import { contract, rows } from '../../core/sla/accounting/hospital-2008.ts';
 import { sites } from '../../core/sla/facts.ts';
-import { leaderView } from '../../http/views.ts';
+import { aSync, leaderView } from '../../http/views.ts';
 import { VirtualClock } from '../../sim/clock/virtual-clock.ts';
 
 const epoch = Date.parse('2008-05-01T04:59:55.000Z');
@@ -112,7 +112,12 @@ function aMember(name: string, clock: VirtualClock, etcd: Etcd, disk: unknown[] 
     clock,
     records,
     reported,
-    reportReady: ({ month }) => void ready.push(month),
+    journal: {
+      decided: () => undefined,
+      happened: (event, { month }) => {
+        if (event === 'report-ready') ready.push(String(month));
+      },
+    },
   });
   const runner = new DrillRunner(
     {
@@ -159,11 +164,11 @@ function aMember(name: string, clock: VirtualClock, etcd: Etcd, disk: unknown[] 
     keeper.sawConfig(`config ${texts}`);
   };
   /** It leads for so long, and its loop runs every 50 ms. */
-  const leads = async (forMs: number): Promise<void> => {
+  const leads = async (forMs: number, seen: View = view()): Promise<void> => {
     for (let passed = 0; passed < forMs; passed += 50) {
       records.sawSnapshot(etcd.snapshot);
       if (passed % second === 0) for (const tick of ticks) tick();
-      keeper.consider({ ...view(), nowMono: monoMs(clock.mono()), nowWall: clock.wall() });
+      keeper.consider({ ...seen, nowMono: monoMs(clock.mono()), nowWall: clock.wall() });
       await clock.runFor(50);
     }
   };
@@ -343,6 +348,45 @@ describe('a drill on a schedule', () => {
     expect(await cancelled).toMatchObject({ kind: 'accepted' });
     expect(a.asked).toEqual([]);
     expect(etcd.values.get('reports/runs/drill/2008-05-01T05:00:00.000Z')).toContain('bob called its window off');
+  });
+
+  /** Nobody stands by: a drill would lose the service. */
+  const exposed = (): View => {
+    const seen = view();
+    if (seen.coordinator.kind !== 'read') throw new Error('nothing was read');
+    const [leader] = [...seen.coordinator.state.members].filter(([name]) => name === 'slough-a');
+    const members = new Map(leader === undefined ? [] : [leader]);
+    const sync = aSync({ standbys: [] });
+    return {
+      ...seen,
+      peers: new Map(),
+      coordinator: { ...seen.coordinator, state: { ...seen.coordinator.state, members, sync } },
+    };
+  };
+
+  test('that cannot run at its time is tried again within its window', async () => {
+    const [clock, etcd] = [aClock(), new Etcd()];
+    const a = aMember('slough-a', clock, etcd);
+    a.sees(aDrill({ window: '10m' }));
+    await a.leads(5 * minute, exposed());
+    expect(a.asked).toEqual([]);
+    expect(etcd.runs('drill')).toEqual([]);
+    expect(a.happened.filter((event) => event.startsWith('drill-'))).toHaveLength(1);
+    await a.leads(30 * second);
+    expect(a.asked).toEqual(['reading-b']);
+    expect(etcd.runs('drill')).toMatchObject([['2008-05-01T05:00:00.000Z', 'failed', 'slough-a', 1]]);
+  });
+
+  test('that could not run until its window ended is skipped, with what was in its way', async () => {
+    const [clock, etcd] = [aClock(), new Etcd()];
+    const a = aMember('slough-a', clock, etcd);
+    a.sees(aDrill({ window: '5m' }));
+    await a.leads(6 * minute, exposed());
+    expect(a.asked).toEqual([]);
+    expect(etcd.runs('drill')).toEqual([['2008-05-01T05:00:00.000Z', 'skipped', 'slough-a', 1]]);
+    expect(etcd.values.get('reports/runs/drill/2008-05-01T05:00:00.000Z')).toMatch(
+      /the cluster is not redundant: .*, and so it was until the end of its window/,
+    );
   });
 
   test('that nobody could carry out in its window is on record as missed, and never carried out later', async () => {

@@ -47,6 +47,7 @@ function aMember(name: string, clock: VirtualClock, etcd: Etcd, host: Host = { d
   const happened: string[] = [];
   const found = [...host.disk];
   const keeper = new ServiceKeeper({
+    corrections: () => [],
     cluster: 'domain-1',
     member: memberName(name),
     clock,

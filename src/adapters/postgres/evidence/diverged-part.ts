@@ -3,6 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { divergedLines } from '../../../core/sla/evidence/diverged-text.ts';
 import type { Found } from '../../../core/sla/evidence/bundle.ts';
+import { divergedTail, type NameOf, type RelationName } from '../../../core/sla/evidence/diverged-tail.ts';
 import { type Touched, WaldumpAccount } from '../../../core/sla/evidence/waldump.ts';
 import { second } from '../../../core/units.ts';
 import { runProgram } from '../child-process.ts';
@@ -35,13 +36,12 @@ export async function divergedPart(instance: Instance, from: number, signal: Abo
   const dump = new WaldumpAccount();
   const problem = await readThrough(instance, directory, { timeline: forkTimeline, forkLsn, endLsn }, dump, signal);
   const names = await namesOf(instance, dump.relations, signal);
-  const lines = divergedLines(
-    dump.transactions,
-    dump.incomplete,
-    dump.relations,
-    (each) => names.get(keyOf(each)) ?? null,
-  );
-  return { source: 'diverged', from: directory, problem, lines: [kept, ...lines] };
+  const nameOf: NameOf = (each) => names.get(keyOf(each)) ?? { database: null, relation: null };
+  const lines = divergedLines(dump.transactions, dump.incomplete, dump.relations, nameOf);
+  const unread =
+    timeline === forkTimeline ? null : `what follows on timeline ${timeline} was not read, which branched off since`;
+  const tail = divergedTail({ timeline, fromLsn: forkLsn, toLsn: endLsn }, dump, nameOf, problem ?? unread);
+  return { source: 'diverged', from: directory, problem, lines: [kept, ...lines], tail };
 }
 
 function sizeText(from: string, to: string | null): string {
@@ -95,8 +95,8 @@ async function namesOf(
   instance: Instance,
   relations: readonly Touched[],
   signal: AbortSignal,
-): Promise<ReadonlyMap<string, string>> {
-  const names = new Map<string, string>();
+): Promise<ReadonlyMap<string, RelationName>> {
+  const names = new Map<string, RelationName>();
   const databases = new Set(relations.map(({ database }) => database));
   const target = instance.local('baton-evidence');
   try {
@@ -117,7 +117,7 @@ async function namesOf(
             signal,
           );
           const relation = row?.['relation'];
-          if (typeof relation === 'string') names.set(keyOf(each), `${name}: ${relation}`);
+          names.set(keyOf(each), { database: name, relation: typeof relation === 'string' ? relation : null });
         }
       } finally {
         there.destroy();

@@ -46,7 +46,7 @@ function outcomeText(target: TargetAccount | null): string {
   }
 }
 
-function availabilityText(target: TargetAccount | null): string {
+export function availabilityText(target: TargetAccount | null): string {
   if (target === null) return 'nothing was promised';
   const [least, most] = [percentText(target.atLeast), percentText(target.atMost)];
   return `${least === most ? most : `between ${least} and ${most}`}, ${target.targetPercent} % promised`;

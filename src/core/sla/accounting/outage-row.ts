@@ -2,6 +2,7 @@
  * What was measured of a cluster's service, as rows of instants. What no row covers nobody measured: it is `unmeasured`,
  * never up. Rows of several who measured may overlap and say different things:
  *
+ * - What a person wrote down later counts before anything that was measured.
  * - What an observer at a third site saw counts before anything that a member saw.
  * - Of members, an acknowledged commit is a fact, and a failed one may be the fault of the way to the leader: a standby
  *   that is parted from a leader that serves sees an outage that nobody else has.
@@ -34,19 +35,21 @@ export interface Measured {
 /** What one of `sites` went through, the worst of them at each instant; of all sites when it is null. */
 export function measured(rows: readonly OutageRow[], sites: readonly string[] | null): Measured {
   const mine = sites === null ? null : new Set(sites);
-  const observers = new Parts();
-  const members = new Parts();
+  const [persons, observers, members] = [new Parts(), new Parts(), new Parts()];
   for (const row of rows)
     if (mine === null || row.sites === null || row.sites.some((site) => mine.has(site)))
-      (row.by === 'observer' || row.by === 'person' ? observers : members).add(row);
-  const seen = observers.worstFirst();
-  const observed = unionOf([...seen.up, ...seen.degraded, ...seen.down]);
-  const rest = members.servedFirst();
-  if (observed.length === 0) return rest;
+      (row.by === 'person' ? persons : row.by === 'observer' ? observers : members).add(row);
+  return before(persons.worstFirst(), before(observers.worstFirst(), members.servedFirst()));
+}
+
+/** Where `one` says anything, nobody asks what `rest` says. */
+function before(one: Measured, rest: Measured): Measured {
+  const said = unionOf([...one.up, ...one.degraded, ...one.down]);
+  if (said.length === 0) return rest;
   return {
-    up: unionOf([...seen.up, ...difference(rest.up, observed)]),
-    degraded: unionOf([...seen.degraded, ...difference(rest.degraded, observed)]),
-    down: unionOf([...seen.down, ...difference(rest.down, observed)]),
+    up: unionOf([...one.up, ...difference(rest.up, said)]),
+    degraded: unionOf([...one.degraded, ...difference(rest.degraded, said)]),
+    down: unionOf([...one.down, ...difference(rest.down, said)]),
   };
 }
 

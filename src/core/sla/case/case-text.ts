@@ -1,4 +1,8 @@
 /** A case for people: the incident first, then what came of it. 80 columns, plain ASCII. */
+import type { EvidenceBundle } from '../evidence/bundle.ts';
+import { tailOf } from '../evidence/diverged-tail.ts';
+import { evidenceLines } from '../evidence/evidence-text.ts';
+import { lossSentence } from '../loss-sentence.ts';
 import { durationText, incidentText } from '../timeline-text.ts';
 import { wrapped } from '../text-layout.ts';
 import { verdictLines, worstFirst } from '../verdict-text.ts';
@@ -7,9 +11,20 @@ import { type Case, caseState, openQuestions } from './case.ts';
 import { happenings } from './happenings.ts';
 import { recurrenceSentence, type Recurrences } from './recurrence.ts';
 
-/** Ends without a line break. Of an incident to which nobody added anything, and that came once, it is the incident. */
-export function caseText(held: Case, related: Recurrences): string {
-  return [incidentText(held.incident), ...recurrence(related), ...(held.entries === 0 ? [] : people(held))].join('\n');
+/**
+ * Ends without a line break. Of an incident to which nobody added anything, that came once, and of which no host has
+ * evidence, it is the incident.
+ */
+export function caseText(held: Case, related: Recurrences, evidence: readonly EvidenceBundle[] = []): string {
+  const { incident } = held;
+  const tail = tailOf(incident, evidence);
+  return [
+    incidentText(incident),
+    ...(tail === null ? [] : ['', ...wrapped(lossSentence(incident, tail), 0)]),
+    ...recurrence(related),
+    ...(held.entries === 0 ? [] : people(held)),
+    ...section('Found on the hosts, to be read with `baton incident evidence`', evidenceLines(evidence)),
+  ].join('\n');
 }
 
 function recurrence(related: Recurrences): readonly string[] {

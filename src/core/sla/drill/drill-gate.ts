@@ -51,6 +51,16 @@ export type DrillCondition =
   | 'inside-window'
   | 'budget';
 
+/** What may hold a moment later: such a drill is tried again as long as its window lasts. */
+const passing: readonly string[] = [
+  'leader-present',
+  'redundant',
+  'no-incident',
+  'automation-not-held',
+  'no-request-pending',
+] satisfies readonly DrillCondition[];
+export const mayPass = (condition: string): boolean => passing.includes(condition);
+
 export interface DrillRefusal {
   readonly condition: DrillCondition;
   readonly problem: string;

@@ -3,6 +3,7 @@
  * host; it is bounded, and says what was left out.
  */
 import { KiB } from '../../units.ts';
+import type { DivergedTail } from './diverged-tail.ts';
 
 export interface EvidenceBundle {
   readonly v: 1;
@@ -34,6 +35,8 @@ export interface Found {
   /** Why there is nothing, or less than there might be; null when all was read. */
   readonly problem: string | null;
   readonly lines: readonly string[];
+  /** Of a diverged tail: the same in numbers. */
+  readonly tail?: DivergedTail | undefined;
 }
 
 export interface EvidencePart extends Found {
@@ -43,8 +46,8 @@ export interface EvidencePart extends Found {
 
 /** UTF-16 units, so at most three times as many bytes; all parts together stay below what a record may hold. */
 const charactersMax: Readonly<Record<EvidenceSource, number>> = {
-  journal: 6 * KiB,
-  'postgres-log': 6 * KiB,
+  journal: 5 * KiB,
+  'postgres-log': 5 * KiB,
   'control-data-before': 2 * KiB,
   'control-data': 2 * KiB,
   replication: 1 * KiB,

@@ -1,11 +1,6 @@
 /** What had committed in a diverged tail, in words. */
-import type { Touched } from './waldump.ts';
-
-/** Filenodes below belong to what initdb made: the system catalogs, and what a change of schema writes there. */
-const firstOfUsers = 16_384;
-
-/** Like `hospital: public.patient`; null when the database has no such relation any more. */
-export type NameOf = (relation: Touched) => string | null;
+import type { NameOf } from './diverged-tail.ts';
+import { firstOfUsers, type Touched } from './waldump.ts';
 
 /** The transactions first, then one line for each relation that they touched. */
 export function divergedLines(
@@ -22,13 +17,18 @@ export function divergedLines(
       : `${transactions} ${transactions === 1 ? 'transaction that touched rows' : 'transactions that touched rows'} had committed in it`;
   return [
     `${committed}${incomplete ? ', or more: not all of it could be followed' : ''}`,
-    ...users.map((each) => `${nameOf(each) ?? fileName(each)}: ${rowsText(each)}`),
+    ...users.map((each) => `${nameText(each, nameOf)}: ${rowsText(each)}`),
     ...(catalogs === 0 ? [] : [`the system catalogs: ${catalogs} of them changed`]),
   ];
 }
 
-const fileName = ({ database, filenode }: Touched): string =>
-  `file ${filenode} of database ${database}, which the database does not have any more`;
+/** Like `hospital: public.patient`. */
+function nameText(touched: Touched, nameOf: NameOf): string {
+  const { database, relation } = nameOf(touched);
+  return relation === null
+    ? `file ${touched.filenode} of database ${database ?? touched.database}, which the database does not have any more`
+    : `${database ?? touched.database}: ${relation}`;
+}
 
 function rowsText({ inserted, updated, deleted }: Touched): string {
   const counts = [

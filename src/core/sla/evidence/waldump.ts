@@ -19,6 +19,9 @@ export interface RowsTouched {
 
 export interface Touched extends RelationFile, RowsTouched {}
 
+/** Filenodes below belong to what initdb made: the system catalogs, and what a change of schema writes there. */
+export const firstOfUsers = 16_384;
+
 /** A tail may hold millions of transactions that are still open, in theory. What comes after these is not counted. */
 const openMax = 10_000;
 
@@ -33,6 +36,7 @@ export class WaldumpAccount {
   readonly #open = new Map<number, ByRelation>();
   readonly #committed: ByRelation = new Map();
   #transactions = 0;
+  #transactionsOfUsers = 0;
   #dropped = false;
 
   /** One line of output. What is not understood counts for nothing. */
@@ -65,6 +69,7 @@ export class WaldumpAccount {
       const touched = whole.flatMap((each) => [...(this.#open.get(each)?.values() ?? [])]);
       // Baton's own probe commits touch no rows, nor does what only locked some.
       if (touched.length > 0) this.#transactions += 1;
+      if (touched.some(({ filenode }) => filenode >= firstOfUsers)) this.#transactionsOfUsers += 1;
       for (const counts of touched) add(this.#committed, counts);
     }
     if (/^(COMMIT|ABORT)/.test(description)) for (const each of whole) this.#open.delete(each);
@@ -73,6 +78,11 @@ export class WaldumpAccount {
   /** Transactions that had committed and touched rows. */
   get transactions(): number {
     return this.#transactions;
+  }
+
+  /** Those of them that touched more than the system catalogs. */
+  get transactionsOfUsers(): number {
+    return this.#transactionsOfUsers;
   }
 
   /** More transactions were open at one time than are followed: there may be more than is said. */

@@ -31,9 +31,9 @@ export function blocksOf(document: IncidentExport): readonly Block[] {
     { kind: 'strong', text: document.lost },
     { kind: 'paragraph', text: summary(incident) },
     ...document.statements.map(
-      ({ timeZone, text }): Block => ({
+      ({ timeZone, text, loss }): Block => ({
         kind: 'paragraph',
-        text: `For the public, a draft (times in ${timeZone}): ${text}`,
+        text: `For the public, a draft (times in ${timeZone}): ${text} ${loss}`,
       }),
     ),
     ...recurrence(document),

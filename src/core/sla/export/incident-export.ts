@@ -9,6 +9,7 @@ import { caseOf } from '../case/case-of.ts';
 import { type Recurrences, recurrences } from '../case/recurrence.ts';
 import type { Promises } from '../contract.ts';
 import type { EvidenceBundle } from '../evidence/bundle.ts';
+import { tailOf } from '../evidence/diverged-tail.ts';
 import type { Incident } from '../incident.ts';
 import { lossSentence } from '../loss-sentence.ts';
 import { type Statement, statements } from '../statements.ts';
@@ -78,7 +79,8 @@ export type Sha256 = (text: string) => string;
 export function incidentExport(facts: ExportFacts, sha256: Sha256): IncidentExport {
   const { incident, entries, all, promises, evidence, ledger, exportedAt, madeBy } = facts;
   const held = caseOf(incident, entries);
-  const drafts = statements(held.incident, promises, incident.cluster);
+  const tail = tailOf(held.incident, evidence);
+  const drafts = statements(held.incident, promises, incident.cluster, tail);
   const content = {
     format: exportFormat,
     v: 1,
@@ -87,7 +89,7 @@ export function incidentExport(facts: ExportFacts, sha256: Sha256): IncidentExpo
     incident,
     entries,
     case: held,
-    lost: lossSentence(held.incident),
+    lost: lossSentence(held.incident, tail),
     recurrences: recurrences(held.incident, all),
     statements: drafts.ok ? drafts.value : [],
     evidence,

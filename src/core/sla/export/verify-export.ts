@@ -4,6 +4,7 @@ import type { Result } from '../../result.ts';
 import type { CaseEntry } from '../case/case-entry.ts';
 import { caseOf } from '../case/case-of.ts';
 import { evidenceKey } from '../evidence/bundle.ts';
+import { editionOf, type Incident } from '../incident.ts';
 import { type IncidentExport, type Proof, type ProofEntry, recordSha256, type Sha256 } from './incident-export.ts';
 
 export interface ExportCheck {
@@ -130,15 +131,16 @@ function factsCheck(document: CheckedExport, ledger: Proof, { caseEntryOf }: Exp
   for (const [id, { seq }] of carried)
     if (!entries.some((entry) => entry.id === id)) wrong.push(`${named(seq)} was left out of what people added`);
   const newest = ledger.entries.findLast(({ kind }) => kind === 'incident');
-  if (newest !== undefined && canonicalJson(newest.body) !== canonicalJson(incident))
+  const same = newest !== undefined && canonicalJson(newest.body) === canonicalJson(incident);
+  // A member whose disk was full then has an older version than etcd, of what another one recorded.
+  const behind = newest !== undefined && !same && ledger.member !== incident.recordedBy && isOlder(newest, incident);
+  if (newest !== undefined && !same && !behind)
     wrong.push(`the incident is not what ${named(newest)} says, which has its newest version`);
   return {
     ...nothing,
     wrong,
     proved: [
-      ...(newest === undefined || wrong.length > 0
-        ? []
-        : [`the incident is what entry ${newest.seq} of that ledger says`]),
+      ...(!same || wrong.length > 0 ? [] : [`the incident is what entry ${newest?.seq} of that ledger says`]),
       ...(entries.length === missing.length || wrong.length > 0
         ? []
         : [`${entries.length - missing.length} of the ${entries.length} things that people added are what it says`]),
@@ -148,11 +150,18 @@ function factsCheck(document: CheckedExport, ledger: Proof, { caseEntryOf }: Exp
         ? [
             `the incident itself: the ledger of ${ledger.member} has only what people added. ${incident.recordedBy} recorded it: an export that is made there carries it`,
           ]
-        : []),
+        : behind
+          ? [
+              `the newest version of the incident: ${named(newest)} has an older one. ${incident.recordedBy} recorded it: an export that is made there carries it`,
+            ]
+          : []),
       ...missing.map((what) => `${what}: not in that ledger when this was exported`),
     ],
   };
 }
+
+const isOlder = ({ body }: ProofEntry, incident: Incident): boolean =>
+  ((body as { readonly edition?: number } | null)?.edition ?? 0) < editionOf(incident);
 
 /** Whether the evidence is what the ledger carries. */
 function evidenceCheck({ evidence }: CheckedExport, ledger: Proof): ExportCheck {

@@ -77,5 +77,9 @@ export interface SiteAudience {
 /** Whoever answers for the contract, on either side. Reads times in the contract's zone. */
 export interface ContractAudience {
   readonly contract: Contract;
+  /** The sites that it covers, as people call them. */
+  readonly sites: readonly Site[];
   readonly channels: readonly string[];
+  /** Through what its monthly report is sent; null: those of `channels` that are made for reading. */
+  readonly reportChannels: readonly string[] | null;
 }

@@ -1,6 +1,6 @@
 /** A notice in the words of what receives it: a CloudEvents 1.0 envelope, and alerts of Alertmanager's API v2. */
 import { dayMs, type Ms, minute } from '../../units.ts';
-import type { Notice } from './notice.ts';
+import type { Notice, NoticeBurn } from './notice.ts';
 
 export interface CloudEvent {
   readonly specversion: '1.0';
@@ -79,11 +79,31 @@ export function alertsOf(notice: Notice, extra: Readonly<Record<string, string>>
             ...(facts.redundant === false ? [make('BatonNotRedundant', 'warning', ended, until(firingForMs))] : []),
           ]
         : [make('BatonOutageOver', 'warning', began, until(shownForMs))];
+    case 'lost':
+      return [make('BatonLossKnown', facts.loss.lost === 'nothing' ? 'info' : 'critical', at, until(shownForMs))];
+    case 'burning':
+    case 'burning-over':
+      return facts.burn === undefined ? [] : [burning(facts.burn, nowWall, make)];
+    case 'report':
+      // To be read, and no alert: nobody plans it for Alertmanager.
+      return [];
     case 'restored':
       return [make('BatonNotRedundant', 'warning', ended, new Date(nowWall).toISOString())];
     case 'test':
       return [make('BatonTest', 'info', at, until(shownForMs))];
   }
+}
+
+/** The next day's message, if it still burns, comes before this one's alert resolves by itself. */
+const burningForMs: Ms = 1 * dayMs + 60 * minute;
+
+function burning(
+  { severity, burningFrom, burningUntil }: NoticeBurn,
+  nowWall: number,
+  make: (name: string, severity: string, startsAt: string, endsAt: string) => Alert,
+): Alert {
+  const endsAt = burningUntil ?? new Date(nowWall + burningForMs).toISOString();
+  return make('BatonBudgetBurning', severity === 'page' ? 'critical' : 'warning', burningFrom, endsAt);
 }
 
 const labelsOf = ({ cluster, incident, audience }: Notice): Readonly<Record<string, string>> => ({

@@ -1,5 +1,7 @@
 /** Of what one audience has to be told now: the decision behind every notice, without a word of its wording. */
-import type { Ms } from '../../units.ts';
+import { type Ms, second } from '../../units.ts';
+import type { IncidentTail } from '../evidence/diverged-tail.ts';
+import { isNothing } from '../loss-sentence.ts';
 import type { Verdict } from '../incident.ts';
 import type { RunningBreach } from '../running.ts';
 import type { Occasion } from './notice.ts';
@@ -13,6 +15,8 @@ export interface Due {
 /** What one audience was told of one outage through one channel. */
 export interface Told {
   has(due: Due): boolean;
+  /** When it was planned, ms since the epoch; null when it was not. */
+  plannedWall(due: Due): number | null;
   /** When the newest of it was planned, ms since the epoch; null when nothing was. */
   readonly newestWall: number | null;
 }
@@ -37,11 +41,12 @@ export function dueOccasions(
   { afterMs, againMs }: Patience,
   told: Told,
   nowWall: number,
+  tail: IncidentTail | null,
 ): readonly Due[] {
   const due =
     outage.phase === 'going-on'
       ? whileItLasts(nowWall - outage.fromWall, judgement, { afterMs, againMs }, told, nowWall)
-      : onceItIsOver(outage, judgement, afterMs, told);
+      : [...onceItIsOver(outage, judgement, afterMs, told), ...whenItIsFound(outage, told, tail)];
   return due.filter((each) => !told.has(each));
 }
 
@@ -80,6 +85,16 @@ function onceItIsOver(
     { occasion: 'over', n: 0 },
     ...(long && exposed ? [{ occasion: 'restored', n: 0 } as const] : []),
   ];
+}
+
+/** Clocks of two members: a tail that was read so long before the end was told was known to who told it. */
+const knownBeforeMs: Ms = 10 * second;
+
+/** Who heard of the end and not of what may be lost, because the old primary was not back, hears that when it is. */
+function whenItIsFound({ incident }: Outage, told: Told, tail: IncidentTail | null): readonly Due[] {
+  const toldWall = told.plannedWall({ occasion: 'over', n: 0 });
+  if (tail === null || toldWall === null || isNothing(incident.loss)) return [];
+  return Date.parse(tail.at) > toldWall - knownBeforeMs ? [{ occasion: 'lost', n: 0 }] : [];
 }
 
 /** Beyond a limit already, although nobody knows yet by how much. */

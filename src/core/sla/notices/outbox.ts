@@ -39,7 +39,8 @@ export interface DeliveryProblem {
 export const outboxPrefix = 'outbox/';
 export const outboxKey = ({ key }: Pick<NoticeHead, 'key'>): string => `${outboxPrefix}${key}`;
 
-const giveUpAfterMs: Ms = 1 * dayMs;
+/** Since it was planned. */
+export const giveUpAfterMs: Ms = 1 * dayMs;
 const keepForMs: Ms = 14 * dayMs;
 const firstPauseMs: Ms = 1 * second;
 const lastingPauseMs: Ms = 1 * minute;

@@ -1,4 +1,5 @@
 /** Which notices ought to exist now and do not. Pure: two members that see the same plan the same, under the same keys. */
+import type { IncidentTail } from '../evidence/diverged-tail.ts';
 import type { Incident } from '../incident.ts';
 import type { Announcement } from '../maintenance/announcement.ts';
 import { runningBreaches } from '../running.ts';
@@ -17,29 +18,35 @@ export interface Situation {
   readonly nowWall: number;
   /** What a contract lets pass breaches nothing. Left out: nothing is announced. */
   readonly maintenance?: readonly Announcement[];
+  /** What the old primary alone had. Left out: nobody has found it. */
+  readonly tailOf?: (incident: Incident) => IncidentTail | null;
 }
 
 /** Every notice that exists, by thread. */
 export type KnownNotices = ReadonlyMap<string, Told>;
 
 export function knownNotices(heads: Iterable<NoticeHead>): KnownNotices {
-  const threads = new Map<string, { keys: Set<string>; newestWall: number }>();
+  const threads = new Map<string, { planned: Map<string, number>; newestWall: number }>();
   for (const head of heads) {
-    const thread = threads.get(threadOf(head)) ?? { keys: new Set(), newestWall: 0 };
-    thread.keys.add(dueText(head));
+    const thread = threads.get(threadOf(head)) ?? { planned: new Map(), newestWall: 0 };
+    thread.planned.set(dueText(head), Date.parse(head.at));
     thread.newestWall = Math.max(thread.newestWall, Date.parse(head.at));
     threads.set(threadOf(head), thread);
   }
   return new Map(
-    [...threads].map(([thread, { keys, newestWall }]) => [
+    [...threads].map(([thread, { planned, newestWall }]): readonly [string, Told] => [
       thread,
-      { has: (due) => keys.has(dueText(due)), newestWall },
+      {
+        has: (due) => planned.has(dueText(due)),
+        plannedWall: (due) => planned.get(dueText(due)) ?? null,
+        newestWall,
+      },
     ]),
   );
 }
 
 const dueText = ({ occasion, n }: Due): string => `${occasion}/${n}`;
-const nothingTold: Told = { has: () => false, newestWall: null };
+const nothingTold: Told = { has: () => false, plannedWall: () => null, newestWall: null };
 
 export function planNotices(policy: NoticePolicy, situation: Situation): readonly Notice[] {
   return outagesOf(situation.incidents, situation.isPresent, situation.nowWall).flatMap((outage) =>
@@ -94,17 +101,18 @@ function noticesFor(
   addressed: Addressed,
   channel: Channel,
   policy: NoticePolicy,
-  { cluster, known, nowWall }: Situation,
+  { cluster, known, nowWall, tailOf = () => null }: Situation,
 ): readonly Notice[] {
   const { audience, zone, sites, judgement } = addressed;
   const told = known.get(threadOf({ incident: outage.incident.id, audience, channel: channel.id })) ?? nothingTold;
   const announced = told.has({ occasion: 'started', n: 0 });
   if (unaffected(outage.incident) && !announced) return [];
-  return dueOccasions(outage, judgement, policy, told, nowWall).map((due) =>
+  const tail = tailOf(outage.incident);
+  return dueOccasions(outage, judgement, policy, told, nowWall, tail).map((due) =>
     noticeOf(
       outage,
       due,
-      { cluster, channel, audience, zone, sites, judgement, againMs: policy.againMs, announced },
+      { cluster, channel, audience, zone, sites, judgement, againMs: policy.againMs, announced, tail },
       nowWall,
     ),
   );

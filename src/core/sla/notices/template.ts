@@ -24,6 +24,11 @@ export const FIELDS = [
   'contract',
   /** One sentence: whether one more failure would be survived. */
   'redundancy',
+  /** Of a report: its month, like 2008-04, and where all of it is. */
+  'month',
+  'report',
+  /** Of a report: what the month came to. Of a budget: how fast it is used up, and what is left. */
+  'summary',
 ] as const;
 
 export type Field = (typeof FIELDS)[number];
@@ -117,6 +122,43 @@ export const usualTemplates: Readonly<Record<Occasion, Template>> = {
       '',
       'Written {now}. Incident {incident}.',
     ),
+  },
+  lost: {
+    subject: 'What {cluster} may have lost is known: {audience}',
+    text: lines(
+      '{loss}',
+      '{cluster} was down for {audience} from {from} until {until}: {lasted}.',
+      '',
+      'Affected: {sites}.',
+      'Written {now}. Incident {incident}.',
+    ),
+  },
+  report: {
+    subject: 'Service report of {cluster} for {month}: {audience}',
+    text: lines(
+      'The service report of {cluster} for {month}: {audience}.',
+      '{loss}',
+      '{summary}',
+      '',
+      'Sites: {sites}.',
+      '{report}',
+      'Written {now}.',
+    ),
+  },
+  burning: {
+    subject: 'The downtime budget of {cluster} is used up too fast: {audience}',
+    text: lines(
+      '{summary}',
+      '{loss}',
+      'You hear again when it is no longer so.',
+      '',
+      'Sites: {sites}.',
+      'Written {now}.',
+    ),
+  },
+  'burning-over': {
+    subject: 'The downtime budget of {cluster} is no longer used up too fast: {audience}',
+    text: lines('{summary}', '{loss}', '', 'Sites: {sites}.', 'Written {now}.'),
   },
   test: {
     subject: 'Test of the channel {audience}, from {cluster}',

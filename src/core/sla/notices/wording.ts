@@ -3,7 +3,8 @@ import { absurd } from '../../result.ts';
 import type { Ms } from '../../units.ts';
 import type { Breach, Loss, Measure, Verdict } from '../incident.ts';
 import type { RunningBreach } from '../running.ts';
-import { isNothing, isUnknown, plainLossSentence } from '../loss-sentence.ts';
+import type { IncidentTail } from '../evidence/diverged-tail.ts';
+import { isNothing, lostOrNot, plainLossSentence } from '../loss-sentence.ts';
 import { bytesText, listed, printable } from '../text-layout.ts';
 import { durationText } from '../timeline-text.ts';
 import type { Channel } from './channel.ts';
@@ -32,6 +33,8 @@ export interface Telling {
   readonly againMs: Ms;
   /** A `started` went before it. */
   readonly announced: boolean;
+  /** What the old primary alone had; null while nobody has found it. */
+  readonly tail: IncidentTail | null;
 }
 
 export function noticeOf(outage: Outage, due: Due, telling: Telling, nowWall: number): Notice {
@@ -67,7 +70,7 @@ function factsOf(outage: Outage, telling: Telling, nowWall: number): NoticeFacts
     over,
     redundant: protectedAgain ? true : over && state === 'open' ? false : null,
     announced: telling.announced,
-    loss: lossOf(incident.loss, over),
+    loss: lossOf(incident.loss, over, telling.tail),
     sites: telling.sites,
     contract: telling.audience.kind === 'contract' ? contractOf(telling, over) : null,
   };
@@ -89,8 +92,12 @@ function fieldsOf(outage: Outage, facts: NoticeFacts, telling: Telling, nowWall:
     loss: facts.loss.says,
     contract: facts.contract?.says ?? '',
     redundancy: redundancyText(facts.redundant),
+    ...noNews,
   };
 }
+
+/** Gaps that messages about reports and budgets fill. */
+const noNews = { month: '', report: '', summary: '' };
 
 function lastedText({ incident }: Outage, { outageMs, over }: NoticeFacts): string {
   if (over && unaffected(incident)) return '0 ms, because no write failed';
@@ -108,11 +115,12 @@ function redundancyText(redundant: boolean | null): string {
     : 'The service is not protected yet: until the second server has caught up, one more failure would be an outage.';
 }
 
-function lossOf(loss: Loss, over: boolean): NoticeLoss {
-  const says = plainLossSentence(loss, over);
-  if (isNothing(loss)) return { lost: 'nothing', bytesMax: 0, timeMsMax: 0, says };
+function lossOf(loss: Loss, over: boolean, tail: IncidentTail | null): NoticeLoss {
+  const says = plainLossSentence(loss, over, tail);
+  const lost = lostOrNot(loss, tail);
   const { bytesMax, timeMsMax } = loss;
-  return { lost: isUnknown(loss) ? 'not-known' : 'at-most', bytesMax, timeMsMax, says };
+  const bounds = isNothing(loss) ? { bytesMax: 0, timeMsMax: 0 } : { bytesMax, timeMsMax };
+  return { lost, ...bounds, says, ...(tail === null || isNothing(loss) ? {} : { tail }) };
 }
 
 function contractOf({ audience, judgement }: Telling, over: boolean): NoticeContract {
@@ -176,6 +184,12 @@ function breachText(breach: Breach, measures: readonly Measure[]): string {
   }
 }
 
+/** By a member that can ask nobody: what it does not know it cannot say. */
+export const toldAlone = (notice: Notice, member: string): Notice => ({
+  ...notice,
+  text: `${notice.text}\n${member} tells this by itself, because etcd does not answer: other members may know more.`,
+});
+
 /** A message that says only that messages arrive. */
 export function testNotice(cluster: string, channel: Channel, tester: string, nowWall: number): Notice {
   const at = new Date(nowWall).toISOString();
@@ -183,7 +197,8 @@ export function testNotice(cluster: string, channel: Channel, tester: string, no
   const says = 'This is a test: nothing is down, and nothing that a user saw saved was lost.';
   const template: Template = { ...usualTemplates.test, ...channel.templates.test };
   const empty = { sites: '', incident: '', from: '', until: '', lasted: '', again: '', contract: '', redundancy: '' };
-  const fields: FieldTexts = { ...empty, cluster, audience: channel.id, now: zonedTime(nowWall, 'UTC'), loss: says };
+  const none = { ...empty, ...noNews };
+  const fields: FieldTexts = { ...none, cluster, audience: channel.id, now: zonedTime(nowWall, 'UTC'), loss: says };
   return {
     key: `test/${tester}/${at}/${channel.id}`,
     cluster,

@@ -9,14 +9,17 @@ import type { Facts } from '../accounting/account-parts.ts';
 import { type Contract, inForce } from '../contract.ts';
 import { durationText } from '../timeline-text.ts';
 
+/** `page`: somebody has to act now. `ticket`: within the working day. */
+export type BurnSeverity = 'page' | 'ticket';
+
 export interface BurnWarning {
   readonly contract: string;
   readonly contractVersion: number;
   readonly customer: string;
-  /** `page`: somebody has to act now. `ticket`: within the working day. */
-  readonly severity: 'page' | 'ticket';
+  readonly severity: BurnSeverity;
   readonly longMs: Ms;
-  readonly burnRate: number;
+  /** Null: the contract allows no downtime at all, so any is too much. */
+  readonly burnRate: number | null;
   /** A sentence. */
   readonly says: string;
 }
@@ -37,8 +40,12 @@ export function burnWarnings(contract: Contract, facts: Facts): readonly BurnWar
     const long = burnRate(contract, facts, longMs);
     const short = burnRate(contract, facts, shortMs);
     if (long === null || short === null || long < rate || short < rate) continue;
-    const burns = Math.floor(long * 10) / 10;
-    const says = `the downtime budget of ${contract.id} is used up ${burns} times as fast as it can last, over the last ${durationText(longMs)}`;
+    const burns = Number.isFinite(long) ? Math.floor(long * 10) / 10 : null;
+    const over = `over the last ${durationText(longMs)}`;
+    const says =
+      burns === null
+        ? `${contract.id} allows no downtime, and there was some ${over}`
+        : `the downtime budget of ${contract.id} is used up ${burns} times as fast as it can last, ${over}`;
     const { id, version, customer } = contract;
     // The most urgent one says it all.
     return [{ contract: id, contractVersion: version, customer, severity, longMs, burnRate: burns, says }];

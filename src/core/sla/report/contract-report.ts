@@ -9,11 +9,12 @@ import { measured } from '../accounting/outage-row.ts';
 import { type Ledgered, spanOf } from '../accounting/report.ts';
 import { type MonthText, monthSpan, monthsOf } from '../accounting/zone.ts';
 import type { Contract, Site } from '../contract.ts';
+import { type IncidentTail, isEmptyTail, tailText } from '../evidence/diverged-tail.ts';
 import type { Incident, IncidentKind, VerdictOutcome } from '../incident.ts';
 import { type NearMiss, type NearMissSum, sumOf } from '../near-miss/near-miss.ts';
 import { covering } from '../maintenance/announcement.ts';
 import { rulings } from '../maintenance/ruling.ts';
-import { lossSentence } from './loss-sentence.ts';
+import { lossSentence, lostInMonth, type LostInMonth } from './loss-sentence.ts';
 
 export interface ContractReport {
   readonly v: 1;
@@ -41,6 +42,8 @@ export interface ContractReport {
   readonly nearMisses: NearMissSum | null;
   /** One sentence: whether anything that a user saw saved was lost. */
   readonly loss: string;
+  /** The same for machines; left out in reports from before it was kept. */
+  readonly lost?: LostInMonth | undefined;
 }
 
 /** `counted`: downtime that counts. Only what is in service hours. */
@@ -58,10 +61,12 @@ export interface ReportedIncident {
   /** The version of the contract that judged it. */
   readonly contractVersion: number;
   readonly outcome: VerdictOutcome['kind'];
-  /** No acknowledged commit can be missing. */
+  /** No acknowledged commit can be missing, or none was in what the old primary alone had. */
   readonly nothingLost: boolean;
   /** Most bytes that may be; null when that is not known. */
   readonly lostBytesMax: number | null;
+  /** What of it may have been saved, like `3 transactions with 5 rows in 1 table (public.notes)`; left out: nobody has read it. */
+  readonly lostRows?: string | undefined;
 }
 
 export interface ReportedWindow extends Interval {
@@ -76,6 +81,8 @@ export interface ReportedWindow extends Interval {
 export interface Reported extends Ledgered {
   readonly incidents: readonly Incident[];
   readonly nearMisses: readonly NearMiss[];
+  /** What an old primary alone had. Left out: nobody has found it. */
+  readonly tailOf?: (incident: Incident) => IncidentTail | null;
 }
 
 /** A record holds 64 KiB: the longest stretches and the newest incidents and windows have room in it. */
@@ -103,7 +110,7 @@ function contractReport(
   if (newest === undefined) return null;
   const accounted = versions.map((contract) => accountedOf(reported, contract, asOf, month));
   const known = accounted.filter((each) => each !== null);
-  const incidents = incidentsOf(reported.incidents, newest, month);
+  const incidents = incidentsOf(reported, newest, month);
   if (known.length === 0) return null;
   const stretches = known
     .flatMap((each) => each.stretches)
@@ -134,6 +141,7 @@ function contractReport(
     },
     nearMisses: sumOf(reported.nearMisses, span),
     loss: lossSentence(incidents, unmeasuredMs, asOf < span.to),
+    lost: lostInMonth(incidents),
   };
 }
 
@@ -167,7 +175,7 @@ function accountedOf(reported: Reported, contract: Contract, asOf: number, month
 }
 
 function incidentsOf(
-  incidents: readonly Incident[],
+  { incidents, tailOf = () => null }: Reported,
   { id, timeZone }: Contract,
   month: MonthText,
 ): readonly ReportedIncident[] {
@@ -178,6 +186,7 @@ function incidentsOf(
     const verdict = incident.verdicts.find(({ contract }) => contract === id);
     if (verdict === undefined || from === null || Date.parse(from) < span.from || Date.parse(from) >= span.to)
       return [];
+    const tail = tailOf(incident);
     return [
       {
         id: incident.id,
@@ -187,8 +196,9 @@ function incidentsOf(
         outageMs: incident.phases.outage,
         contractVersion: verdict.contractVersion,
         outcome: verdict.outcome.kind,
-        nothingLost: incident.loss.provedNone,
+        nothingLost: incident.loss.provedNone || (tail !== null && isEmptyTail(tail)),
         lostBytesMax: incident.loss.bytesMax,
+        ...(tail === null ? {} : { lostRows: tailText(tail) }),
       },
     ];
   });

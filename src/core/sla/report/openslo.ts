@@ -1,6 +1,7 @@
 /**
  * Contracts as OpenSLO v1 documents: a Service for the cluster, a DataSource for its API, and an SLO for each contract
- * in force that promises an availability. What OpenSLO has no word for is in annotations, so that nothing is dropped.
+ * in force that promises an availability. What OpenSLO has no word for is among the fields of the metric's source, which
+ * are each source's own: the terms decide what counts. Annotations take no more than short words.
  */
 import { type Contract, inForce, type Site } from '../contract.ts';
 import { durationText } from '../timeline-text.ts';
@@ -29,18 +30,12 @@ export function openSlo(
   const exported = current.filter((contract) => unsayable(contract) === null);
   return {
     documents: [
-      document('Service', cluster, cluster, {}, { description: `The PostgreSQL cluster ${cluster}, kept by Baton.` }),
-      document(
-        'DataSource',
-        `${cluster}-baton`,
-        `Baton of ${cluster}`,
-        {},
-        {
-          description: "The daemons' HTTP API: GET /v1/sla answers with accounts in whole milliseconds.",
-          type: 'baton',
-          connectionDetails: { path: '/v1/sla' },
-        },
-      ),
+      document('Service', cluster, cluster, { description: `The PostgreSQL cluster ${cluster}, kept by Baton.` }),
+      document('DataSource', `${cluster}-baton`, `Baton of ${cluster}`, {
+        description: "The daemons' HTTP API: GET /v1/sla answers with accounts in whole milliseconds.",
+        type: 'baton',
+        connectionDetails: { path: '/v1/sla' },
+      }),
       ...exported.map((contract) => slo(cluster, sites, contract)),
     ],
     leftOut,
@@ -56,7 +51,7 @@ function unsayable({ id, availability }: Contract): string | null {
 function slo(cluster: string, sites: readonly Site[], contract: Contract): OpenSloDocument {
   const { id, version, customer, availability } = contract;
   const names = sites.filter((site) => contract.sites.includes(site.id)).map(({ name }) => name);
-  return document('SLO', id, `${customer}: availability`, annotations(contract), {
+  return document('SLO', id, `${customer}: availability`, {
     description: `Availability promised to ${customer} for ${names.join(', ')}, version ${version} of the terms.`.slice(
       0,
       descriptionLengthMax,
@@ -69,7 +64,7 @@ function slo(cluster: string, sites: readonly Site[], contract: Contract): OpenS
         ratioMetric: {
           counter: true,
           good: metric(cluster, id, 'upMs + degradedMs'),
-          total: metric(cluster, id, 'elapsedMs - excludedMs'),
+          total: metric(cluster, id, 'elapsedMs - excludedMs', terms(contract)),
         },
       },
     },
@@ -79,8 +74,8 @@ function slo(cluster: string, sites: readonly Site[], contract: Contract): OpenS
   });
 }
 
-const metric = (cluster: string, contract: string, field: string) => ({
-  metricSource: { metricSourceRef: `${cluster}-baton`, type: 'baton', spec: { contract, field } },
+const metric = (cluster: string, contract: string, field: string, more: Readonly<Record<string, unknown>> = {}) => ({
+  metricSource: { metricSourceRef: `${cluster}-baton`, type: 'baton', spec: { contract, field, ...more } },
 });
 
 function timeWindow({ availability, timeZone, validFrom }: Contract): unknown {
@@ -92,44 +87,30 @@ function timeWindow({ availability, timeZone, validFrom }: Contract): unknown {
 }
 
 /** What OpenSLO has no field for. */
-function annotations(contract: Contract): Readonly<Record<string, string>> {
+function terms(contract: Contract): Readonly<Record<string, unknown>> {
   const { version, rtoMs, rpoBytes, rpoMs, detectionMs, exclusions, creditBands, serviceHours, timeZone } = contract;
   const { maintenance } = exclusions;
-  return {
-    'baton/version': String(version),
-    'baton/sites': contract.sites.join(','),
-    'baton/time-zone': timeZone,
-    'baton/service-hours': serviceHours.kind === 'always' ? 'always' : JSON.stringify(serviceHours.days),
-    ...(contract.holidays.length === 0 ? {} : { 'baton/holidays': JSON.stringify(contract.holidays) }),
-    'baton/rto': durationText(rtoMs),
-    ...(rpoBytes === null ? {} : { 'baton/rpo-bytes': String(rpoBytes) }),
-    ...(rpoMs === null ? {} : { 'baton/rpo-time': durationText(rpoMs) }),
-    ...(detectionMs === null ? {} : { 'baton/detection': durationText(detectionMs) }),
+  const agreed = {
+    ...{ version, sites: contract.sites, timeZone },
+    serviceHours: serviceHours.kind === 'always' ? 'always' : serviceHours.days,
+    ...(contract.holidays.length === 0 ? {} : { holidays: contract.holidays }),
+    rto: durationText(rtoMs),
+    ...(rpoBytes === null ? {} : { rpoBytes }),
+    ...(rpoMs === null ? {} : { rpoTime: durationText(rpoMs) }),
+    ...(detectionMs === null ? {} : { detection: durationText(detectionMs) }),
     ...(maintenance === null
       ? {}
-      : {
-          'baton/maintenance-notice': `${maintenance.noticeDays}d`,
-          'baton/maintenance-cap': durationText(maintenance.capMsPerMonth),
-        }),
-    ...(creditBands.length === 0 ? {} : { 'baton/credits': JSON.stringify(creditBands) }),
-    ...(contract.validFrom === null ? {} : { 'baton/valid-from': contract.validFrom }),
-    ...(contract.validTo === null ? {} : { 'baton/valid-to': contract.validTo }),
+      : { maintenance: { notice: `${maintenance.noticeDays}d`, cap: durationText(maintenance.capMsPerMonth) } }),
+    ...(creditBands.length === 0 ? {} : { credits: creditBands }),
+    ...(contract.validFrom === null ? {} : { validFrom: contract.validFrom }),
+    ...(contract.validTo === null ? {} : { validTo: contract.validTo }),
   };
+  return { terms: agreed };
 }
 
 const document = (
   kind: string,
   name: string,
   displayName: string,
-  annotated: Readonly<Record<string, string>>,
   spec: Readonly<Record<string, unknown>>,
-): OpenSloDocument => ({
-  apiVersion,
-  kind,
-  metadata: {
-    name,
-    displayName,
-    ...(Object.keys(annotated).length === 0 ? {} : { annotations: annotated }),
-  },
-  spec,
-});
+): OpenSloDocument => ({ apiVersion, kind, metadata: { name, displayName }, spec });

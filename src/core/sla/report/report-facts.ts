@@ -85,9 +85,10 @@ export const incidentCells = (incident: ReportedIncident): readonly string[] => 
   lostText(incident),
 ];
 
-const lostText = ({ nothingLost, lostBytesMax }: ReportedIncident): string => {
+const lostText = ({ nothingLost, lostBytesMax, lostRows }: ReportedIncident): string => {
   if (nothingLost) return 'nothing';
-  return lostBytesMax === null ? 'not known' : `at most ${lostBytesMax} bytes`;
+  const bytes = lostBytesMax === null ? [] : [`at most ${lostBytesMax} bytes`];
+  return [...bytes, ...(lostRows === undefined ? [] : [lostRows])].join(': ') || 'not known';
 };
 
 export const windowHeads = ['Window (UTC)', 'Announced (UTC)', 'Reason', 'Excluded'] as const;

@@ -94,7 +94,7 @@ test('what had committed is said in words, with names where there are any', () =
     { ...relation, filenode: 1259, updated: 3 },
   ];
   const nameOf = ({ filenode }: { readonly filenode: number }) =>
-    filenode === 16384 ? 'hospital: public.patient' : null;
+    filenode === 16384 ? { database: 'hospital', relation: 'public.patient' } : { database: null, relation: null };
   expect(divergedLines(2, false, relations, nameOf)).toEqual([
     '2 transactions that touched rows had committed in it',
     'hospital: public.patient: rows 5 inserted, 1 deleted',

@@ -26,7 +26,21 @@ export const entries2008: readonly CaseEntry[] = [
   ),
 ];
 
-const bundle: EvidenceBundle = {
+/** What slough-a had that reading-b has not. */
+export const divergedPart: EvidenceBundle['parts'][number] = {
+  source: 'diverged',
+  from: 'state/diverged/x',
+  problem: null,
+  lines: ['3 transactions that touched rows had committed in it', 'hospital: public.notes: rows 5 inserted'],
+  cutOff: null,
+  tail: {
+    ...{ timeline: 1, fromLsn: '0/5000148', toLsn: '0/5000548', transactions: 3, inserted: 5, updated: 0, deleted: 0 },
+    relations: [{ database: 'hospital', name: 'public.notes', filenode: 16_384, inserted: 5, updated: 0, deleted: 0 }],
+    ...{ relationsInAll: 1, catalogs: 0, incomplete: null },
+  },
+};
+
+export const bundle: EvidenceBundle = {
   v: 1,
   incident: incident2008.id,
   member: 'reading-b',

@@ -59,7 +59,7 @@ test.each([
     'Changes that users saw saved may be lost: those of the last 500 ms before the failure, of unknown size.',
   ],
 ])('whether anything was lost is one sentence (%#)', (incident, sentence) => {
-  expect(lossSentence(incident)).toBe(sentence);
+  expect(lossSentence(incident, null)).toBe(sentence);
 });
 
 describe('what somebody wrote', () => {

@@ -69,6 +69,17 @@ describe('an export, checked offline,', () => {
     expect(check.notProved).toEqual([expect.stringContaining('reading-b recorded it')]);
   });
 
+  test('of a member whose copy is older proves less, and says where the rest is proved; an older copy of its own is wrong', () => {
+    const newer = { ...incident2008, edition: 3, because: 'known since' };
+    const older = proofOf({ ...incident2008, edition: 2 }, entries2008);
+    const check = verified(exportJson(anExport(newer, entries2008, { ...older, member: 'slough-a' })));
+    expect(check).toMatchObject(sound);
+    expect(check.notProved).toEqual([expect.stringMatching(/^the newest version of the incident: entry 2 .* older/)]);
+    expect(verified(exportJson(anExport(newer, entries2008, older))).wrong).toEqual([
+      expect.stringMatching(/^the incident is not what entry 2/),
+    ]);
+  });
+
   test('that was read from etcd proves nothing, and says so', () => {
     const check = verified(exportJson(anExport(incident2008, entries2008, null)));
     expect(check).toMatchObject(sound);

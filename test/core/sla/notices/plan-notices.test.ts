@@ -5,7 +5,9 @@ import type { Incident } from '../../../../src/core/sla/incident.ts';
 import type { NoticeHead } from '../../../../src/core/sla/notices/notice.ts';
 import { newsForMs } from '../../../../src/core/sla/notices/outage.ts';
 import { minute, second } from '../../../../src/core/units.ts';
-import { aPolicy, aStory, Teller } from './stories.ts';
+import { EPOCH } from '../facts.ts';
+import { aTail } from '../evidence/a-tail.ts';
+import { aPolicy, aStory, Teller, withLoss } from './stories.ts';
 
 const oneSite = aPolicy({ sites: aPolicy().sites.slice(1, 2), contracts: [] });
 const oneContract = aPolicy({ sites: [], contracts: aPolicy().contracts.slice(1) });
@@ -214,3 +216,34 @@ function expectInOrder(thread: readonly NoticeHead[], outageMs: number, seenLate
   if (occasions.includes('still-down')) expect(occasions[0]).toBe('started');
   if (occasions.includes('restored')) expect(occasions.at(-1)).toBe('restored');
 }
+
+describe('what was lost, found out after the end was told', () => {
+  const { over } = short;
+  const tailAt = (ms: number) => aTail({ at: new Date(EPOCH + ms).toISOString() });
+  const lossy = withLoss(over);
+
+  test('is told once, with what was in it', () => {
+    const teller = new Teller(oneSite);
+    teller.look([lossy], 13 * second);
+    teller.look([lossy], 60 * second, undefined, tailAt(50 * second));
+    teller.look([lossy], 90 * second, undefined, tailAt(50 * second));
+    expect(teller.told).toEqual(['over site-wexham hook', 'lost site-wexham hook']);
+  });
+
+  test('is in the end itself when it was known then, and is not told again', () => {
+    const teller = new Teller(oneSite);
+    const [notice] = teller.look([lossy], 60 * second, undefined, tailAt(45 * second));
+    expect(notice?.facts.loss).toMatchObject({ lost: 'at-most', tail: { transactions: 3 } });
+    expect(notice?.text).toContain('3 transactions with 5 rows in 2 tables (public.notes and public.orders)');
+    teller.look([lossy], 90 * second, undefined, tailAt(45 * second));
+    expect(teller.told).toEqual(['over site-wexham hook']);
+  });
+
+  test('is not told where nothing was lost', () => {
+    const teller = new Teller(oneSite);
+    const proved: Incident = { ...over, loss: { ...over.loss, bytesMax: 0, timeMsMax: 0, provedNone: true } };
+    teller.look([proved], 13 * second);
+    teller.look([proved], 60 * second, undefined, tailAt(50 * second));
+    expect(teller.told).toEqual(['over site-wexham hook']);
+  });
+});

@@ -1,5 +1,6 @@
 /** Outages and who is told of them, for the tests of notices. Mono 0 is 09:15 in London, as in facts.ts. */
 import type { Contract } from '../../../../src/core/sla/contract.ts';
+import type { IncidentTail } from '../../../../src/core/sla/evidence/diverged-tail.ts';
 import type { Incident } from '../../../../src/core/sla/incident.ts';
 import type { Channel, NoticePolicy } from '../../../../src/core/sla/notices/channel.ts';
 import type { NoticeHead } from '../../../../src/core/sla/notices/notice.ts';
@@ -47,7 +48,12 @@ export const aPolicy = (changes: Partial<NoticePolicy> = {}): NoticePolicy => ({
   againMs: 15 * minute,
   channels: [hook, mail],
   sites: sites.map((site) => ({ site, zone: 'Europe/London', channels: ['hook'] })),
-  contracts: contracts.map((contract) => ({ contract, channels: ['mail'] })),
+  contracts: contracts.map((contract) => ({
+    contract,
+    sites: sites.filter(({ id }) => contract.sites.includes(id)),
+    channels: ['mail'],
+    reportChannels: null,
+  })),
   ...changes,
 });
 
@@ -97,13 +103,19 @@ export class Teller {
     this.policy = policy;
   }
 
-  look(incidents: readonly Incident[], ms: number, isPresent: (member: string) => boolean = () => true) {
+  look(
+    incidents: readonly Incident[],
+    ms: number,
+    isPresent: (member: string) => boolean = () => true,
+    tail: IncidentTail | null = null,
+  ) {
     const planned = planNotices(this.policy, {
       cluster: 'domain-1',
       incidents,
       isPresent,
       known: knownNotices(this.heads),
       nowWall: EPOCH + ms,
+      tailOf: () => tail,
     });
     this.heads.push(...planned);
     return planned;

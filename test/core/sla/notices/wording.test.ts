@@ -108,7 +108,7 @@ test.each<[string, Loss, boolean, string]>([
     'Changes that users saw saved may be lost: those of the last 4.2 s before the failure, at most 1 byte of the write-ahead log.',
   ],
 ])('loss, %s', (_says, given, over, sentence) => {
-  expect(plainLossSentence(given, over)).toBe(sentence);
+  expect(plainLossSentence(given, over, null)).toBe(sentence);
 });
 
 test.each([

@@ -177,7 +177,8 @@ describe('whether anything that a user saw saved was lost', () => {
   const sure = { id: 'a', nothingLost: true, lostBytesMax: 0 };
   const some = { id: 'b', nothingLost: false, lostBytesMax: 2_640_000 };
   const unknown = { id: 'c', nothingLost: false, lostBytesMax: null };
-  test.each<[incidents: (typeof some | typeof unknown)[], unmeasuredMs: number, provisional: boolean, says: string]>([
+  type Lost = (typeof some | typeof unknown) & { readonly lostRows?: string };
+  test.each<[incidents: Lost[], unmeasuredMs: number, provisional: boolean, says: string]>([
     [[], 0, false, 'Nothing that a user saw saved was lost.'],
     [[sure], 0, true, 'Nothing that a user saw saved was lost so far.'],
     [
@@ -193,6 +194,18 @@ describe('whether anything that a user saw saved was lost', () => {
       0,
       false,
       'At most 4 bytes of what users saw saved may be lost: see p, q, r and 1 more.',
+    ],
+    [
+      [{ ...some, lostRows: '3 transactions with 5 rows in 1 table (public.notes)' }],
+      0,
+      false,
+      'At most 2,640,000 bytes of what users saw saved may be lost: see b (3 transactions with 5 rows in 1 table (public.notes)).',
+    ],
+    [
+      [some, { ...unknown, lostRows: 'at least 1 transaction with 1 row in 1 table (public.notes)' }],
+      0,
+      true,
+      'Changes that users saw saved may be lost so far: see b and c (at least 1 transaction with 1 row in 1 table (public.notes)).',
     ],
   ])('is one sentence', (incidents, unmeasuredMs, provisional, says) => {
     expect(lossSentence(incidents, unmeasuredMs, provisional)).toBe(says);

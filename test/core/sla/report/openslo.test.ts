@@ -3,6 +3,7 @@ import { stringify } from 'yaml';
 import { openSlo } from '../../../../src/core/sla/report/openslo.ts';
 import { minute } from '../../../../src/core/units.ts';
 import { aContract, EPOCH, sites } from '../facts.ts';
+import { openSloProblems } from './openslo-rules.ts';
 
 const availability = { targetPercent: 99.9, window: { kind: 'calendar-month' } } as const;
 const contracts = [
@@ -33,8 +34,26 @@ test('the contracts in force read like this as OpenSLO v1', async () => {
 test('every document has what OpenSLO v1 asks of it', () => {
   const { documents } = openSlo('domain-1', sites, contracts, EPOCH);
   expect(documents.map(({ kind }) => kind)).toEqual(['Service', 'DataSource', 'SLO', 'SLO']);
-  for (const { apiVersion, metadata } of documents) {
-    expect(apiVersion).toBe('openslo/v1');
-    expect((metadata as { name: string }).name).toMatch(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/);
-  }
+  for (const document of documents) expect(openSloProblems(document)).toEqual([]);
 });
+
+test.each<[string, (slo: Document) => unknown]>([
+  ['another version', (slo) => ({ ...slo, apiVersion: 'openslo/v2' })],
+  ['a kind that is none', (slo) => ({ ...slo, kind: 'Contract' })],
+  ['a name that is none', (slo) => ({ ...slo, metadata: { name: 'North Trust' } })],
+  ['a text as annotation', (slo) => ({ ...slo, metadata: { name: 'n', annotations: { 'baton/rto': '1 h' } } })],
+  ['two time windows', (slo) => withSpec(slo, { timeWindow: [{ duration: '30d', isRolling: true }, {}] })],
+  [
+    'a rolling window on a calendar',
+    (slo) => withSpec(slo, { timeWindow: [{ duration: '1M', isRolling: true, calendar: {} }] }),
+  ],
+  ['a target of 100 %', (slo) => withSpec(slo, { objectives: [{ targetPercent: 100 }] })],
+  ['no indicator', (slo) => withSpec(slo, { indicator: undefined })],
+  ['a field that is none', (slo) => withSpec(slo, { rto: '1h' })],
+])('the rules that are asked know %s', (_says, broken) => {
+  const slo = openSlo('domain-1', sites, contracts, EPOCH).documents.find(({ kind }) => kind === 'SLO');
+  expect(openSloProblems(broken(slo as Document))).not.toEqual([]);
+});
+
+type Document = Readonly<Record<string, unknown>>;
+const withSpec = (slo: Document, changes: Document) => ({ ...slo, spec: { ...(slo['spec'] as Document), ...changes } });

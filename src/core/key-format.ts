@@ -21,6 +21,8 @@ export const keyOf = {
   cooldown: 'cooldown',
   /** From whom the leader key was taken, in the transaction that took it. */
   predecessor: 'predecessor',
+  /** The observer that records the outage that goes on: plain text, on its lease. */
+  recording: 'recording',
   member: (name: MemberName): string => `${membersPrefix}${name}`,
 } as const;
 

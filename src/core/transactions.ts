@@ -3,22 +3,11 @@
  * so that the table of who writes what under which comparison is one page, and the simulator runs the same ones.
  */
 import { type AuditEntry, writeAudit } from './audit.ts';
-import type {
-  Acknowledgement,
-  ClusterState,
-  HistoryRow,
-  Key,
-  OperatorRequest,
-  Predecessor,
-  SyncKey,
-} from './cluster.ts';
+import type { Acknowledgement, ClusterState, HistoryRow, OperatorRequest, Predecessor, SyncKey } from './cluster.ts';
 import { formatHandOverNote, type HandOverNote, handOverNoteKey } from './hand-over-note.ts';
 import { formatHistory, formatPredecessor, formatRequest, formatSync, keyOf } from './key-format.ts';
-import type { Compare, Txn, Write } from './transaction.ts';
+import { type Compare, type Txn, unchanged, type Write } from './transaction.ts';
 import type { LeaseId, MemberName } from './units.ts';
-
-export const unchanged = (key: string, value: Key<unknown>): Compare =>
-  value.kind === 'absent' ? { key, absent: true } : { key, modRevision: value.modRevision };
 
 /** Every transaction that writes `leader` or `sync` compares both revisions. */
 const leaderAndSync = (state: ClusterState): readonly Compare[] => [

@@ -1,9 +1,12 @@
 /** Everything that a member keeps for the record: incidents, the service, and what people and schedules did. */
 import type { ClusterState } from '../core/cluster.ts';
+import { keyOf } from '../core/key-format.ts';
 import type { EvidenceBundle } from '../core/sla/evidence/bundle.ts';
+import { leftToObserver } from '../core/sla/left-to-observer.ts';
 import type { RecorderFact } from '../core/sla/recorder.ts';
 import type { ServiceFact } from '../core/sla/service/service-log.ts';
 import type { View } from '../core/view.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Snapshot } from '../ports/coordinator.ts';
 import type { DaemonFace } from '../ports/daemon-face.ts';
 import type { Journal } from '../ports/journal.ts';
@@ -15,9 +18,9 @@ import type { DrillHands } from './record/drill-runner.ts';
 import { IncidentKeeper } from './record/incident-keeper.ts';
 import { NoticeKeeper } from './record/notice-keeper.ts';
 import { PlannedWork } from './record/planned-work.ts';
+import type { RecordDeps } from './record/record-deps.ts';
 import { Records, type RecordsKept } from './record/records.ts';
 import { ServiceKeeper } from './record/service-keeper.ts';
-import type { SupervisorDeps } from './supervisor.ts';
 
 /** A year's reports and recurring causes need no ledger to be searched. */
 const peoplesRecords: RecordsKept = {
@@ -46,10 +49,16 @@ export class RecordKeeping {
   readonly #cases: CaseKeeper;
   readonly #planned: PlannedWork;
   readonly #journal: Journal;
+  readonly #clock: Clock;
+  readonly #member: string;
+  /** An observer records the outage that goes on, as the newest snapshot shows. */
+  #observed = false;
 
   /** `hands`: how a drill asks for a change of leader. */
-  constructor(deps: SupervisorDeps, hands: DrillHands, signal: AbortSignal) {
+  constructor(deps: RecordDeps, hands: DrillHands, signal: AbortSignal) {
     this.#journal = deps.journal;
+    this.#clock = deps.clock;
+    this.#member = deps.settings.name;
     const whose = { cluster: deps.settings.cluster, member: deps.settings.name };
     this.#incidents = new IncidentKeeper({
       ...deps,
@@ -113,6 +122,11 @@ export class RecordKeeping {
     return this.#incidents.open;
   }
 
+  /** The outage that is being recorded here has no end yet. */
+  get serviceIsAway(): boolean {
+    return this.#incidents.serviceIsAway;
+  }
+
   /** One is being recorded by another member that is there. */
   outageElsewhere(state: ClusterState): boolean {
     return this.#incidents.openElsewhere(state);
@@ -120,7 +134,8 @@ export class RecordKeeping {
 
   /** Something that makes, or belongs to, an incident. */
   happened(fact: RecorderFact): void {
-    this.#incidents.record(fact);
+    const own = this.#observed ? leftToObserver(fact) : fact;
+    if (own !== null) this.#incidents.record(own);
   }
 
   /** One probe commit. What is down in an announced window is away as planned. */
@@ -136,6 +151,10 @@ export class RecordKeeping {
 
   sawSnapshot(snapshot: Snapshot): void {
     this.#incidents.sawSnapshot(snapshot);
+    const recordedBy = snapshot.entries.get(keyOf.recording)?.value ?? null;
+    this.#observed = recordedBy !== null && recordedBy !== this.#member;
+    if (this.#observed)
+      this.#incidents.record({ kind: 'recorded-elsewhere', atMono: this.#clock.mono(), wall: this.#clock.wall() });
     this.#service.sawSnapshot(snapshot);
     this.#records.sawSnapshot(snapshot);
     this.#bundles.sawSnapshot(snapshot);

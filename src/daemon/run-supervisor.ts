@@ -14,7 +14,7 @@ import type { Observation, Snapshot } from '../ports/coordinator.ts';
 import type { DaemonFace, RequestDraft } from '../ports/daemon-face.ts';
 import { ClusterReader } from '../wire/cluster-keys.ts';
 import { assembleDoubting, assembleView } from './assemble-view.ts';
-import { ClientWrites } from './client-writes.ts';
+import { MemberWrites } from './member-writes.ts';
 import { Memory } from './memory.ts';
 import { Observations } from './observations.ts';
 import { writeUnlessHeld } from './held-coordinator.ts';
@@ -59,7 +59,7 @@ class Supervisor {
   readonly #seen: Observations;
   readonly #memory: Memory;
   readonly #sensors: Sensors;
-  readonly #clientWrites: ClientWrites;
+  readonly #clientWrites: MemberWrites;
   readonly #publisher: Publisher;
   readonly #requests: Requests;
   readonly #record: RecordKeeping;
@@ -93,7 +93,7 @@ class Supervisor {
       progress: (id: string) => this.#requests.progress(id),
     };
     this.#record = new RecordKeeping(deps, hands, signal);
-    this.#clientWrites = new ClientWrites(
+    this.#clientWrites = new MemberWrites(
       deps,
       this.#seen,
       () => this.#view(),

@@ -13,9 +13,8 @@ import { createEtcdReader } from '../cli/etcd-reader.ts';
 import { type Failure, usage } from '../cli/failure.ts';
 import type { CommonOptions } from '../cli/program.ts';
 import { type Connection, run } from '../cli/run.ts';
-import { loadConfig } from '../config/load.ts';
+import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { problemText } from '../config/problem.ts';
-import type { BatonConfig } from '../config/schema.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { readEtcdAccess } from './etcd-access.ts';
 import { processTerminal } from './process-terminal.ts';
@@ -66,7 +65,7 @@ async function connect(options: CommonOptions): Promise<Result<Connection, Failu
 }
 
 /** Secret files may belong to whoever batond runs as: the owner of its state directory. */
-async function openEtcd({ cluster, etcd, state }: BatonConfig) {
+async function openEtcd({ cluster, etcd, state }: LoadedConfig['config']) {
   const daemonUid = await stat(state).then(
     (found) => found.uid,
     () => uid,

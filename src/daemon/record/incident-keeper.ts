@@ -11,6 +11,7 @@ import {
   type RecorderState,
   resumeRecorder,
 } from '../../core/sla/recorder.ts';
+import { outageOf } from '../../core/sla/recorder-state.ts';
 import { judged } from '../../core/sla/verdict.ts';
 import type { Txn } from '../../core/transaction.ts';
 import { type MemberName, memberName, type Ms } from '../../core/units.ts';
@@ -74,6 +75,11 @@ export class IncidentKeeper {
 
   get open(): boolean {
     return this.#state.open !== null;
+  }
+
+  /** An outage is open, and no good write has ended it. */
+  get serviceIsAway(): boolean {
+    return outageOf(this.#state) !== null;
   }
 
   /** Another member that is there records an outage that goes on: the one that made this term, or that befalls it. */

@@ -1,6 +1,6 @@
 /**
  * Tells people. The leader plans what ought to be told, puts it into the outbox in etcd and delivers it; while nobody leads,
- * the first of the members that are there does. Whoever comes next finds in the outbox what is not done. Nothing here is
+ * an observer does, or else the first of the members that are there. Whoever comes next finds in the outbox what is not done. Nothing here is
  * waited for by anybody.
  */
 import { membersPrefix } from '../../core/key-format.ts';
@@ -22,11 +22,12 @@ import { knownNotices, planNotices } from '../../core/sla/notices/plan-notices.t
 import { testNotice } from '../../core/sla/notices/wording.ts';
 import { after, elapsed, type MemberName, minute, type MonoMs, type Ms, second } from '../../core/units.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { Coordinator, Snapshot } from '../../ports/coordinator.ts';
+import type { Coordinator, Entry, Snapshot } from '../../ports/coordinator.ts';
 import type { TestOutcome } from '../../ports/daemon-face.ts';
 import type { Journal } from '../../ports/journal.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Notifier } from '../../ports/notifier.ts';
+import { isObserver } from '../../wire/cluster-keys.ts';
 import { type Attempt, NoticeSender } from './notice-sender.ts';
 import { Outbox } from './outbox.ts';
 
@@ -104,10 +105,9 @@ export class NoticeKeeper {
     const config = entries.get('config')?.value ?? null;
     if (config !== null && config !== this.#configText) this.#configured(config);
     this.#outbox.sawSnapshot(snapshot);
-    const members = [...entries.keys()].filter((key) => key.startsWith(membersPrefix)).toSorted();
-    this.#present = new Set(members.map((key) => key.slice(membersPrefix.length)));
-    const teller = entries.get('leader')?.value ?? members[0]?.slice(membersPrefix.length);
-    this.#tells = teller === this.#deps.member;
+    const members = [...entries].filter(([key]) => key.startsWith(membersPrefix)).toSorted(byKey);
+    this.#present = new Set(members.map(([key]) => key.slice(membersPrefix.length)));
+    this.#tells = (entries.get('leader')?.value ?? tellerWithoutLeader(members)) === this.#deps.member;
     this.#lookIn(soonMs);
   }
 
@@ -242,3 +242,11 @@ export class NoticeKeeper {
     for (const entry of old.slice(0, tidiedMax)) await this.#outbox.remove(entry);
   }
 }
+
+/** At a third site, which whatever took the leader away has probably not reached; else the first by name. */
+function tellerWithoutLeader(members: readonly (readonly [key: string, entry: Entry])[]): string | null {
+  const [key] = members.find(([, { value }]) => isObserver(value)) ?? members[0] ?? [];
+  return key === undefined ? null : key.slice(membersPrefix.length);
+}
+
+const byKey = ([one]: readonly [string, Entry], [other]: readonly [string, Entry]): number => (one < other ? -1 : 1);

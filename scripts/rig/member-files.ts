@@ -90,6 +90,7 @@ export async function writeMemberFiles(plan: MemberPlan): Promise<MemberFiles> {
   return files;
 }
 
+/** Its probe logs in as `baton_probe`, with the superuser's password, once somebody has created that role. */
 function writeObserverConfig(plan: MemberPlan, files: MemberFiles): void {
   const passwordFile = writeOwned(join(plan.directory, 'probe.password'), `${plan.superuserPassword}\n`, plan.owner);
   writeOwned(
@@ -98,7 +99,7 @@ function writeObserverConfig(plan: MemberPlan, files: MemberFiles): void {
       cluster: plan.cluster,
       member: { name: plan.name, location: plan.location, role: 'observer' },
       etcd: { endpoints: plan.etcdEndpoints },
-      probe: { username: 'postgres', passwordFile },
+      probe: { username: 'baton_probe', passwordFile },
       api: { listen: `${files.host}:${files.apiPort}` },
       state: files.stateDir,
       notify: notifySection(plan),

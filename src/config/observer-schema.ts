@@ -9,7 +9,10 @@ export const observerSchema = z.strictObject({
     .strictObject({ ...memberIdentity, role: z.literal('observer').describe('observer: measures, without PostgreSQL') })
     .describe('who this observer is'),
   etcd: etcdSchema,
-  probe: roleSchema('the role that its probe logs in as, like a client: {username, passwordFile}', 'postgres'),
+  probe: roleSchema(
+    'the role that its probe logs in as: any that clients may be, and no superuser; {username, passwordFile}',
+    'baton_probe',
+  ),
   ...commonShape,
 });
 

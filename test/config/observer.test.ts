@@ -1,5 +1,5 @@
 /** The configuration file of an observer. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -24,7 +24,7 @@ test('needs no PostgreSQL: who it is, etcd, a role to log in as, and an API', ()
     ok: true,
     value: {
       role: 'observer',
-      config: { probe: { username: 'postgres' }, state: '/var/lib/baton', log: { level: 'info' } },
+      config: { probe: { username: 'baton_probe' }, state: '/var/lib/baton', log: { level: 'info' } },
       warnings: [],
     },
   });
@@ -40,10 +40,18 @@ test('the example is of the cluster of the two hosts', () => {
   expect(observer.value.config.etcd).toEqual(member.value.config.etcd);
 });
 
+test('the runbook’s is the example', () => {
+  const [, typed = ''] =
+    /```yaml\n(cluster:[^`]*role: observer[^`]*)```/.exec(readFileSync('docs/operations.md', 'utf8')) ?? [];
+  const example = loadConfig('config/examples/two-hosts/london-o.yaml', {});
+  expect(example.ok).toBe(true);
+  expect(parseConfig(typed, {})).toEqual(example);
+});
+
 test('the role may come from the environment, and so may the keys that it has', () => {
   const text = JSON.stringify({ ...file, member: { name: 'london-o', location: 'london' } });
-  const env = { BATON_MEMBER_ROLE: 'observer', BATON_PROBE_USERNAME: 'baton_probe' };
-  expect(parseConfig(text, env)).toMatchObject({ ok: true, value: { config: { probe: { username: 'baton_probe' } } } });
+  const env = { BATON_MEMBER_ROLE: 'observer', BATON_PROBE_USERNAME: 'wagtail' };
+  expect(parseConfig(text, env)).toMatchObject({ ok: true, value: { config: { probe: { username: 'wagtail' } } } });
 });
 
 describe('what is refused, with the path of the key', () => {

@@ -13,6 +13,7 @@ import { aCluster } from '../support/cluster.ts';
 import { readJsonKey, readKey } from '../support/etcd-keys.ts';
 import { HttpReceiver } from '../support/http-receiver.ts';
 import { knownIncidents } from '../support/incident-expectations.ts';
+import { sqlOn } from '../support/member-sql.ts';
 import { redundantPair } from '../support/redundant-pair.ts';
 
 const limitMs = 60 * second;
@@ -52,6 +53,13 @@ test('both hosts die, one after the other: the observer measures, records the ou
     },
   });
   const { leader, standby } = await redundantPair(rig);
+  // A role like any client's: what clients cannot do, the probe cannot do.
+  const [{ password } = { password: '' }] = rig.clientEndpoints();
+  await sqlOn(rig, leader, `CREATE ROLE baton_probe LOGIN PASSWORD '${password}'`);
+  await rig.waitFor('the observer has begun to measure', limitMs, async () => {
+    const answer = await rig.member(observer).get('/v1/sla');
+    return ((answer?.body as SlaReport | undefined)?.contracts[0]?.upMs ?? 0) > second;
+  });
   const status = await rig.waitFor('the leader shows the observer', limitMs, async () => {
     const now = await readStatus(rig, leader);
     return now?.members.some(({ name }) => name === observer) === true && now;

@@ -158,7 +158,7 @@ class Observer {
     if (!this.#etcdPast.believes(shown, this.#state)) return;
     this.#confirmedMono = confirmedMono;
     // What was seen before this state is believed before it.
-    this.#confirmed.etcdAnswered(confirmedMono);
+    this.#confirmed.etcdAnswered(confirmedMono, clock.mono());
     if (changed) this.#sawState(shown, snapshot);
     this.#wakeUp.signal();
   }

@@ -20,6 +20,7 @@ function aQueue() {
     };
     queue.saw({ write: { target, answer: answer as never, atMono: monoMs(at), wall: wallMs(at) }, cluster });
   };
+  queue.etcdAnswered(monoMs(0), monoMs(0));
   return { queue, believed, saw };
 }
 
@@ -34,11 +35,11 @@ test('what failed is believed once etcd was asked later and answered; everything
   saw(false, 10);
   saw(false, 30);
   saw(true, 40);
-  queue.etcdAnswered(monoMs(9));
+  queue.etcdAnswered(monoMs(9), monoMs(9));
   expect(believed).toEqual([]);
-  queue.etcdAnswered(monoMs(20));
+  queue.etcdAnswered(monoMs(20), monoMs(20));
   expect(believed).toEqual(['failed 10']);
-  queue.etcdAnswered(monoMs(30));
+  queue.etcdAnswered(monoMs(30), monoMs(30));
   expect(believed).toEqual(['failed 10', 'failed 30', 'ok 40']);
 });
 
@@ -48,14 +49,25 @@ test('what failed while etcd does not answer is nobody’s outage, and what was 
   saw(true, 20);
   saw(false, 30);
   queue.etcdUnreachable();
-  queue.etcdAnswered(monoMs(100));
+  queue.etcdAnswered(monoMs(100), monoMs(100));
   expect(believed).toEqual(['ok 20']);
 });
 
 test('an outage that outlasts every answer of etcd does not fill the memory', () => {
   const { queue, believed, saw } = aQueue();
   for (let at = 1; at <= 5_000; at += 1) saw(false, at);
-  queue.etcdAnswered(monoMs(10_000));
+  queue.etcdAnswered(monoMs(10_000), monoMs(10_000));
   expect(believed).toHaveLength(1_000);
   expect(believed.at(-1)).toBe('failed 5000');
+});
+
+test('what was sent while etcd did not answer counts neither when it answers again', () => {
+  const { queue, believed, saw } = aQueue();
+  queue.etcdUnreachable();
+  saw(false, 100);
+  queue.etcdAnswered(monoMs(150), monoMs(160));
+  saw(false, 160);
+  saw(false, 170);
+  queue.etcdAnswered(monoMs(200), monoMs(200));
+  expect(believed).toEqual(['failed 170']);
 });

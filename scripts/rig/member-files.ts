@@ -22,6 +22,8 @@ export interface MemberPlan {
   /** The `notify` section; what `secrets` holds is written into files. */
   readonly notify: LocalNotify;
   readonly owner: Owner;
+  /** It has no PostgreSQL: its files are an observer's. */
+  readonly observes: boolean;
   /** Null: a loopback address that is free now. */
   readonly ports: MemberPorts | null;
   /** From where clients and other members may log in, as in pg_hba.conf. */
@@ -57,6 +59,10 @@ export async function writeMemberFiles(plan: MemberPlan): Promise<MemberFiles> {
     logFile: join(directory, 'batond.log'),
   };
   makeDirectory(files.stateDir, 0o700, owner);
+  if (plan.observes) {
+    writeObserverConfig(plan, files);
+    return files;
+  }
   const secret = (name: string, value: string) => writeOwned(join(directory, name), `${value}\n`, owner);
   writeOwned(
     files.configFile,
@@ -76,18 +82,41 @@ export async function writeMemberFiles(plan: MemberPlan): Promise<MemberFiles> {
       },
       api: { listen: `${ports.host}:${ports.apiPort}` },
       state: files.stateDir,
-      notify: {
-        ...plan.notify,
-        secrets: Object.fromEntries(
-          Object.entries(plan.notify.secrets ?? {}).map(([name, value]) => [name, secret(`${name}.secret`, value)]),
-        ),
-      },
+      notify: notifySection(plan),
       shared: plan.shared,
     }),
     owner,
   );
   return files;
 }
+
+/** Its probe logs in as `baton_probe`, with the superuser's password, once somebody has created that role. */
+function writeObserverConfig(plan: MemberPlan, files: MemberFiles): void {
+  const passwordFile = writeOwned(join(plan.directory, 'probe.password'), `${plan.superuserPassword}\n`, plan.owner);
+  writeOwned(
+    files.configFile,
+    stringify({
+      cluster: plan.cluster,
+      member: { name: plan.name, location: plan.location, role: 'observer' },
+      etcd: { endpoints: plan.etcdEndpoints },
+      probe: { username: 'baton_probe', passwordFile },
+      api: { listen: `${files.host}:${files.apiPort}` },
+      state: files.stateDir,
+      notify: notifySection(plan),
+    }),
+    plan.owner,
+  );
+}
+
+const notifySection = ({ notify, directory, owner }: MemberPlan): object => ({
+  ...notify,
+  secrets: Object.fromEntries(
+    Object.entries(notify.secrets ?? {}).map(([name, value]) => [
+      name,
+      writeOwned(join(directory, `${name}.secret`), `${value}\n`, owner),
+    ]),
+  ),
+});
 
 export function makeDirectory(path: string, mode: number, owner: Owner): void {
   mkdirSync(path, { recursive: true });

@@ -21,6 +21,8 @@ import { sweep } from './sweep.ts';
 
 export interface RigOptions {
   readonly members: readonly string[];
+  /** Members without PostgreSQL. */
+  readonly observers?: readonly string[];
   /** The data centre of each member, by name; `host-NAME` by default. */
   readonly locations?: Readonly<Record<string, string>>;
   readonly mode?: 'available' | 'strict' | 'off';
@@ -79,7 +81,9 @@ export class Rig implements AsyncDisposable {
   readonly id: string;
   readonly directory: string;
   readonly cluster: string;
+  /** Those with PostgreSQL. */
   readonly members = new Map<string, RigMember>();
+  readonly #observers = new Map<string, RigMember>();
   readonly #whole: Belonging;
   readonly #options: RigOptions;
   readonly #reaper: ChildProcess;
@@ -109,7 +113,9 @@ export class Rig implements AsyncDisposable {
       env: { BATON_RIG: tagOf(this.id, null) },
     });
     const replicationPassword = randomBytes(12).toString('hex');
-    for (const name of this.#options.members) {
+    const { members, observers = [] } = this.#options;
+    for (const name of [...members, ...observers]) {
+      const observes = observers.includes(name);
       const place = places?.member(name) ?? null;
       const directory = join(this.directory, name);
       makeDirectory(directory, 0o711, owner);
@@ -117,6 +123,7 @@ export class Rig implements AsyncDisposable {
         name,
         location: this.#options.locations?.[name] ?? `host-${name}`,
         owner,
+        observes,
         cluster: this.cluster,
         directory,
         dataDir: place?.dataDir?.(directory) ?? join(directory, 'data'),
@@ -130,9 +137,9 @@ export class Rig implements AsyncDisposable {
         network: places?.network ?? '127.0.0.0/8',
         shared: { synchronous: { mode }, ...shared, ...contracts },
       });
-      this.members.set(name, new RigMember(this.id, files, owner, place));
+      (observes ? this.#observers : this.members).set(name, new RigMember(this.id, files, owner, place));
     }
-    for (const member of this.members.values()) member.start();
+    for (const member of [...this.members.values(), ...this.#observers.values()]) member.start();
   }
 
   get etcd(): RealEtcd {
@@ -141,9 +148,9 @@ export class Rig implements AsyncDisposable {
   }
 
   member(name: string): RigMember {
-    const found = this.members.get(name);
-    if (found === undefined)
-      throw new Error(`no member ${name} in this rig, there are: ${[...this.members.keys()].join(' ')}`);
+    const all = new Map([...this.members, ...this.#observers]);
+    const found = all.get(name);
+    if (found === undefined) throw new Error(`no member ${name} in this rig, there are: ${[...all.keys()].join(' ')}`);
     return found;
   }
 
@@ -243,7 +250,7 @@ export class Rig implements AsyncDisposable {
 
   async #complaint(what: string, limitMs: number): Promise<string> {
     const reports = await Promise.all(
-      [...this.members].map(async ([name, member]) => {
+      [...this.members, ...this.#observers].map(async ([name, member]) => {
         const status = JSON.stringify(await this.status(name));
         return `--- ${name}: status ${status}\n${member.logTail()}`;
       }),

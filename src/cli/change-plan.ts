@@ -86,6 +86,7 @@ function planFailover(
   const candidate = status.members.find((member) => member.name === asked.candidate);
   if (candidate === undefined) return err(notAMember(asked.candidate, status));
   if (candidate.name === leader) return err(leadsAlready(candidate.name, cluster));
+  if (candidate.role === 'observer') return err(hasNoData(candidate.name));
   const complete = hasEverything(candidate, status, explanation);
   const loss = lossOf(candidate, status, complete);
   if (!complete && !asked.allowDataLoss)
@@ -147,6 +148,7 @@ function chooseCandidate(wanted: string | null, status: Status): Result<MemberSt
 /** Why a member cannot take part in a planned hand-over; null when the status shows nothing against it. */
 function unfitness(candidate: MemberStatus, status: Status): Failure | null {
   if (candidate.name === status.leader) return leadsAlready(candidate.name, status.cluster);
+  if (candidate.role === 'observer') return hasNoData(candidate.name);
   if (candidate.state !== 'streaming')
     return refused(
       'candidate-ready',
@@ -192,7 +194,8 @@ const lossless = (status: Status): string => {
 };
 
 const lagOf = (member: MemberStatus): number => member.lagBytes ?? Number.MAX_SAFE_INTEGER;
-const names = (status: Status): string => status.members.map((member) => member.name).join(', ');
+const names = (status: Status): string =>
+  status.members.flatMap(({ name, role }) => (role === 'observer' ? [] : [name])).join(', ');
 
 /**
  * Who may still be a primary that nobody sees: the leader without a living daemon, or, when nobody leads, any such
@@ -200,7 +203,8 @@ const names = (status: Status): string => status.members.map((member) => member.
  */
 function unseenPrimary(candidate: MemberStatus, { leader, members }: Status): string | null {
   const others = members.filter(
-    (member) => member.name !== candidate.name && (leader === null || member.name === leader),
+    (member) =>
+      member.name !== candidate.name && member.role !== 'observer' && (leader === null || member.name === leader),
   );
   if (others.length === 0) return leader ?? 'The old primary';
   return others.find((member) => member.state === 'gone' || member.state === 'malformed')?.name ?? null;
@@ -211,6 +215,13 @@ const notAMember = (name: string, status: Status): Failure =>
     'candidate-registered',
     `${status.cluster} has no member "${name}" now.`,
     `Its members are: ${names(status)}.`,
+  );
+
+const hasNoData = (name: string): Failure =>
+  refused(
+    'candidate-has-data',
+    `${name} is an observer: it has no PostgreSQL to promote.`,
+    'Name a member that has one; `baton status` shows the roles.',
   );
 
 const leadsAlready = (name: string, cluster: string): Failure =>

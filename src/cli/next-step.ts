@@ -12,7 +12,8 @@ export interface NextStep {
 /** The worst first: one line that sends the reader the right way beats five that are all true. */
 export function nextStep(status: Status, source: Source): NextStep {
   const { cluster, leader, members } = status;
-  const alive = members.filter((member) => member.state !== 'gone');
+  // An observer keeps nothing running.
+  const alive = members.filter((member) => member.state !== 'gone' && member.role !== 'observer');
   if (alive.length === 0)
     return act(`No member of ${cluster} is alive: start batond on its hosts (\`systemctl start batond\`).`);
   if (leader === null)
@@ -30,7 +31,11 @@ export function nextStep(status: Status, source: Source): NextStep {
   if (members.find((member) => member.name === leader)?.role !== 'primary')
     return wait(`${leader} is taking over. Watch it with \`baton status --watch\`; if it lasts, \`baton explain\`.`);
   const coming = members.filter(
-    (member) => member.name !== leader && member.state !== 'streaming' && member.state !== 'running',
+    (member) =>
+      member.name !== leader &&
+      member.role !== 'observer' &&
+      member.state !== 'streaming' &&
+      member.state !== 'running',
   );
   if (coming.length > 0) return wait(`${states(coming)}: it comes back by itself. If it stays so, \`baton explain\`.`);
   if (status.redundant) return { urgency: 'nothing', says: 'Nothing to do.' };

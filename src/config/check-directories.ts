@@ -26,6 +26,14 @@ export async function checkDirectories(
   return [...content, ...ofState];
 }
 
+/** The state directory of a batond that has no other: whose it is, and whether this process may write there. */
+export async function checkState(state: string, worker: Worker): Promise<readonly ConfigProblem[]> {
+  const found = await checkDirectory('state', state, worker);
+  return found.length > 0 ? found : checkWritableDirectory(['state', state, stateHolds]);
+}
+
+const stateHolds = 'sockets, journal and ledger are kept there';
+
 async function checkDirectory(path: string, directory: string, worker: Worker): Promise<readonly ConfigProblem[]> {
   const found = await stat(directory).catch((thrown: NodeJS.ErrnoException) => thrown);
   // One that does not exist is created when it is needed.
@@ -94,21 +102,28 @@ async function checkContent(
  * process that works there can tell, so root asks once it has given root up.
  */
 export async function checkWritable(config: BatonConfig): Promise<readonly ConfigProblem[]> {
-  const problems: ConfigProblem[] = [];
-  for (const [path, needed, why] of [
-    ['postgres.dataDir', dirname(config.postgres.dataDir), 'copies of the data are made beside the data directory'],
-    ['state', config.state, 'sockets, journal and ledger are kept there'],
-  ] as const) {
-    const there = await nearestThere(needed);
-    const refused = await access(there, constants.W_OK | constants.X_OK).catch((thrown: Error) => thrown);
-    if (refused instanceof Error)
-      problems.push({
-        path,
-        problem: `${there} cannot be written by user id ${process.getuid?.() ?? 0}: ${why}`,
-        mend: `chown ${there}, or name another directory`,
-      });
-  }
-  return problems;
+  const besideData = 'copies of the data are made beside the data directory';
+  return [
+    ...(await checkWritableDirectory(['postgres.dataDir', dirname(config.postgres.dataDir), besideData])),
+    ...(await checkWritableDirectory(['state', config.state, stateHolds])),
+  ];
+}
+
+async function checkWritableDirectory([path, needed, why]: readonly [
+  path: string,
+  needed: string,
+  why: string,
+]): Promise<readonly ConfigProblem[]> {
+  const there = await nearestThere(needed);
+  const refused = await access(there, constants.W_OK | constants.X_OK).catch((thrown: Error) => thrown);
+  if (!(refused instanceof Error)) return [];
+  return [
+    {
+      path,
+      problem: `${there} cannot be written by user id ${process.getuid?.() ?? 0}: ${why}`,
+      mend: `chown ${there}, or name another directory`,
+    },
+  ];
 }
 
 /** The directory, or the nearest above it that exists: there the rest would be created. */

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { err, ok, type Result } from '../core/result.ts';
 import { second } from '../core/units.ts';
-import { checkDirectories, checkWritable, type Worker } from './check-directories.ts';
+import { checkDirectories, checkState, checkWritable, type Worker } from './check-directories.ts';
+import type { ObserverConfig } from './observer-schema.ts';
 import type { ConfigProblem } from './problem.ts';
 import type { BatonConfig } from './schema.ts';
 import { readSecretFile } from './secret-file.ts';
@@ -33,6 +34,15 @@ export async function checkHost(config: BatonConfig): Promise<readonly ConfigPro
   const unwritable =
     ofDirectories.length === 0 && ofUser.length === 0 && uid === worker.uid ? await checkWritable(config) : [];
   return [...ofSecrets, ...programs.problems, ...ofUser, ...ofDirectories, ...unwritable];
+}
+
+/** The same for an observer: it needs no programs, no user but its own, and one directory. */
+export async function checkObserverHost(config: ObserverConfig): Promise<readonly ConfigProblem[]> {
+  const uid = process.getuid?.() ?? 0;
+  const files = [...etcdSecrets(config.etcd), ['probe.passwordFile', config.probe.passwordFile] as const];
+  const ofSecrets = await checkSecretFiles(files, [uid]);
+  const ofState = await checkState(config.state, { uid, name: `user id ${uid}` });
+  return [...ofSecrets, ...(await checkCertificates(config.etcd)), ...ofState];
 }
 
 /** A user of this host, also one that only a directory service knows. */
@@ -75,27 +85,51 @@ async function checkSecrets(
   owners: readonly number[],
   worker: Worker,
 ): Promise<readonly ConfigProblem[]> {
-  const files: readonly (readonly [path: string, file: string | undefined])[] = [
-    ['etcd.tls.key', config.etcd.tls?.key],
-    ['etcd.auth.passwordFile', config.etcd.auth?.passwordFile],
-    ['postgres.superuser.passwordFile', config.postgres.superuser.passwordFile],
-    ['postgres.replication.passwordFile', config.postgres.replication.passwordFile],
+  const ofEtcd = etcdSecrets(config.etcd);
+  const problems = [
+    ...(await checkSecretFiles(
+      [
+        ...ofEtcd,
+        ['postgres.superuser.passwordFile', config.postgres.superuser.passwordFile],
+        ['postgres.replication.passwordFile', config.postgres.replication.passwordFile],
+      ],
+      owners,
+    )),
   ];
-  const problems: ConfigProblem[] = [];
-  for (const [path, file] of files) {
-    if (file === undefined) continue;
-    const secret = await readSecretFile(file, owners);
-    if (!secret.ok) problems.push({ path, ...secret.error });
-    else if (path.startsWith('etcd.') && (await belongsToAnother(file, worker)))
+  for (const [path, file] of ofEtcd)
+    if (!problems.some((each) => each.path === path) && (await belongsToAnother(file, worker)))
       problems.push({
         path,
         problem: `${file} belongs to root, and the guardian reads it as ${worker.name}`,
         mend: `chown it to ${worker.name}`,
       });
+  return [...problems, ...(await checkCertificates(config.etcd))];
+}
+
+type SecretFile = readonly [path: string, file: string];
+
+const etcdSecrets = ({ tls, auth }: BatonConfig['etcd']): readonly SecretFile[] => [
+  ...(tls?.key === undefined ? [] : [['etcd.tls.key', tls.key] as const]),
+  ...(auth === undefined ? [] : [['etcd.auth.passwordFile', auth.passwordFile] as const]),
+];
+
+async function checkSecretFiles(
+  files: readonly SecretFile[],
+  owners: readonly number[],
+): Promise<readonly ConfigProblem[]> {
+  const problems: ConfigProblem[] = [];
+  for (const [path, file] of files) {
+    const secret = await readSecretFile(file, owners);
+    if (!secret.ok) problems.push({ path, ...secret.error });
   }
+  return problems;
+}
+
+async function checkCertificates({ tls }: BatonConfig['etcd']): Promise<readonly ConfigProblem[]> {
+  const problems: ConfigProblem[] = [];
   for (const [path, file] of [
-    ['etcd.tls.ca', config.etcd.tls?.ca],
-    ['etcd.tls.cert', config.etcd.tls?.cert],
+    ['etcd.tls.ca', tls?.ca],
+    ['etcd.tls.cert', tls?.cert],
   ] as const)
     if (file !== undefined && !(await may(file, constants.R_OK)))
       problems.push({ path, problem: `${file} cannot be read`, mend: 'name a readable PEM file' });

@@ -2,8 +2,9 @@
 import { readFileSync, statSync } from 'node:fs';
 import { LineCounter, parseDocument } from 'yaml';
 import { err, ok, type Result } from '../core/result.ts';
-import { type Environment, overlayEnvironment } from './environment.ts';
+import { type Environment, overlayEnvironment, variableOf } from './environment.ts';
 import { type KeyDoc, knownKeys } from './known-keys.ts';
+import { foreignSections, type ObserverConfig, observerSchema, withoutForeignSections } from './observer-schema.ts';
 import { type ConfigProblem, problemsOf, valueAt } from './problem.ts';
 import { parseDuration } from './quantity.ts';
 import { type BatonConfig, configSchema, isWithin } from './schema.ts';
@@ -13,7 +14,10 @@ import { electionProblems } from './timing-checks.ts';
 
 export const configFileDefault = '/etc/baton/baton.yaml';
 
-export interface LoadedConfig {
+export type LoadedConfig = LoadedMember | LoadedObserver;
+
+export interface LoadedMember {
+  readonly role: 'data';
   readonly config: BatonConfig;
   /** The shared section as it was written, for etcd's `config` key: defaults stay defaults. */
   readonly sharedText: string;
@@ -21,8 +25,15 @@ export interface LoadedConfig {
   readonly warnings: readonly ConfigProblem[];
 }
 
+export interface LoadedObserver {
+  readonly role: 'observer';
+  readonly config: ObserverConfig;
+  readonly warnings: readonly ConfigProblem[];
+}
+
 /** Every key of the file with its documentation. */
 export const configKeys: ReadonlyMap<string, KeyDoc> = knownKeys(configSchema);
+const observerKeys: ReadonlyMap<string, KeyDoc> = knownKeys(observerSchema);
 
 export function loadConfig(file: string, env: Environment): Result<LoadedConfig, readonly ConfigProblem[]> {
   let text: string;
@@ -66,16 +77,30 @@ export function parseConfig(text: string, env: Environment): Result<LoadedConfig
   if (written !== null && (typeof written !== 'object' || Array.isArray(written)))
     return err([{ path: '', problem: 'is not a list of keys and values', mend: 'see config/examples/domain-1.yaml' }]);
 
-  const { document, problems: envProblems, warnings } = overlayEnvironment(written, env, configKeys);
+  // Which keys there are, and so which variables, hangs on the role.
+  const observes = (env[variableOf('member.role')] ?? valueAt(written, ['member', 'role'])) === 'observer';
+  const keys = observes ? observerKeys : configKeys;
+  const { document, problems: envProblems, warnings } = overlayEnvironment(written, env, keys);
+  if (observes) {
+    const own = withoutForeignSections(document);
+    const parsed = observerSchema.safeParse(own);
+    const problems = [...envProblems, ...foreignSections(document)];
+    if (!parsed.success) return refused([...problems, ...problemsOf(parsed.error, own, keys)]);
+    return problems.length > 0 ? refused(problems) : ok({ role: 'observer', config: parsed.data, warnings });
+  }
   const parsed = configSchema.safeParse(document);
   const problems = [
     ...envProblems,
-    ...(parsed.success ? [] : problemsOf(parsed.error, document, configKeys)),
+    ...(parsed.success ? [] : problemsOf(parsed.error, document, keys)),
     ...crossProblems(document),
   ];
-  if (!parsed.success || problems.length > 0)
+  if (!parsed.success || problems.length > 0) return refused(problems);
+  const sharedText = JSON.stringify(valueAt(document, ['shared']) ?? {});
+  return ok({ role: 'data', config: parsed.data, sharedText, warnings });
+
+  function refused(problems: readonly ConfigProblem[]): Result<never, readonly ConfigProblem[]> {
     return err(problems.map(located).toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0)));
-  return ok({ config: parsed.data, sharedText: JSON.stringify(valueAt(document, ['shared']) ?? {}), warnings });
+  }
 
   function located(problem: ConfigProblem): ConfigProblem {
     return { ...problem, line: lineOf(problem.path) };

@@ -24,7 +24,7 @@ export async function readNotifySecrets(
 
 /** Of the channels in this file; once the cluster is made those in etcd count, and the daemon's log names what they lack. */
 export function notifyWarnings(
-  config: Pick<BatonConfig, 'notify' | 'shared'>,
+  config: Pick<BatonConfig, 'notify'> & { readonly shared: Pick<BatonConfig['shared'], 'channels'> },
   secrets: NamedSecrets,
 ): readonly ConfigProblem[] {
   const { notify, shared } = config;

@@ -31,10 +31,14 @@ const absolutePath = (what: string) =>
 
 const secretFile = (what: string) => absolutePath(`path of a file whose first line is ${what}; mode 0600`);
 
+export const memberIdentity = {
+  name: name('the name of this member, unique in the cluster'),
+  location: z.string().min(1).max(60).describe('the data centre that this host is in'),
+};
+
 const memberSchema = z
   .strictObject({
-    name: name('the name of this member, unique in the cluster'),
-    location: z.string().min(1).max(60).describe('the data centre that this host is in'),
+    ...memberIdentity,
     priority: z
       .number()
       .int()
@@ -43,9 +47,9 @@ const memberSchema = z
       .default(100)
       .describe('who is preferred among equal candidates; more is better'),
     role: z
-      .literal('data', 'observers are not available in this version')
+      .literal('data', 'neither data nor observer')
       .default('data')
-      .describe('data: runs PostgreSQL'),
+      .describe('data: runs PostgreSQL; observer: measures at a third site, without PostgreSQL'),
     tags: z
       .strictObject({
         nofailover: z.boolean().default(false).describe('true: this member is never promoted'),
@@ -57,7 +61,7 @@ const memberSchema = z
   })
   .describe('who this member is');
 
-const etcdSchema = z
+export const etcdSchema = z
   .strictObject({
     endpoints: z
       .array(
@@ -115,7 +119,7 @@ const etcdSchema = z
   })
   .describe('where etcd is');
 
-const roleSchema = (what: string, username: string) =>
+export const roleSchema = (what: string, username: string) =>
   z
     .strictObject({
       username: z
@@ -221,11 +225,10 @@ const notifySchema = z
   .prefault({})
   .describe('what this host has for telling people; see shared.channels');
 
-export const configSchema = z.strictObject({
-  cluster: name('the name of the cluster'),
-  member: memberSchema,
-  etcd: etcdSchema,
-  postgres: postgresSchema,
+export const clusterName = name('the name of the cluster');
+
+/** What every batond has beside these, whatever its member's role is. */
+export const commonShape = {
   api: apiSchema,
   state: absolutePath('directory for sockets, journal and ledger')
     .refine((path) => Buffer.byteLength(path) <= stateLengthMax, {
@@ -244,6 +247,15 @@ export const configSchema = z.strictObject({
     .prefault({})
     .describe('what goes to standard error'),
   notify: notifySchema,
+};
+
+/** In the order of the file: what is missing is told in it. */
+export const configSchema = z.strictObject({
+  cluster: clusterName,
+  member: memberSchema,
+  etcd: etcdSchema,
+  postgres: postgresSchema,
+  ...commonShape,
   shared: sharedSchema.prefault({}),
 });
 

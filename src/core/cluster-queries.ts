@@ -31,12 +31,22 @@ export function memberRecord(state: ClusterState, name: MemberName): MemberRecor
   return key?.kind === 'present' ? key.value : null;
 }
 
+/**
+ * The members that have PostgreSQL and whose keys can be read. An observer has no data: it is nobody's standby, candidate
+ * or predecessor, whatever its key says.
+ */
+export function dataMembers(state: ClusterState): readonly MemberRecord[] {
+  return [...state.members.values()].flatMap((key) =>
+    key.kind === 'present' && key.value.role !== 'observer' ? [key.value] : [],
+  );
+}
+
 /** Somebody stands by the leader, as far as the keys tell: `sync` names one; in mode `off`, one says that it streams. */
 export function hasStandby(state: ClusterState): boolean {
   const sync = syncOf(state);
   if (sync?.mode !== 'off') return sync !== null && sync.standbys.length > 0;
   const leader = leading(state)?.key.member ?? sync.leader;
-  return [...state.members.keys()].some((name) => name !== leader && memberRecord(state, name)?.state === 'streaming');
+  return dataMembers(state).some((member) => member.name !== leader && member.state === 'streaming');
 }
 
 /** The leader key names this member on the lease that its guardian holds. */
@@ -74,6 +84,8 @@ export function eligible(
 ): { readonly holds: boolean; readonly why: string } {
   const sync = syncOf(state);
   if (sync === null) return { holds: false, why: 'there is no sync key' };
+  if (memberRecord(state, name)?.role === 'observer')
+    return { holds: false, why: `${name} is an observer: it has no data` };
   if (sync.leader !== name && !sync.standbys.includes(name)) {
     if (sync.mode === 'off') return { holds: true, why: 'mode off: anybody may lead, within maxLag' };
     return { holds: false, why: `sync names ${[sync.leader, ...sync.standbys].join(', ')}, not ${name}` };

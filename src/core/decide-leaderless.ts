@@ -2,7 +2,7 @@
 import { mayGoOn } from './backing.ts';
 import { because } from './because.ts';
 import type { ClusterState, MemberRecord, SyncKey } from './cluster.ts';
-import { claimedLast, eligible, ownCopy, ownLease, syncOf } from './cluster-queries.ts';
+import { claimedLast, dataMembers, eligible, ownCopy, ownLease, syncOf } from './cluster-queries.ts';
 import { cooldown, describeCooldown } from './cooldown.ts';
 import { createCluster } from './create-cluster.ts';
 import { claimFor } from './decide-follower.ts';
@@ -236,7 +236,7 @@ function waitAsynchronous(view: View, state: ClusterState, sync: SyncKey): Decis
     }
   }
   const better = rank([
-    ...namedRecords(view, state, { ...sync, standbys: [...state.members.keys()] }),
+    ...namedRecords(view, state, { ...sync, standbys: dataMembers(state).map(({ name }) => name) }),
     ownRank(view),
   ]).find((each) => each.name !== sync.leader);
   if (better !== undefined && better.name !== view.self.name && absentMs < view.policy.lease.ttlMs + yieldMs)

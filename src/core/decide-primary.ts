@@ -3,7 +3,7 @@ import { backing, mayGoOn } from './backing.ts';
 import { because } from './because.ts';
 import { clockJumpUnconfirmed } from './clock-jump.ts';
 import type { ClusterState } from './cluster.ts';
-import { claimed, claimedLast, syncOf } from './cluster-queries.ts';
+import { claimed, claimedLast, dataMembers, syncOf } from './cluster-queries.ts';
 import { decideRequest } from './decide-switchover.ts';
 import type { Decision, Intent } from './decision.ts';
 import { healthyStandbys, joinStep, leaveStep, proofHolds } from './sync-membership.ts';
@@ -220,8 +220,7 @@ function slotsFor(view: View, state: ClusterState): readonly MemberName[] {
 /** The other members, some of them twice. Those whose key has run out keep their slot, to come back without a clone. */
 function membersWithSlots(view: View, state: ClusterState): readonly MemberName[] {
   const names = state.sync.kind === 'present' ? (Object.keys(state.sync.value.copies) as MemberName[]) : [];
-  for (const key of state.members.values())
-    if (key.kind === 'present' && key.value.role !== 'observer') names.push(key.value.name);
+  for (const { name } of dataMembers(state)) names.push(name);
   return names.filter((name) => name !== view.self.name);
 }
 

@@ -127,7 +127,7 @@ export function handOverSwitchover(view: View, state: ClusterState, data: DataDi
   if (request.leader !== view.self.name || request.shutdownLsn !== null) return null;
   const candidate = memberRecord(state, request.candidate);
   if (request.kind === 'failover') {
-    if (candidate === null || !request.allowDataLoss) return null;
+    if (candidate === null || candidate.role === 'observer' || !request.allowDataLoss) return null;
     return because('forced-hand-over', `${request.by} asked for ${request.candidate} to lead, accepting loss`, {
       kind: 'commit',
       purpose: 'hand-over',

@@ -12,6 +12,7 @@ import { decideLeader } from './decide-leader.ts';
 import { decideLeaderless } from './decide-leaderless.ts';
 import type { Decision, Intent, OperationSpec } from './decision.ts';
 import { handOverTo } from './give-up.ts';
+import { observing } from './observing.ts';
 import { servingOn } from './serve-on.ts';
 import { asynchronousCandidates, automaticSuccessor } from './successor.ts';
 import { release } from './transactions.ts';
@@ -20,6 +21,7 @@ import { foreignData, nameTaken } from './obstacles.ts';
 import type { View } from './view.ts';
 
 export function decide(view: View): Decision {
+  if (view.self.role === 'observer') return observing(view);
   return oneAtATime(view, decideFreely(view));
 }
 

@@ -31,11 +31,12 @@ export function explainView(cluster: string, view: View, decision: Decision): Ex
 }
 
 function explainSelf(view: View, state: ClusterState | null, decision: Decision): MemberExplanation {
-  const conditions = state === null ? [] : ownConditions(view, state);
+  const observes = view.self.role === 'observer';
+  const conditions = state === null ? [] : observes ? noData : ownConditions(view, state);
   return {
     name: view.self.name,
     sees: [
-      describePostgres(view.postgres),
+      observes ? 'no PostgreSQL: an observer' : describePostgres(view.postgres),
       describeLease(view),
       ...describeEtcd(view),
       ...describeEvidence(view, state),
@@ -49,6 +50,11 @@ function explainSelf(view: View, state: ClusterState | null, decision: Decision)
 
 function explainPeer(view: View, state: ClusterState | null, name: MemberName): MemberExplanation {
   const record = state === null ? null : memberRecord(state, name);
+  if (record?.role === 'observer')
+    return {
+      ...{ name, rule: null, because: null, mayLead: false, conditions: noData },
+      sees: [`observer at ${record.location || 'a place without a name'}, its lease is alive`],
+    };
   const peer = view.peers.get(name);
   const probes = [
     peer?.postgres == null
@@ -70,6 +76,11 @@ function explainPeer(view: View, state: ClusterState | null, name: MemberName): 
     conditions,
   };
 }
+
+/** Of an observer. */
+const noData: readonly LeadCondition[] = [
+  { condition: 'has data', holds: false, detail: 'an observer measures and tells; it never leads and never votes' },
+];
 
 /** For the leader that another daemon holds: what of it is seen to answer. */
 function leaderConditions(view: View, name: MemberName): readonly LeadCondition[] {
@@ -144,7 +155,7 @@ function describeWaits(pg: Extract<PostgresView, { kind: 'primary' }>): string {
 
 function describeLease(view: View): string {
   const { lease } = view.guardian;
-  if (!view.guardian.connected) return 'the guardian does not answer';
+  if (!view.guardian.connected && view.self.role !== 'observer') return 'the guardian does not answer';
   if (lease.kind !== 'held') return lease.kind === 'none' ? 'no lease' : 'the lease is gone';
   const leftMs = Math.round(lease.confirmedSentMono + lease.ttlMs - view.policy.lease.marginMs - view.nowMono);
   return leftMs > 0
@@ -188,6 +199,8 @@ function nextStep(view: View, state: ClusterState | null, decision: Decision): s
   if (view.coordinator.kind === 'read' && view.coordinator.unreachableSinceMono !== null)
     return 'etcd does not answer here: check its members and the network; nothing is promoted meanwhile';
   const lead = leading(state);
+  if (lead === null && view.self.role === 'observer')
+    return 'nobody leads: `baton explain` on the hosts of the other members says who may and what is missing';
   if (lead === null) return `nobody leads: ${decision.because}${whoCould(view, state)}`;
   if (decision.rule.startsWith('hold')) return decision.because;
   const sync = syncOf(state);

@@ -55,11 +55,12 @@ export function isHealthy(check: HealthCheck, view: View, limits: HealthLimits):
 /** `apply`: what queries see. `write`: what would survive a promotion. */
 export type ReadinessMode = 'apply' | 'write';
 
-/** The leader, or a standby that streams, is near enough and can see etcd. */
+/** The leader, or a standby that streams, is near enough and can see etcd; an observer that can see etcd. */
 export function isReady(view: View, mode: ReadinessMode, lagBytesMax: number | null): boolean {
   if (takesWrites(view)) return true;
   const { postgres, coordinator } = view;
   if (coordinator.kind !== 'read' || coordinator.unreachableSinceMono !== null) return false;
+  if (view.self.role === 'observer') return true;
   if (postgres.kind !== 'standby' || postgres.streamingFrom === null || !runs(view)) return false;
   const lsn = mode === 'apply' ? postgres.replayLsn : postgres.receivedLsn;
   return isNear(view, lsn, lagBytesMax ?? view.policy.failover.maxLagBytes);

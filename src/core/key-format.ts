@@ -23,6 +23,8 @@ export const keyOf = {
   predecessor: 'predecessor',
   /** The number for the next promotion, reserved in the transaction that claims. */
   timeline: 'timeline',
+  /** The observer that records the outage that goes on: plain text, on its lease. */
+  recording: 'recording',
   member: (name: MemberName): string => `${membersPrefix}${name}`,
 } as const;
 

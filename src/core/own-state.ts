@@ -1,5 +1,5 @@
 /** What this member is, in the words that it shows to others. */
-import type { MemberState } from './cluster.ts';
+import type { MemberRecord, MemberState } from './cluster.ts';
 import type { Lsn, Ms, Timeline } from './units.ts';
 import type { PostgresView } from './postgres-view.ts';
 import type { View } from './view.ts';
@@ -7,7 +7,14 @@ import type { View } from './view.ts';
 /** A server that has not answered for so long is not said to stream. */
 const unseenMs: Ms = 2_000;
 
+/** As it stands in this member's key, and in what Patroni's tools read. */
+export function ownRole({ self, postgres }: View): MemberRecord['role'] {
+  if (self.role === 'observer') return 'observer';
+  return postgres.kind === 'primary' ? 'primary' : postgres.kind === 'absent' ? 'uninitialized' : 'replica';
+}
+
 export function ownState(view: View): MemberState {
+  if (view.self.role === 'observer') return 'running';
   if (view.operation.kind === 'busy') {
     if (view.operation.spec.kind === 'initialize') return 'initdb';
     if (view.operation.spec.kind === 'clone') return 'cloning';

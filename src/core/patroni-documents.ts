@@ -3,7 +3,7 @@ import type { HistoryRow } from './cluster.ts';
 import { syncOf } from './cluster-queries.ts';
 import { isHealthy, noLimits } from './health.ts';
 import { formatHistory, lsnNumber } from './key-format.ts';
-import { ownState } from './own-state.ts';
+import { ownRole, ownState } from './own-state.ts';
 import type { MemberStatus, Status } from './status.ts';
 import type { WallMs } from './units.ts';
 import type { View } from './view.ts';
@@ -17,7 +17,7 @@ export function patroniStatus(cluster: string, version: string, view: View, wall
   const state = coordinator.kind === 'read' ? coordinator.state : null;
   return {
     state: ownState(view) === 'streaming' ? 'running' : ownState(view),
-    role: postgres.kind === 'primary' ? 'primary' : postgres.kind === 'absent' ? 'uninitialized' : 'replica',
+    role: ownRole(view),
     ...(running
       ? { postmaster_start_time: postgres.runId, server_version: postgres.serverVersion, timeline: postgres.timeline }
       : {}),
@@ -62,10 +62,11 @@ function replication({ postgres }: View): Json {
   };
 }
 
-/** `GET /cluster`. */
+/** `GET /cluster`. Whoever reads it takes each member for a PostgreSQL, so observers are not in it. */
 export function patroniCluster(status: Status): Json {
+  const members = status.members.filter(({ role }) => role !== 'observer');
   return {
-    members: status.members.map((member) => patroniMember(member, status)),
+    members: members.map((member) => patroniMember(member, status)),
     scope: status.cluster,
     ...(status.paused ? { pause: true } : {}),
   };

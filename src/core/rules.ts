@@ -1,5 +1,7 @@
 /** Every rule that can fire: the label on logs, metrics, journals and `explain`. One row each in the decision tables. */
 export const RULES = [
+  // no member with data
+  'observe',
   // whoever leads
   'fence-remains',
   'await-fence',

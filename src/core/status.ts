@@ -4,7 +4,7 @@ import type { ClusterState, Key, MemberRecord, MemberState, SharedConfig, SyncMo
 import { leading, syncOf } from './cluster-queries.ts';
 import { memberOfCopy } from './copy-name.ts';
 import { obstacles } from './obstacles.ts';
-import { ownPositions, ownState } from './own-state.ts';
+import { ownPositions, ownRole, ownState } from './own-state.ts';
 import type { Case } from './sla/case/case.ts';
 import type { CaseFile } from './sla/case/case-entry.ts';
 import { caseOf } from './sla/case/case-of.ts';
@@ -217,7 +217,8 @@ function couldTakeOver(
   mode: SyncMode | null,
   policy: SharedConfig | null,
 ): boolean {
-  if (member === undefined || member.state !== 'streaming' || draft.nofailover) return false;
+  if (member === undefined || member.role === 'observer' || member.state !== 'streaming' || draft.nofailover)
+    return false;
   if (mode !== 'off') return member.synchronous;
   return member.lagBytes !== null && policy !== null && member.lagBytes <= policy.failover.maxLagBytes;
 }
@@ -257,10 +258,15 @@ function freshen(draft: Draft, view: View): Draft {
 function freshenSelf(draft: Draft, view: View): Draft {
   const { postgres, self } = view;
   const positions = ownPositions(postgres);
-  const role = postgres.kind === 'primary' ? 'primary' : postgres.kind === 'absent' ? 'uninitialized' : 'replica';
   return {
     ...draft,
-    status: { ...draft.status, location: self.location, role, state: ownState(view), operation: operationText(view) },
+    status: {
+      ...draft.status,
+      location: self.location,
+      role: ownRole(view),
+      state: ownState(view),
+      operation: operationText(view),
+    },
     timeline: positions.timeline ?? draft.timeline,
     lsn: positions.lsn ?? draft.lsn,
     nofailover: self.nofailover,

@@ -1,6 +1,6 @@
 /** To whom a leader may hand the key, and which of several comes first (a total order). */
 import type { ClusterState, MemberRecord } from './cluster.ts';
-import { eligible, memberRecord, syncOf } from './cluster-queries.ts';
+import { dataMembers, eligible, memberRecord, syncOf } from './cluster-queries.ts';
 import { cooldown } from './cooldown.ts';
 import { describeRoom, lacksRoom } from './room.ts';
 import type { Lsn, MemberName, Ms, Timeline } from './units.ts';
@@ -99,10 +99,7 @@ export function successorWithinLag(view: View, state: ClusterState, end: WalEnd)
 /** Mode `off`: who could take a key that this leader gives up, how far behind it may be; nobody in the other modes. */
 export function asynchronousCandidates(view: View, state: ClusterState): readonly MemberRecord[] {
   if (syncOf(state)?.mode !== 'off' || cooldown(view, state) !== null) return [];
-  return [...state.members.keys()]
-    .filter((member) => member !== view.self.name && checkCandidate(view, state, member).holds)
-    .map((member) => memberRecord(state, member))
-    .filter((record) => record !== null);
+  return dataMembers(state).filter(({ name }) => name !== view.self.name && checkCandidate(view, state, name).holds);
 }
 
 /** What a member's key told, or its daemon since: a copy never goes back. */

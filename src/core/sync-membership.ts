@@ -9,7 +9,7 @@
 import { because } from './because.ts';
 import type { ClusterState, MemberRecord, SyncKey, SyncMode } from './cluster.ts';
 import type { Rule } from './rules.ts';
-import { leading, syncOf } from './cluster-queries.ts';
+import { dataMembers, leading, syncOf } from './cluster-queries.ts';
 import { copyName, slotName } from './copy-name.ts';
 import type { CommitPurpose, Decision } from './decision.ts';
 import { writeSync } from './transactions.ts';
@@ -161,9 +161,8 @@ export function healthyStandbys(
   among: (member: MemberName) => boolean = () => true,
 ): readonly HealthyStandby[] {
   const found: HealthyStandby[] = [];
-  for (const key of state.members.values()) {
-    if (key.kind !== 'present' || key.value.name === sync.leader || !among(key.value.name)) continue;
-    const member = key.value;
+  for (const member of dataMembers(state)) {
+    if (member.name === sync.leader || !among(member.name)) continue;
     const sender = onlySender(primary, member);
     if (sender === null || stalled(primary, sender) || member.copyId === null || member.tags['nosync'] === true)
       continue;

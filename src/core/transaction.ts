@@ -1,4 +1,5 @@
 /** A transaction on the cluster's keys: every comparison must hold, or nothing is written. Keys are relative. */
+import type { Key } from './cluster.ts';
 import type { LeaseId, Revision } from './units.ts';
 
 export type Compare =
@@ -13,3 +14,7 @@ export interface Txn {
   readonly compares: readonly Compare[];
   readonly writes: readonly Write[];
 }
+
+/** The key is as it was when it was decided. */
+export const unchanged = (key: string, value: Key<unknown>): Compare =>
+  value.kind === 'absent' ? { key, absent: true } : { key, modRevision: value.modRevision };

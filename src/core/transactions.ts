@@ -7,7 +7,6 @@ import type {
   Acknowledgement,
   ClusterState,
   HistoryRow,
-  Key,
   OperatorRequest,
   Predecessor,
   ReservedTimeline,
@@ -22,11 +21,8 @@ import {
   formatSync,
   keyOf,
 } from './key-format.ts';
-import type { Compare, Txn, Write } from './transaction.ts';
+import { type Compare, type Txn, unchanged, type Write } from './transaction.ts';
 import type { LeaseId, MemberName } from './units.ts';
-
-export const unchanged = (key: string, value: Key<unknown>): Compare =>
-  value.kind === 'absent' ? { key, absent: true } : { key, modRevision: value.modRevision };
 
 /** Every transaction that writes `leader` or `sync` compares both revisions. */
 const leaderAndSync = (state: ClusterState): readonly Compare[] => [

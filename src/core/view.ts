@@ -38,6 +38,8 @@ export interface SelfView {
   readonly priority: number;
   readonly nofailover: boolean;
   readonly nosync: boolean;
+  /** Left out: a member with PostgreSQL. An observer looks at views of this shape too, and decides nothing. */
+  readonly role?: 'observer';
   /** The shared configuration as it goes to etcd, if this member creates the cluster. */
   readonly configText: string;
   /** When this daemon began, for rules that wait for others after a cold start. */

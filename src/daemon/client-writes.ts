@@ -1,19 +1,16 @@
 /**
  * Commits made the way a client makes them, to whoever leads: they say from outside when service ended and when it was
- * back (t0 and t7). The standby's daemon makes them, so that one clock sees both ends; the leader's own does while no
- * standby is there to do it.
+ * back (t0 and t7). One clock sees both ends.
  */
-import { hasStandby, leading, syncOf } from '../core/cluster-queries.ts';
+import type { ClusterState } from '../core/cluster.ts';
 import type { MeasuredBy } from '../core/sla/incident.ts';
 import type { RecorderFact } from '../core/sla/recorder.ts';
 import type { ServiceFact } from '../core/sla/service/service-log.ts';
 import { stateSeen } from '../core/sla/service/service-state.ts';
-import { elapsed, type MemberName, type Ms } from '../core/units.ts';
-import type { View } from '../core/view.ts';
-import type { Endpoint } from '../ports/postgres.ts';
+import { elapsed, type MemberName, type MonoMs, type Ms, type WallMs } from '../core/units.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Endpoint, Peers, WriteAnswer } from '../ports/postgres.ts';
 import { Signalled } from './signalled.ts';
-import type { Observations } from './observations.ts';
-import type { SupervisorDeps } from './supervisor.ts';
 
 /** A commit that takes longer than this counts as failed, as it would for an impatient client. */
 const writeLimitMs: Ms = 1_000;
@@ -21,60 +18,53 @@ const writeLimitMs: Ms = 1_000;
 const failingPauseMs: Ms = 10;
 const failingForLongMs: Ms = 10_000;
 const failingForLongPauseMs: Ms = 250;
+const targetCheckMs: Ms = 250;
 
-interface Target extends Endpoint {
+export interface WriteTarget extends Endpoint {
   readonly member: MemberName;
   readonly by: MeasuredBy;
 }
 
+/** One commit that was answered, or given up. */
+export interface ClientWrite {
+  readonly target: WriteTarget;
+  readonly answer: WriteAnswer;
+  /** When that was known, by both clocks. */
+  readonly atMono: MonoMs;
+  readonly wall: WallMs;
+}
+
+export interface ClientWritesContext {
+  readonly clock: Clock;
+  readonly peers: Pick<Peers, 'writeProbe'>;
+  /** To whom, now; null while there is nobody, or it is somebody else's to measure. */
+  target(): WriteTarget | null;
+  intervalMs(): Ms;
+  /** Not told of failures before the first write that succeeded: until then there is no service whose end it could measure. */
+  saw(write: ClientWrite): void;
+}
+
 export class ClientWrites {
-  readonly #deps: SupervisorDeps;
-  readonly #seen: Observations;
-  readonly #view: () => View;
-  readonly #record: (fact: RecorderFact) => void;
-  /** Of every commit, whoever records the outage: the ledger of the service is not about incidents. */
-  readonly #saw: (fact: ServiceFact) => void;
-  /** Whether another member's record of this outage is open: one outage, one record. */
-  readonly #recordedElsewhere: () => boolean;
+  readonly #context: ClientWritesContext;
   readonly #changed: Signalled;
   readonly #signal: AbortSignal;
-  #outage = false;
-  /** Before the first write that this daemon saw succeed there is no service whose end it could measure. */
   #everServed = false;
 
-  constructor(
-    deps: SupervisorDeps,
-    seen: Observations,
-    view: () => View,
-    record: (fact: RecorderFact) => void,
-    saw: (fact: ServiceFact) => void,
-    recordedElsewhere: () => boolean,
-    signal: AbortSignal,
-  ) {
+  constructor(context: ClientWritesContext, signal: AbortSignal) {
+    this.#context = context;
     this.#signal = signal;
-    this.#changed = new Signalled(deps.clock, signal);
-    this.#recordedElsewhere = recordedElsewhere;
-    this.#deps = deps;
-    this.#seen = seen;
-    this.#view = view;
-    this.#record = record;
-    this.#saw = saw;
+    this.#changed = new Signalled(context.clock, signal);
   }
 
-  /** Whether an incident is open: then the new leader goes on measuring until it is over. */
-  outage(open: boolean): void {
-    if (open !== this.#outage) this.#changed.signal();
-    this.#outage = open;
-  }
-
-  leaderChanged(): void {
+  /** The target may be another now. */
+  targetChanged(): void {
     this.#changed.signal();
   }
 
   async run(): Promise<void> {
     const signal = this.#signal;
     while (!signal.aborted) {
-      const target = this.#target();
+      const target = this.#context.target();
       const scope = new AbortController();
       const work = target === null ? Promise.resolve() : this.#writeTo(target, AbortSignal.any([signal, scope.signal]));
       // A write that hangs in a host that is gone must not keep the next target waiting: its answer is dropped.
@@ -84,29 +74,14 @@ export class ClientWrites {
     }
   }
 
-  async #changedFrom(target: Target | null): Promise<void> {
-    const same = (other: Target | null) =>
+  async #changedFrom(target: WriteTarget | null): Promise<void> {
+    const same = (other: WriteTarget | null) =>
       other?.member === target?.member && other?.by === target?.by && other?.port === target?.port;
-    while (!this.#signal.aborted && same(this.#target())) await this.#changed.wait(targetCheckMs);
+    while (!this.#signal.aborted && same(this.#context.target())) await this.#changed.wait(targetCheckMs);
   }
 
-  #target(): Target | null {
-    const cluster = this.#seen.cluster;
-    if (cluster === null) return null;
-    const lead = leading(cluster.state);
-    const member = lead?.key.member ?? syncOf(cluster.state)?.leader ?? null;
-    if (member === null) return null;
-    if (member === this.#deps.settings.name) {
-      return this.#outage || !hasStandby(cluster.state)
-        ? { member, by: 'leader', ...this.#deps.settings.postgres }
-        : null;
-    }
-    const record = this.#seen.addresses.get(member);
-    return record === undefined ? null : { member, by: 'standby', host: record.host, port: record.port };
-  }
-
-  async #writeTo(target: Target, signal: AbortSignal): Promise<void> {
-    const { clock, peers } = this.#deps;
+  async #writeTo(target: WriteTarget, signal: AbortSignal): Promise<void> {
+    const { clock, peers } = this.#context;
     let failingSince = null;
     // Nobody signals it: a pause that ends with the target.
     const pauses = new Signalled(clock, signal);
@@ -116,31 +91,11 @@ export class ClientWrites {
       const atMono = clock.mono();
       const wall = clock.wall();
       this.#everServed ||= answer.ok;
-      const cluster = this.#seen.cluster?.state ?? null;
-      if (this.#everServed && cluster !== null)
-        this.#saw({ atMono, wall, state: stateSeen(cluster, answer.ok), by: target.by });
-      if (answer.ok)
-        this.#record({
-          kind: 'write-ok',
-          sentMono: answer.sentMono,
-          ackedMono: answer.ackedMono,
-          wall,
-          target: target.member,
-          by: target.by,
-        });
-      else if (this.#everServed && !this.#recordedElsewhere())
-        this.#record({
-          kind: 'write-failed',
-          atMono,
-          wall,
-          target: target.member,
-          problem: answer.problem,
-          by: target.by,
-        });
+      if (this.#everServed) this.#context.saw({ target, answer, atMono, wall });
       failingSince = answer.ok ? null : (failingSince ?? atMono);
       const pauseMs =
         failingSince === null
-          ? this.#view().policy.probe.writeIntervalMs
+          ? this.#context.intervalMs()
           : elapsed(failingSince, atMono) > failingForLongMs
             ? failingForLongPauseMs
             : failingPauseMs;
@@ -149,4 +104,18 @@ export class ClientWrites {
   }
 }
 
-const targetCheckMs: Ms = 250;
+/** For the ledger of the service, which is not about incidents. */
+export const serviceFactOf = ({ target, answer, atMono, wall }: ClientWrite, cluster: ClusterState): ServiceFact => ({
+  atMono,
+  wall,
+  state: stateSeen(cluster, answer.ok),
+  by: target.by,
+});
+
+type WriteFact = Extract<RecorderFact, { readonly kind: 'write-ok' | 'write-failed' }>;
+
+export function recorderFactOf({ target: { member, by }, answer, atMono, wall }: ClientWrite): WriteFact {
+  return answer.ok
+    ? { kind: 'write-ok', sentMono: answer.sentMono, ackedMono: answer.ackedMono, wall, target: member, by }
+    : { kind: 'write-failed', atMono, wall, target: member, problem: answer.problem, by };
+}

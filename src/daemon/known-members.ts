@@ -12,7 +12,8 @@ export class KnownMembers {
 
   saw(state: ClusterState): void {
     for (const [name, key] of state.members) {
-      if (key.kind !== 'present') continue;
+      // An observer's address is its API's: there is no PostgreSQL to probe.
+      if (key.kind !== 'present' || key.value.role === 'observer') continue;
       this.#isAt(name, key.value);
       this.#told(name, key.value);
     }

@@ -1,12 +1,15 @@
 /** Everything that a member keeps for the record: incidents, the service, and what people and schedules did. */
 import type { ClusterState } from '../core/cluster.ts';
 import { etcdAwaySince } from '../core/etcd-away.ts';
+import { keyOf } from '../core/key-format.ts';
 import { casesOf } from '../core/sla/case/case-of.ts';
 import { correctionRows } from '../core/sla/case/correction-rows.ts';
+import { leftToObserver } from '../core/sla/left-to-observer.ts';
+import type { NearMiss } from '../core/sla/near-miss/near-miss.ts';
 import type { RecorderFact } from '../core/sla/recorder.ts';
 import type { ServiceFact } from '../core/sla/service/service-log.ts';
-import type { Decision } from '../core/decision.ts';
 import type { View } from '../core/view.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Snapshot } from '../ports/coordinator.ts';
 import type { DaemonFace } from '../ports/daemon-face.ts';
 import type { PlannedFace } from '../ports/planned-face.ts';
@@ -18,10 +21,10 @@ import { IncidentKeeper } from './record/incident-keeper.ts';
 import { NearMissKeeper } from './record/near-miss-keeper.ts';
 import { NoticeKeeper } from './record/notice-keeper.ts';
 import { PlannedWork } from './record/planned-work.ts';
+import type { RecordDeps } from './record/record-deps.ts';
 import { Records, type RecordsKept } from './record/records.ts';
 import { ServiceKeeper } from './record/service-keeper.ts';
 import { TailBook } from './record/tail-book.ts';
-import type { SupervisorDeps } from './supervisor.ts';
 
 /** A year's reports and recurring causes need no ledger to be searched. */
 const peoplesRecords: RecordsKept = {
@@ -69,10 +72,16 @@ export class RecordKeeping {
   readonly #notices: NoticeKeeper;
   readonly #cases: CaseKeeper;
   readonly #planned: PlannedWork;
+  readonly #clock: Clock;
+  readonly #member: string;
+  /** An observer records the outage that goes on, as the newest snapshot shows. */
+  #observed = false;
   #view: View | null = null;
 
   /** `hands`: how a drill asks for a change of leader. */
-  constructor(deps: SupervisorDeps, hands: DrillHands, signal: AbortSignal) {
+  constructor(deps: RecordDeps, hands: DrillHands, signal: AbortSignal) {
+    this.#clock = deps.clock;
+    this.#member = deps.settings.name;
     const whose = { cluster: deps.settings.cluster, member: deps.settings.name };
     this.#incidents = new IncidentKeeper({
       ...deps,
@@ -107,8 +116,7 @@ export class RecordKeeping {
     this.#misses = new Records(deps, nearMissRecords);
     this.#nearMisses = new NearMissKeeper({
       ...{ ...whose, clock: deps.clock, journal: deps.journal, records: this.#misses },
-      outage: ({ coordinator }) =>
-        this.outageGoesOn || (coordinator.kind === 'read' && this.outageElsewhere(coordinator.state)),
+      outage: (view) => this.hasOutage(view),
     });
     this.#evidence = new EvidenceKeeper({ ...deps, ...whose }, this.#bundles);
     this.#notices = new NoticeKeeper(
@@ -149,6 +157,11 @@ export class RecordKeeping {
     return this.#incidents.open;
   }
 
+  /** The outage that is being recorded here has no end yet. */
+  get serviceIsAway(): boolean {
+    return this.#incidents.serviceIsAway;
+  }
+
   /** One is being recorded by another member that is there. */
   outageElsewhere(state: ClusterState): boolean {
     return this.#incidents.openElsewhere(state);
@@ -156,7 +169,8 @@ export class RecordKeeping {
 
   /** Something that makes, or belongs to, an incident. */
   happened(fact: RecorderFact): void {
-    this.#incidents.record(fact);
+    const own = this.#observed ? leftToObserver(fact) : fact;
+    if (own !== null) this.#incidents.record(own);
   }
 
   /** One probe commit. What is down in an announced window is away as planned. */
@@ -165,14 +179,19 @@ export class RecordKeeping {
     this.#service.saw(announced ? { ...fact, state: 'planned' } : fact);
   }
 
-  /** Before anything is made of what was decided. The answer: whether a doubt makes the view worth a line in the journal. */
-  sees(view: View, decision: Decision): boolean {
-    this.#view = view;
-    return this.#nearMisses.sees(view, decision);
+  /** A doubt that healed. */
+  cameNear(miss: NearMiss): void {
+    this.#nearMisses.keep(miss);
+  }
+
+  /** An outage is being recorded, here or by another member: what is doubted meanwhile belongs to it. */
+  hasOutage({ coordinator }: View): boolean {
+    return this.outageGoesOn || (coordinator.kind === 'read' && this.outageElsewhere(coordinator.state));
   }
 
   /** The loop ran: what is due at set times is looked at. */
   considered(view: View): void {
+    this.#view = view;
     this.#planned.considered(view);
     this.#nearMisses.considered();
     this.#notices.considered(etcdAwaySince(view));
@@ -180,6 +199,10 @@ export class RecordKeeping {
 
   sawSnapshot(snapshot: Snapshot): void {
     this.#incidents.sawSnapshot(snapshot);
+    const recordedBy = snapshot.entries.get(keyOf.recording)?.value ?? null;
+    this.#observed = recordedBy !== null && recordedBy !== this.#member;
+    if (this.#observed)
+      this.#incidents.record({ kind: 'recorded-elsewhere', atMono: this.#clock.mono(), wall: this.#clock.wall() });
     this.#service.sawSnapshot(snapshot);
     this.#records.sawSnapshot(snapshot);
     this.#bundles.sawSnapshot(snapshot);

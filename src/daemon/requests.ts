@@ -147,6 +147,11 @@ function precondition(view: View, state: ClusterState, request: OperatorRequest)
       condition: 'candidate-registered',
       problem: `${request.candidate} is not a member that is up: see baton status`,
     };
+  if (record.role === 'observer')
+    return {
+      condition: 'candidate-has-data',
+      problem: `${request.candidate} is an observer: it has no PostgreSQL to promote. Name a member that has one`,
+    };
   if (lead?.key.member === request.candidate)
     return { condition: 'candidate-is-not-leader', problem: `${request.candidate} leads already` };
   return request.kind === 'switchover'

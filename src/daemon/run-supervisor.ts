@@ -14,13 +14,14 @@ import type { Observation, Snapshot } from '../ports/coordinator.ts';
 import type { DaemonFace, RequestDraft } from '../ports/daemon-face.ts';
 import { ClusterReader } from '../wire/cluster-keys.ts';
 import { assembleDoubting, assembleView } from './assemble-view.ts';
-import { ClientWrites } from './client-writes.ts';
+import { MemberWrites } from './member-writes.ts';
 import { Memory } from './memory.ts';
 import { Observations } from './observations.ts';
 import { writeUnlessHeld } from './held-coordinator.ts';
 import { factsBetween, type Moment } from './outage-facts.ts';
 import { Performer } from './performer.ts';
 import { Publisher } from './publisher.ts';
+import { Doubts } from './doubts.ts';
 import { RecordKeeping } from './record-keeping.ts';
 import { Requests } from './requests.ts';
 import { Sensors } from './sensors.ts';
@@ -59,10 +60,11 @@ class Supervisor {
   readonly #seen: Observations;
   readonly #memory: Memory;
   readonly #sensors: Sensors;
-  readonly #clientWrites: ClientWrites;
+  readonly #clientWrites: MemberWrites;
   readonly #publisher: Publisher;
   readonly #requests: Requests;
   readonly #record: RecordKeeping;
+  readonly #doubts: Doubts;
   readonly #performer: Performer;
   readonly #reader: ClusterReader;
   #snapshot: Snapshot | null = null;
@@ -93,7 +95,8 @@ class Supervisor {
       progress: (id: string) => this.#requests.progress(id),
     };
     this.#record = new RecordKeeping(deps, hands, signal);
-    this.#clientWrites = new ClientWrites(
+    this.#doubts = new Doubts(deps.settings, this.#record);
+    this.#clientWrites = new MemberWrites(
       deps,
       this.#seen,
       () => this.#view(),
@@ -280,7 +283,7 @@ class Supervisor {
     const now: Moment = { view, decision, note: this.#note };
     const before = this.#latest;
     this.#latest = now;
-    const doubted = this.#record.sees(view, decision);
+    const doubted = this.#doubts.sees(view, decision);
     const acts = decision.intents.some((intent) => intent.kind === 'commit' || intent.kind === 'operate');
     if (before?.decision.rule !== decision.rule || acts) {
       this.#deps.journal.decided(view, decision);

@@ -15,9 +15,8 @@ import { type Failure, usage } from '../cli/failure.ts';
 import type { CommonOptions } from '../cli/program.ts';
 import { type Connection, run } from '../cli/run.ts';
 import type { JournalHost } from '../cli/replay/replay.ts';
-import { loadConfig } from '../config/load.ts';
+import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { problemText } from '../config/problem.ts';
-import type { BatonConfig } from '../config/schema.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { readEtcdAccess } from './etcd-access.ts';
 import { processTerminal } from './process-terminal.ts';
@@ -62,7 +61,7 @@ async function connect(options: CommonOptions): Promise<Result<Connection, Failu
   });
 }
 
-function configured(file: string, hint: string): Result<BatonConfig, Failure> {
+function configured(file: string, hint: string): Result<LoadedConfig['config'], Failure> {
   const loaded = loadConfig(file, process.env);
   return loaded.ok ? ok(loaded.value.config) : err(usage(problemText(file, loaded.error), hint));
 }
@@ -78,7 +77,7 @@ function journalHost(file: string): Result<JournalHost, Failure> {
 }
 
 /** Secret files may belong to whoever batond runs as: the owner of its state directory. */
-async function openEtcd({ cluster, etcd, state }: BatonConfig) {
+async function openEtcd({ cluster, etcd, state }: LoadedConfig['config']) {
   const daemonUid = await stat(state).then(
     (found) => found.uid,
     () => uid,

@@ -1,55 +1,18 @@
-/** batond: the daemon beside PostgreSQL. The composition root: reads the configuration, makes the adapters, runs the loop. */
-import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
+/** batond: reads the configuration and runs what its role asks for. Each role is a program of its own: see run-*.ts. */
 import { Command } from 'commander';
-import { createCoordinator } from '../adapters/etcd/create-coordinator.ts';
-import { createGuardian } from '../adapters/guardian/create-guardian.ts';
-import { livingGuardian } from '../adapters/guardian/guardian-processes.ts';
-import { createTicker } from '../adapters/cron/ticker.ts';
-import { createDaemonProbe } from '../adapters/http-probe/daemon-probe.ts';
-import { createJournal } from '../adapters/journal/journal.ts';
-import { createKeptState } from '../adapters/journal/kept-state.ts';
-import { createLedger } from '../adapters/journal/ledger.ts';
-import { createServiceBookmark } from '../adapters/journal/service-bookmark.ts';
-import { createLogger } from '../adapters/journal/logger.ts';
-import { createNotifier } from '../adapters/notify/create-notifier.ts';
-import { createPostgres } from '../adapters/postgres/create-postgres.ts';
-import type { PostgresOptions } from '../adapters/postgres/options.ts';
-import { createPostgresPeers } from '../adapters/postgres/peers.ts';
-import { createProcessHost } from '../adapters/process-host.ts';
-import { createSystemClock } from '../adapters/system-clock.ts';
-import { checkWritable } from '../config/check-directories.ts';
-import { checkHost, lookUpUser } from '../config/check-host.ts';
-import { configFileDefault, type LoadedConfig, loadConfig } from '../config/load.ts';
-import { type ConfigProblem, problemText } from '../config/problem.ts';
-import { noticePolicy } from '../config/notice-policy.ts';
+import { checkHost, checkObserverHost } from '../config/check-host.ts';
+import { configFileDefault, loadConfig } from '../config/load.ts';
 import { notifyWarnings, readNotifySecrets } from '../config/notify-host.ts';
-import type { BatonConfig } from '../config/schema.ts';
-import { jobsOf } from '../config/schedule-schema.ts';
-import { readSecretFile } from '../config/secret-file.ts';
-import { readShared, readSharedPolicy } from '../config/shared.ts';
-import { sharedPolicy } from '../config/shared-policy.ts';
-import { explainView } from '../core/explain-view.ts';
-import { copyId, memberName } from '../core/units.ts';
-import { createSupervisor } from '../daemon/run-supervisor.ts';
-import type { MemberSettings } from '../daemon/supervisor.ts';
-import { leaseFile } from '../guardian/lease-file.ts';
-import { serveApi } from '../http/serve.ts';
-import { createEvidence } from './evidence.ts';
-import { becomeUser } from './become-user.ts';
+import { problemText } from '../config/problem.ts';
 import { keepCompiledCode } from './compiled-code.ts';
-import { readEtcdAccess } from './etcd-access.ts';
-import { guardianProgram } from './guardian-program.ts';
-import { preflight } from './preflight.ts';
+import { exitRefusedConfiguration, refuse } from './exits.ts';
+import { secretOwners } from './secret-owners.ts';
 import { version } from './version.ts';
-
-const exitRefusedConfiguration = 2;
-const exitFailed = 1;
 
 async function main(): Promise<void> {
   keepCompiledCode();
   const command = new Command('batond')
-    .description('Keeps one PostgreSQL primary serving: run one on every database host.')
+    .description('Keeps one PostgreSQL primary serving: run one on every database host, and an observer elsewhere.')
     .version(version)
     .option('-c, --config <file>', 'configuration file', configFileDefault)
     .option('--check', 'check the configuration and this host, then exit')
@@ -59,210 +22,23 @@ async function main(): Promise<void> {
 
   const loaded = loadConfig(file, process.env);
   if (!loaded.ok) refuse(problemText(file, loaded.error));
-  const hostProblems = await checkHost(loaded.value.config);
+  const { value } = loaded;
+  const hostProblems =
+    value.role === 'observer' ? await checkObserverHost(value.config) : await checkHost(value.config);
   if (hostProblems.length > 0) refuse(problemText(file, hostProblems));
-  const secrets = await readNotifySecrets(loaded.value.config.notify, await secretOwners(loaded.value.config));
-  const warnings = [...loaded.value.warnings, ...notifyWarnings(loaded.value.config, secrets)];
+  const runAs = value.role === 'observer' ? undefined : value.config.postgres.runAs;
+  const secrets = await readNotifySecrets(value.config.notify, await secretOwners(runAs));
+  // What is shared is in etcd: an observer's log tells which channels it cannot use.
+  const shared = value.role === 'observer' ? { channels: [] } : value.config.shared;
+  const warnings = [...value.warnings, ...notifyWarnings({ notify: value.config.notify, shared }, secrets)];
   if (warnings.length > 0) process.stderr.write(`${problemText(file, warnings)}\n`);
   if (check === true) {
     process.stdout.write(`${file}: nothing wrong\n`);
     return;
   }
-  await serve(file, loaded.value);
-}
-
-async function serve(file: string, loaded: LoadedConfig): Promise<void> {
-  const { config } = loaded;
-  const owners = await secretOwners(config);
-  const etcd = await readEtcdAccess(config.etcd, owners);
-  if (!etcd.ok) refuse(etcd.error);
-  const access = etcd.value;
-  // Read while still root: the files may be root's alone.
-  const passwords = {
-    superuser: await secret(config.postgres.superuser.passwordFile, owners),
-    replication: await secret(config.postgres.replication.passwordFile, owners),
-  };
-  const notifySecrets = await readNotifySecrets(config.notify, owners);
-  const become = await becomeUser(config);
-  if (!become.ok) fail(`cannot work as ${config.postgres.runAs ?? 'this user'}: ${become.error}`);
-  const unwritable = await checkWritable(config);
-  if (unwritable.length > 0) refuse(problemText(file, unwritable));
-  process.umask(0o077);
-
-  const clock = createSystemClock();
-  const log = createLogger({ level: config.log.level, format: config.log.format, member: config.member.name });
-  const settings = settingsOf(loaded);
-  const journal = createJournal({ directory: join(config.state, 'journal'), clock, log });
-  const ledger = await createLedger({ directory: join(config.state, 'ledger'), clock, log });
-  const coordinator = createCoordinator({
-    ...access,
-    namespace: config.etcd.namespace,
-    cluster: config.cluster,
-    clock,
-  });
-  const superuser = { username: config.postgres.superuser.username, password: passwords.superuser };
-  const postgresOptions: PostgresOptions = {
-    clock,
-    cluster: config.cluster,
-    member: settings.name,
-    binDir: config.postgres.binDir,
-    dataDir: config.postgres.dataDir,
-    stateDir: config.state,
-    listen: config.postgres.listen,
-    connect: settings.postgres,
-    superuser,
-    replication: { username: config.postgres.replication.username, password: passwords.replication },
-    parameters: config.postgres.parameters,
-    hba: config.postgres.hba,
-    ...(config.postgres.clone.maxRate === undefined ? {} : { cloneBytesPerSecond: config.postgres.clone.maxRate }),
-    ...(config.postgres.restoreCommand === undefined ? {} : { restoreCommand: config.postgres.restoreCommand }),
-    log: { info: (message) => log.info(message), warn: (message) => log.warn(message) },
-  };
-  const postgres = createPostgres(postgresOptions);
-  const host = createProcessHost({ outputPath: join(config.state, 'postgres.log') });
-  const guardian = createGuardian({
-    clock,
-    host,
-    program: guardianProgram(config),
-    silentMs: settings.shared.guardian.silentMs,
-    log: (event, details) => log.info(event, details),
-  });
-
-  const stopping = new AbortController();
-  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stopping.abort(new Error(name)));
-  log.info('batond starts', { version, cluster: config.cluster, etcd: config.etcd.endpoints.join(' ') });
-  const supervisor = createSupervisor(
-    {
-      settings,
-      clock,
-      coordinator,
-      guardian,
-      postgres,
-      peers: {
-        ...createPostgresPeers({
-          clock,
-          member: settings.name,
-          superuser,
-          replicationUsername: config.postgres.replication.username,
-        }),
-        probeDaemon: createDaemonProbe(clock),
-      },
-      journal,
-      log,
-      ledger,
-      evidence: createEvidence(postgresOptions, join(config.state, 'journal')),
-      bookmark: createServiceBookmark({ directory: join(config.state, 'ledger'), member: settings.name }),
-      kept: createKeptState({ directory: config.state }),
-      version,
-      parseConfig: readSharedPolicy,
-      jobsOf: (text) => {
-        const shared = readShared(text);
-        return shared.ok ? jobsOf(shared.value) : null;
-      },
-      ticker: createTicker(),
-      promisesOf: (text) => {
-        const shared = readShared(text);
-        return shared.ok ? { sites: shared.value.sites, contracts: shared.value.contracts } : null;
-      },
-      notifier: createNotifier({
-        clock,
-        secrets: notifySecrets,
-        commands: config.notify.commands,
-        smtp: config.notify.smtp ?? null,
-      }),
-      noticesOf: (text) => {
-        const shared = readShared(text);
-        return shared.ok ? noticePolicy(shared.value) : null;
-      },
-      newCopyId: () => copyId(randomBytes(4).toString('hex')),
-    },
-    stopping.signal,
-  );
-  // First of all: whoever holds the socket is this member's one batond.
-  const api = await serveApi({
-    tcp: config.api.listen,
-    socketPath: join(config.state, 'batond.sock'),
-    face: supervisor.face,
-    explain: explainView,
-    onError: (error) => log.error('a request failed', { problem: error.stack ?? error.message }),
-    signal: stopping.signal,
-  });
-  if (!api.ok) fail(api.error);
-  // A living guardian means a restart: who this member is was settled when that was started.
-  const wrong = livingGuardian(config.state, host) === null ? await beforeAnything() : [];
-  if (wrong.length > 0) {
-    stopping.abort(new Error('the configuration is refused'));
-    await api.value.ended;
-    refuse(problemText(file, wrong));
-  }
-  await Promise.all([supervisor.run(), api.value.ended]);
-  // Guardian and postgres stay: this is a restart or an upgrade, not an outage.
-  log.info('batond stops; guardian and postgres go on', { reason: String(stopping.signal.reason) });
-  coordinator.close();
-  await ledger.close();
-  process.exit(0);
-
-  async function beforeAnything(): Promise<readonly ConfigProblem[]> {
-    const keptLease = await leaseFile(config.state).read();
-    const looking = createCoordinator({ ...access, namespace: config.etcd.namespace, cluster: config.cluster, clock });
-    try {
-      return await preflight(
-        {
-          clock,
-          coordinator: looking,
-          postgres,
-          parseConfig: readSharedPolicy,
-          self: settings,
-          dataDir: config.postgres.dataDir,
-          keptLease,
-          waiting: (why) => log.warn(why),
-        },
-        stopping.signal,
-      );
-    } finally {
-      looking.close();
-    }
-  }
-}
-
-function settingsOf({ config, sharedText }: LoadedConfig): MemberSettings {
-  const api = config.api.connect ?? config.api.listen;
-  const host = api.host.includes(':') ? `[${api.host}]` : api.host;
-  return {
-    cluster: config.cluster,
-    name: memberName(config.member.name),
-    location: config.member.location,
-    priority: config.member.priority,
-    nofailover: config.member.tags.nofailover,
-    nosync: config.member.tags.nosync,
-    postgres: config.postgres.connect ?? config.postgres.listen,
-    apiUrl: `http://${host}:${api.port}`,
-    shared: sharedPolicy(config.shared),
-    sharedText,
-  };
-}
-
-/** Root, and the user that postgres runs as, may own secret files. */
-async function secretOwners(config: BatonConfig): Promise<readonly number[]> {
-  const own = process.getuid?.() ?? 0;
-  const user = config.postgres.runAs === undefined ? null : await lookUpUser(config.postgres.runAs);
-  return [0, own, ...(user?.ok === true ? [user.value.uid] : [])];
-}
-
-async function secret(path: string, owners: readonly number[]): Promise<string> {
-  const read = await readSecretFile(path, owners);
-  if (!read.ok) refuse(`${path}: ${read.error.problem} (${read.error.mend})`);
-  return read.value;
-}
-
-function refuse(text: string): never {
-  process.stderr.write(`${text}\n`);
-  process.exit(exitRefusedConfiguration);
-}
-
-function fail(text: string): never {
-  process.stderr.write(`batond: ${text}\n`);
-  process.exit(exitFailed);
+  // Loaded only now: a process that observes has no code that promotes, and none that fences.
+  if (value.role === 'observer') await (await import('./run-observer.ts')).runObserver(file, value.config);
+  else await (await import('./run-member.ts')).runMember(file, value);
 }
 
 await main();

@@ -1,9 +1,7 @@
 /** A guardian as a process: its lock, socket, lease file and signals around the loop. */
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { createProcessHost } from '../adapters/process-host.ts';
 import { err, ok, type Result } from '../core/result.ts';
-import { type LeaseId, leaseId } from '../core/units.ts';
 import { lockStateDirectory } from '../guardian/guardian-lock.ts';
 import { leaseFile } from '../guardian/lease-file.ts';
 import { createLogFile } from '../guardian/log-file.ts';
@@ -12,6 +10,7 @@ import { SocketServer } from '../guardian/socket-server.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { LeaseStore } from '../ports/coordinator.ts';
 import type { GuardianSpec } from '../wire/guardian-spec.ts';
+import { newLeaseId } from './new-lease-id.ts';
 
 /** Runs until SIGTERM has been obeyed. The error says who holds the state directory. */
 export async function runGuardianProcess(
@@ -41,10 +40,4 @@ export async function runGuardianProcess(
   await guardian.ended;
   await flushed(200);
   return ok(undefined);
-}
-
-/** 63 bits, never 0: etcd takes 0 for "choose one". */
-function newLeaseId(): LeaseId {
-  const number = randomBytes(8).readBigUInt64BE() & 0x7fff_ffff_ffff_ffffn;
-  return leaseId((number === 0n ? 1n : number).toString());
 }

@@ -4,7 +4,7 @@
  * does not answer nothing is refused: the loop waits for etcd and looks again.
  */
 import type { ConfigProblem } from '../config/problem.ts';
-import { memberRecord } from '../core/cluster-queries.ts';
+import { memberRecord, syncOf } from '../core/cluster-queries.ts';
 import type { ClusterState, MemberRecord } from '../core/cluster.ts';
 import { type LeaseId, type MemberName, type Ms, second } from '../core/units.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -12,13 +12,17 @@ import type { Coordinator, Snapshot } from '../ports/coordinator.ts';
 import type { Endpoint, Postgres } from '../ports/postgres.ts';
 import { type ParseConfig, parseCluster } from '../wire/cluster-keys.ts';
 
-export interface PreflightDeps {
+export interface PreflightDeps extends NameDeps {
+  readonly postgres: Pick<Postgres, 'inspect'>;
+  readonly dataDir: string;
+}
+
+export interface NameDeps {
   readonly clock: Clock;
   readonly coordinator: Pick<Coordinator, 'follow' | 'leaseTtl'>;
-  readonly postgres: Pick<Postgres, 'inspect'>;
   readonly parseConfig: ParseConfig;
+  /** `postgres`: the address in its key; an observer's is its API's. */
   readonly self: { readonly name: MemberName; readonly postgres: Endpoint; readonly apiUrl: string };
-  readonly dataDir: string;
   /** The lease of the run before, if the state directory has one. */
   readonly keptLease: LeaseId | null;
   /** Told when this takes longer than a read. */
@@ -38,6 +42,25 @@ export async function preflight(deps: PreflightDeps, signal: AbortSignal): Promi
   return foreign.length > 0 ? foreign : takenName(deps, state, signal);
 }
 
+/** An observer must have a name that no data is known by: `sync` and slots name members, and it has none of theirs. */
+export async function preflightObserver(deps: NameDeps, signal: AbortSignal): Promise<readonly ConfigProblem[]> {
+  const state = await readCluster(deps, readLimitMs, () => true, signal);
+  if (state === null) return [];
+  const { name } = deps.self;
+  const sync = syncOf(state);
+  const hasData =
+    sync !== null && (sync.leader === name || sync.standbys.includes(name) || sync.copies[name] !== undefined);
+  return hasData
+    ? [
+        {
+          path: 'member.name',
+          problem: `${name} is the name of a member with PostgreSQL, as the key sync says`,
+          mend: 'give the observer a name of its own',
+        },
+      ]
+    : takenName(deps, state, signal);
+}
+
 async function foreignData(deps: PreflightDeps, state: ClusterState): Promise<readonly ConfigProblem[]> {
   if (state.initialize.kind !== 'present') return [];
   const found = await deps.postgres.inspect(inspectLimitMs);
@@ -52,11 +75,7 @@ async function foreignData(deps: PreflightDeps, state: ClusterState): Promise<re
 }
 
 /** A dead member's key goes away with its lease, so one that stays is a living member's. */
-async function takenName(
-  deps: PreflightDeps,
-  state: ClusterState,
-  signal: AbortSignal,
-): Promise<readonly ConfigProblem[]> {
+async function takenName(deps: NameDeps, state: ClusterState, signal: AbortSignal): Promise<readonly ConfigProblem[]> {
   const { coordinator, self, waiting } = deps;
   const other = stranger(deps, state);
   if (other === null) return [];
@@ -77,7 +96,7 @@ async function takenName(
 }
 
 /** A member of our name that is neither an earlier run of this host's nor at this host's addresses. */
-function stranger({ self, keptLease }: PreflightDeps, state: ClusterState): MemberRecord | null {
+function stranger({ self, keptLease }: NameDeps, state: ClusterState): MemberRecord | null {
   const record = memberRecord(state, self.name);
   if (record === null || record.leaseId === keptLease) return null;
   const same =
@@ -89,7 +108,7 @@ const addressOf = ({ host, port, apiUrl }: MemberRecord): string => `${host}:${p
 
 /** The first state that `enough` takes, else the newest one by the end of the limit; null when etcd did not answer. */
 function readCluster(
-  { clock, coordinator, parseConfig }: PreflightDeps,
+  { clock, coordinator, parseConfig }: NameDeps,
   limitMs: Ms,
   enough: (state: ClusterState) => boolean,
   signal: AbortSignal,

@@ -140,6 +140,14 @@ function readMember(name: MemberName, entry: KeyEntry): Result<MemberRecord, str
   return ok({ name, ...parsed.value });
 }
 
+/** Whether the text of a member's key is an observer's; false too when it cannot be read. */
+export function isObserver(text: string): boolean {
+  const read = readJson(roleSchema, text);
+  return read.ok && read.value.role === 'observer';
+}
+
+const roleSchema = z.object({ role: z.string() });
+
 const modeSchema = z.enum(['available', 'strict', 'off']);
 
 const syncSchema: z.ZodType<SyncKey> = z

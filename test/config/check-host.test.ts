@@ -42,7 +42,7 @@ function aConfig(change: (postgres: Record<string, unknown>) => void = () => {})
     state: join(directory, 'state'),
   };
   const result = parseConfig(JSON.stringify(file), {});
-  if (!result.ok) throw new Error(JSON.stringify(result.error));
+  if (!result.ok || result.value.role !== 'data') throw new Error(JSON.stringify(result));
   return result.value.config;
 }
 const problems = async (config: BatonConfig) =>

@@ -34,6 +34,7 @@ const load = (changes: Readonly<Record<string, unknown>>, env: Environment = {})
 function loaded(changes: Readonly<Record<string, unknown>>, env: Environment = {}) {
   const result = load(changes, env);
   if (!result.ok) throw new Error(problemText('test', result.error));
+  if (result.value.role !== 'data') throw new Error('an observer has none of what is asked for');
   return result.value;
 }
 function problems(changes: Readonly<Record<string, unknown>>, env: Environment = {}) {
@@ -42,14 +43,15 @@ function problems(changes: Readonly<Record<string, unknown>>, env: Environment =
 }
 
 describe('every example is a configuration', () => {
-  for (const file of ['domain-1', 'two-hosts/slough-a', 'two-hosts/reading-b'])
+  for (const file of ['domain-1', 'two-hosts/slough-a', 'two-hosts/reading-b', 'two-hosts/london-o'])
     test(file, () => {
       const result = loadConfig(`config/examples/${file}.yaml`, {});
       expect(result.ok ? result.value.warnings : problemText(file, result.error)).toEqual([]);
     });
   test('the two hosts differ only in who and where they are', () => {
     const [a, b] = ['slough-a', 'reading-b'].map((name) => loadConfig(`config/examples/two-hosts/${name}.yaml`, {}));
-    if (!a?.ok || !b?.ok) throw new Error('an example does not load');
+    if (!a?.ok || !b?.ok || a.value.role !== 'data' || b.value.role !== 'data')
+      throw new Error('an example does not load');
     expect(a.value.sharedText).toBe(b.value.sharedText);
     expect(a.value.config.etcd).toEqual(b.value.config.etcd);
     expect(a.value.config.member.name).not.toBe(b.value.config.member.name);
@@ -218,7 +220,7 @@ describe('one wrong thing is refused with its path and the mend', () => {
       { 'etcd.endpoints': ['https://etcd:2379'], 'etcd.tls': { ca: '/ca', cert: '/c' } },
       /^etcd\.tls: has only one of cert and key/,
     ],
-    ['an observer', { 'member.role': 'observer' }, /^member\.role: observers are not available/],
+    ['a role that there is not', { 'member.role': 'witness' }, /^member\.role: neither data nor observer/],
     [
       'a password in the file',
       { 'postgres.superuser.password': 'hunter2' },

@@ -3,7 +3,7 @@ import { copyName } from '../../src/core/copy-name.ts';
 import { decide } from '../../src/core/decide.ts';
 import type { OperationSpec } from '../../src/core/decision.ts';
 import { RULES, type Rule } from '../../src/core/rules.ts';
-import { copyId, lsn, MiB, memberName, revision, timeline } from '../../src/core/units.ts';
+import { copyId, leaseId, lsn, MiB, memberName, revision, timeline } from '../../src/core/units.ts';
 import type { PeerView, View } from '../../src/core/view.ts';
 import {
   a,
@@ -1563,7 +1563,15 @@ const nobodys: readonly Row[] = [
   ],
 ];
 
+const observing = (view: View): View => ({ ...view, self: { ...view.self, role: 'observer' } });
+const ofAnObserver: readonly Row[] = [
+  ['is nothing while somebody leads', observing(aView({ kind: 'absent' })), 'observe'],
+  ['is nothing while nobody does', observing(aView({ kind: 'absent' }, { state: noLeader })), 'observe'],
+  ['is nothing, even if it had a primary and the key', observing(aView(aPrimary())), 'observe'],
+];
+
 const tables = {
+  'an observer': ofAnObserver,
   'whoever leads': whoeverLeads,
   'the key is ours, postgres at rest': oursAtRest,
   'ours, in recovery': oursInRecovery,
@@ -1587,6 +1595,51 @@ test('every rule has a row', () => {
       .map(([, , rule]) => rule),
   );
   expect(RULES.filter((rule) => !hit.has(rule))).toEqual([]);
+});
+
+describe('an observer in the cluster', () => {
+  /** Its key says all that would make it the best candidate, the nearest standby and a member that serves. */
+  const o = memberName('a-observer');
+  const lies = record('b', {
+    ...{ name: o, role: 'observer', state: 'streaming', priority: 1_000, leaseId: leaseId('33') },
+    ...{ timeline: timeline(99), lsn: lsn(0xf0000000n), replayLsn: lsn(0xf0000000n), fencedTerm: null },
+  });
+  const beside = (view: View): View =>
+    view.coordinator.kind === 'never-read'
+      ? view
+      : {
+          ...view,
+          peers: new Map([...view.peers, [o, answers]]),
+          coordinator: {
+            ...view.coordinator,
+            state: {
+              ...view.coordinator.state,
+              members: new Map([[o, present(lies)], ...view.coordinator.state.members]),
+            },
+          },
+        };
+
+  test.each(Object.values(tables).flat())('changes no decision: %s', (_says, view) => {
+    expect(decide(beside(view))).toEqual(decide(view));
+  });
+
+  test('is nobody to hand over to, even where sync names it', () => {
+    const state = { ...exposed, sync: present(sync(a, [o], { copies: { a: copyOf.a, [o]: copyOf.b } })) };
+    const dead = beside(aView(stopped(), { guardian: childless(), state }));
+    expect(decide(dead).rule).toBe(decide(aView(stopped(), { guardian: childless(), state })).rule);
+    expect(decide(dead).intents.some((intent) => intent.kind === 'commit' && intent.purpose === 'hand-over')).toBe(
+      false,
+    );
+  });
+
+  test('is not handed the key by a forced failover either', () => {
+    const request = aRequest({ kind: 'failover', candidate: o, allowDataLoss: true, oldPrimaryIsFenced: true });
+    for (const postgres of [aPrimary(), stopped()]) {
+      const decision = decide(beside(aView(postgres, { state: { request: present(request) } })));
+      const txns = decision.intents.flatMap((intent) => (intent.kind === 'commit' ? [intent.txn] : []));
+      expect(txns.flatMap(({ writes }) => writes)).not.toContainEqual(expect.objectContaining({ value: o }));
+    }
+  });
 });
 
 test('a transaction that writes leader or sync compares both revisions', () => {

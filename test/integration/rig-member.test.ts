@@ -43,6 +43,7 @@ beforeEach(async () => {
     const own = join(directory, name);
     makeDirectory(own, 0o711, owner);
     const files = await writeMemberFiles({
+      observes: false,
       ...{ cluster: 'domain-1', name, location: 'here', directory: own, dataDir: join(own, 'data'), owner },
       binDir: '/usr/lib/postgresql/15/bin',
       ...{ etcdEndpoints: ['http://127.0.0.1:2379'], superuserPassword: 'wagtail', replicationPassword: 'redstart' },
@@ -120,7 +121,7 @@ describe('a member of a rig', () => {
   test('batond accepts the configuration, which holds no secret; secrets are files of mode 0600', () => {
     const loaded = loadConfig(a.files.configFile, { BATON_RIG: rigId });
     expect(loaded).toMatchObject({ ok: true, value: { warnings: [], config: { member: { name: 'a' } } } });
-    if (!loaded.ok) return;
+    if (!loaded.ok || loaded.value.role !== 'data') return;
     const { superuser, replication } = loaded.value.config.postgres;
     expect([superuser, replication].map(({ passwordFile }) => readFileSync(passwordFile, 'utf8'))).toEqual([
       'wagtail\n',

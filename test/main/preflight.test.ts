@@ -4,7 +4,7 @@ import type { MemberRecord } from '../../src/core/cluster.ts';
 import { formatMember } from '../../src/core/key-format.ts';
 import { ok } from '../../src/core/result.ts';
 import { leaseId, memberName, monoMs, type Ms, revision } from '../../src/core/units.ts';
-import { preflight, type PreflightDeps } from '../../src/main/preflight.ts';
+import { preflight, preflightObserver, type PreflightDeps } from '../../src/main/preflight.ts';
 import type { Entry, Observation } from '../../src/ports/coordinator.ts';
 import type { Inspection } from '../../src/ports/postgres.ts';
 import { VirtualClock } from '../sim/clock/virtual-clock.ts';
@@ -60,6 +60,7 @@ async function ask(
   seen: readonly (readonly [atMs: Ms, observation: Observation])[],
   found: Inspection = absent,
   keptLease: string | null = null,
+  look = preflight,
 ): Promise<Told> {
   const clock = new VirtualClock();
   let waited = 0;
@@ -85,7 +86,7 @@ async function ask(
     },
   };
   let done = false;
-  const asked = preflight(deps, new AbortController().signal).finally(() => {
+  const asked = look(deps, new AbortController().signal).finally(() => {
     done = true;
   });
   const startedMono = clock.mono();
@@ -143,5 +144,30 @@ describe('before anything is started', () => {
   });
   test('a member key that cannot be read is left to the loop, which says so', async () => {
     expect(await ask([[0, keys({ 'members/a': 'x' })]])).toMatchObject({ problems: [], waited: 0 });
+  });
+});
+
+describe('before an observer begins', () => {
+  const askObserver = (entries: Readonly<Record<string, string>>) =>
+    ask([[0, keys(entries)]], absent, null, preflightObserver);
+
+  test('a cluster that does not know its name is no obstacle, nor is its own key of an earlier run', async () => {
+    expect((await askObserver({})).problems).toEqual([]);
+    const own = { ...living, host: self.postgres.host, apiUrl: self.apiUrl, role: 'observer' } as const;
+    expect((await askObserver({ 'members/a': formatMember(own) })).problems).toEqual([]);
+  });
+  test.each([
+    ['leads', { leader: 'a', sync_standby: null, mode: 'available', copies: {} }],
+    ['is waited for', { leader: 'b', sync_standby: 'a', mode: 'available', copies: {} }],
+    ['has a copy', { leader: 'b', sync_standby: null, mode: 'available', copies: { a: 'aaaaaaaa' } }],
+  ])('the name of a member that %s is refused, whether or not that is up', async (_says, sync) => {
+    expect((await askObserver({ sync: JSON.stringify(sync) })).problems).toEqual([
+      expect.stringMatching(/^member\.name: a is the name of a member with PostgreSQL/),
+    ]);
+  });
+  test('the name of another living member is refused', async () => {
+    expect((await askObserver({ 'members/a': formatMember(living) })).problems).toEqual([
+      expect.stringMatching(/^member\.name: a is the name of a living member/),
+    ]);
   });
 });

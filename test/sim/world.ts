@@ -28,6 +28,7 @@ import { Service } from './checks/service.ts';
 import { settingsOf, silentMs } from './hosts/settings.ts';
 import { SimBatond } from './hosts/sim-batond.ts';
 import { SimGuardian } from './hosts/sim-guardian.ts';
+import { SimObserver } from './hosts/sim-observer.ts';
 import { VirtualClock } from './clock/virtual-clock.ts';
 
 /** Mistakes to be planted, each in a copy of what the daemons get. */
@@ -124,6 +125,15 @@ export class World implements PeerWorld {
     this.#twins.push(twin);
     twin.startBatond();
     return twin;
+  }
+
+  /** A third site, where nothing of the cluster is but this. */
+  addObserver(): SimObserver {
+    const host = new Host('o', this.clock);
+    this.#hosts.set('o', host);
+    const observer = new SimObserver(host, this, this.random.fork(), this.#options.people ?? null);
+    observer.start();
+    return observer;
   }
 
   /** The members and the twins that run: whoever may come to know etcd. */

@@ -2,19 +2,15 @@
 import type { MemberName } from '../../core/units.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Endpoint, Peers } from '../../ports/postgres.ts';
-import { probeName } from './look-query.ts';
+import { createClientWriters } from './client-writers.ts';
 import type { Credentials } from './options.ts';
 import { probe } from './probe.ts';
 import { fenceRemotely } from './remote-fence.ts';
 import type { SessionTarget } from './session.ts';
-import { createWriteProbe, type WriteProbe } from './write-probe.ts';
 
 export type PostgresPeers = Pick<Peers, 'probePostgres' | 'writeProbe' | 'fence' | 'onSessionLost'> & {
   close(): Promise<void>;
 };
-
-/** A cluster has a handful of members; an address that is no longer asked gives way. */
-const targetsMax = 32;
 
 export function createPostgresPeers(options: {
   readonly clock: Clock;
@@ -25,37 +21,22 @@ export function createPostgresPeers(options: {
   readonly replicationUsername: string;
 }): PostgresPeers {
   const { clock, member, superuser, replicationUsername } = options;
-  const writers = new Map<string, WriteProbe>();
   const listeners: ((target: Endpoint) => void)[] = [];
+  const writers = createClientWriters({
+    ...{ clock, member, credentials: superuser },
+    lost: (target) => {
+      for (const lost of listeners) lost(target);
+    },
+  });
   const targetOf = (endpoint: Endpoint, applicationName: string): SessionTarget => ({
     endpoint,
     credentials: superuser,
     applicationName,
   });
 
-  function writerFor(target: Endpoint): WriteProbe {
-    const address = `${target.host}:${target.port}`;
-    const known = writers.get(address);
-    if (known !== undefined) return known;
-    const [oldest] = writers.keys();
-    if (writers.size >= targetsMax && oldest !== undefined) {
-      void writers.get(oldest)?.letGo();
-      writers.delete(oldest);
-    }
-    const writer = createWriteProbe(
-      clock,
-      () => targetOf(target, `${probeName}-from-${member}`),
-      () => {
-        for (const lost of listeners) lost(target);
-      },
-    );
-    writers.set(address, writer);
-    return writer;
-  }
-
   return {
     probePostgres: (target, limitMs) => probe(clock, targetOf(target, 'baton-peer'), limitMs),
-    writeProbe: (target, limitMs) => writerFor(target).write(limitMs),
+    writeProbe: writers.writeProbe,
     fence: (endpoint, expected, steps, signal) =>
       fenceRemotely({
         clock,
@@ -68,10 +49,6 @@ export function createPostgresPeers(options: {
     onSessionLost: (lost) => {
       listeners.push(lost);
     },
-    async close() {
-      const all = [...writers.values()];
-      writers.clear();
-      await Promise.all(all.map((writer) => writer.letGo()));
-    },
+    close: () => writers.close(),
   };
 }

@@ -46,7 +46,7 @@ export function writeFailed(state: RecorderState, fact: Fact<'write-failed'>): A
     lastFailedMono: at.mono,
   };
   const failingMs = at.mono - firstFailedMono;
-  if (failingMs < state.incidentAfterMs) return { state: { ...state, doubt } };
+  if (failingMs < state.incidentAfterMs || fact.opensNothing === true) return { state: { ...state, doubt } };
   const because = `${by} has failed for ${failingMs} ms: ${fact.problem}`;
   const cause = {
     kind: 'outage-without-failover',

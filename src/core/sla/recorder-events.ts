@@ -67,6 +67,13 @@ export function calledOff(state: RecorderState, fact: Fact<'called-off'>): Recor
   return { ...state, open: withoutOutage(open, at, state.redundant === true) };
 }
 
+/** An outage that goes on has one record; one that is over and waits for redundancy is another outage's. */
+export function recordedElsewhere(state: RecorderState): RecorderState {
+  const outage = outageOf(state);
+  const undoubted = { ...state, doubt: null, decided: null };
+  return outage === null ? undoubted : { ...undoubted, open: { ...outage, closedBecause: 'superseded' } };
+}
+
 /**
  * Winning without having declared opens an incident: a change of leader always interrupts somebody. Seeing another
  * member win opens none, because that member records it.

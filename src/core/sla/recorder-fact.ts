@@ -27,7 +27,11 @@ export type RecorderFact =
       readonly target: MemberName;
       readonly problem: string;
       readonly by: MeasuredBy;
+      /** It is somebody else's to record this outage: it stays a doubt here, however long it lasts. */
+      readonly opensNothing?: true;
     })
+  /** Another recorder has this outage: what is open here without an end is superseded. Opens nothing. */
+  | (At & { readonly kind: 'recorded-elsewhere' })
   /** First doubt about the leader, or more evidence for it. */
   | (At & { readonly kind: 'suspected'; readonly evidence: readonly Evidence[] })
   /** Every doubt is gone. What was left of it is kept elsewhere (core/doubt). */

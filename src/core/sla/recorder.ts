@@ -16,6 +16,7 @@ import {
   declared,
   leaderSeen,
   leadershipChanged,
+  recordedElsewhere,
   redundancy,
 } from './recorder-events.ts';
 import type { Applied, At, RecorderFact, RecorderOutput } from './recorder-fact.ts';
@@ -90,6 +91,8 @@ function applied(state: RecorderState, fact: RecorderFact): Applied {
       return writeOk(state, fact);
     case 'write-failed':
       return writeFailed(state, fact);
+    case 'recorded-elsewhere':
+      return { state: recordedElsewhere(state) };
     case 'suspected':
       return suspected(state, fact);
     case 'healed':

@@ -16,6 +16,7 @@ import {
   resumeRecorder,
 } from '../../core/sla/recorder.ts';
 import type { NearMiss } from '../../core/sla/recorder-fact.ts';
+import { outageOf } from '../../core/sla/recorder-state.ts';
 import { judged } from '../../core/sla/verdict.ts';
 import type { Txn } from '../../core/transaction.ts';
 import { type MemberName, memberName, type Ms } from '../../core/units.ts';
@@ -80,6 +81,11 @@ export class IncidentKeeper {
 
   get open(): boolean {
     return this.#state.open !== null;
+  }
+
+  /** An outage is open, and no good write has ended it. */
+  get serviceIsAway(): boolean {
+    return outageOf(this.#state) !== null;
   }
 
   /** Another member that is there records an outage that goes on: the one that made this term, or that befalls it. */

@@ -1,10 +1,7 @@
 /** Keeps near misses: on this disk, in etcd, on every other disk, and never more of them than a bad night is worth. */
 import type { NearMiss as WriteDoubt } from '../../core/sla/recorder-fact.ts';
-import { type Doubt, nothingWatched, watchDoubt, type WatchState } from '../../core/doubt/doubt-watch.ts';
 import { limitsOf } from '../../core/doubt/limits.ts';
-import { noSamples, sampled, type Sampling } from '../../core/doubt/sampling.ts';
-import type { Decision } from '../../core/decision.ts';
-import { type NearMiss, nearMissOf } from '../../core/sla/near-miss/near-miss.ts';
+import type { NearMiss } from '../../core/sla/near-miss/near-miss.ts';
 import {
   emptyNearMissLog,
   gathered,
@@ -31,34 +28,10 @@ export interface NearMissKeeperDeps {
 
 export class NearMissKeeper {
   readonly #deps: NearMissKeeperDeps;
-  #watch: WatchState = nothingWatched;
-  #sampling: Sampling = noSamples;
   #log = emptyNearMissLog;
-  /** An outage was recorded at some time since the doubt began. */
-  #outage = false;
 
   constructor(deps: NearMissKeeperDeps) {
     this.#deps = deps;
-  }
-
-  /** What the loop has just decided. The answer: whether the view is worth a line in the journal for a doubt's sake. */
-  sees(view: View, decision: Decision): boolean {
-    const { state, began, settled, ended } = watchDoubt(this.#watch, view, decision);
-    this.#watch = state;
-    const doubt = ended?.doubt ?? state.doubt;
-    if (doubt === null && !settled) return false;
-    this.#outage = (!began && this.#outage) || this.#deps.outage(view);
-    if (ended?.how === 'healed' && !this.#outage) this.#healed(ended.doubt, ended.atMono, view);
-    const lastedMs = doubt === null ? 0 : view.nowMono - doubt.sinceMono;
-    const { sampling, take } = sampled(this.#sampling, view.nowMono, lastedMs, began || settled || ended !== null);
-    this.#sampling = sampling;
-    return take;
-  }
-
-  #healed(doubt: Doubt, healedMono: number, view: View): void {
-    const { cluster, member } = this.#deps;
-    const wallAheadMs = view.nowWall - view.nowMono;
-    this.#keep(nearMissOf(doubt, healedMono, { cluster, seenBy: member, wallAheadMs }));
   }
 
   /** Probe writes failed for a while, and nothing else spoke against the leader. */
@@ -66,7 +39,7 @@ export class NearMissKeeper {
     if (this.#deps.outage(view)) return;
     const lasted = Math.round(lastedMs);
     const at = wallMs(Math.round(view.nowWall - (view.nowMono - sinceMono)));
-    this.#keep({
+    this.keep({
       ...{ cluster: this.#deps.cluster, about, seenBy: this.#deps.member, as: 'client', at, lastedMs: lasted },
       ...{ signs: ['writes-fail'], rule: 'write-probe-failing', headroomMs: Math.round(headroomMs) },
       closestAfterMs: lasted,
@@ -76,7 +49,7 @@ export class NearMissKeeper {
   }
 
   /** The journal has each of them; the record has those alike as one. */
-  #keep(miss: NearMiss): void {
+  keep(miss: NearMiss): void {
     this.#deps.journal.happened('near-miss', { ...formatNearMiss(miss) });
     this.#take(withNearMiss(this.#log, miss, this.#deps.clock.mono()));
   }

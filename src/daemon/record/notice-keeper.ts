@@ -1,6 +1,6 @@
 /**
  * Tells people. The leader plans what ought to be told, puts it into the outbox in etcd and delivers it; while nobody leads,
- * the first of the members that are there does. Whoever comes next finds in the outbox what is not done. Nothing here is
+ * an observer does, or else the first of the members that are there. Whoever comes next finds in the outbox what is not done. Nothing here is
  * waited for by anybody.
  */
 import type { IncidentTail } from '../../core/sla/evidence/diverged-tail.ts';

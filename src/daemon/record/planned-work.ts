@@ -13,12 +13,12 @@ import { contractReports, type Reported } from '../../core/sla/report/contract-r
 import type { View } from '../../core/view.ts';
 import type { Snapshot } from '../../ports/coordinator.ts';
 import type { PlannedFace } from '../../ports/planned-face.ts';
-import type { SupervisorDeps } from '../supervisor.ts';
 import { BurnWatch } from './burn-watch.ts';
 import { DrillDesk } from './drill-desk.ts';
 import { type DrillHands, DrillRunner } from './drill-runner.ts';
 import { MaintenanceKeeper } from './maintenance-keeper.ts';
 import { NewsBook } from './news-book.ts';
+import type { RecordDeps } from './record-deps.ts';
 import { Records, type RecordsKept } from './records.ts';
 import { ReportKeeper } from './report-keeper.ts';
 import { RunBook } from './run-book.ts';
@@ -29,7 +29,7 @@ import type { ServiceKeeper } from './service-keeper.ts';
 const reportRecords: RecordsKept = { kind: 'report', prefixes: ['reports/'], daysInEtcd: 400, recordsMax: 10_000 };
 
 export interface PlannedWorkDeps {
-  readonly deps: SupervisorDeps;
+  readonly deps: RecordDeps;
   /** Where announcements are kept. */
   readonly records: Records;
   readonly service: ServiceKeeper;
@@ -44,7 +44,7 @@ export interface PlannedWorkDeps {
 }
 
 export class PlannedWork {
-  readonly #deps: SupervisorDeps;
+  readonly #deps: RecordDeps;
   readonly #records: Records;
   readonly #maintenance: MaintenanceKeeper;
   readonly #reports: ReportKeeper;

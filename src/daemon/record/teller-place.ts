@@ -1,11 +1,12 @@
 /**
- * Who tells people: the leader, and while nobody leads the first member by name. Where etcd is away nobody can be asked who
+ * Who tells people: the leader, and while nobody leads an observer, or else the first member by name. Where etcd is away nobody can be asked who
  * that is: then whoever it was last tells after a while, and the others of what they know themselves, one after the other.
  */
 import { membersPrefix } from '../../core/key-format.ts';
 import { elapsed, type MonoMs, type Ms, second } from '../../core/units.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { Snapshot } from '../../ports/coordinator.ts';
+import type { Entry, Snapshot } from '../../ports/coordinator.ts';
+import { isObserver } from '../../wire/cluster-keys.ts';
 
 /** An election of etcd is over long before that. */
 const aloneAfterMs: Ms = 15 * second;
@@ -24,10 +25,12 @@ export class TellerPlace {
   }
 
   sawSnapshot({ entries }: Snapshot): void {
-    const members = [...entries.keys()].filter((key) => key.startsWith(membersPrefix)).toSorted();
-    const names = members.map((key) => key.slice(membersPrefix.length));
+    const members = [...entries].filter(([key]) => key.startsWith(membersPrefix)).toSorted(byKey);
+    const names = members.map(([key]) => key.slice(membersPrefix.length));
     this.#present = new Set(names);
-    const teller = entries.get('leader')?.value ?? names[0];
+    // At a third site, which whatever took the leader away has probably not reached.
+    const observer = members.findIndex(([, { value }]) => isObserver(value));
+    const teller = entries.get('leader')?.value ?? names[Math.max(0, observer)];
     const rank = [teller, ...names.filter((name) => name !== teller)].indexOf(this.#member);
     this.#rank = rank < 0 ? null : rank;
   }
@@ -55,3 +58,5 @@ export class TellerPlace {
     return this.isFirst || this.isAlone;
   }
 }
+
+const byKey = ([one]: readonly [string, Entry], [other]: readonly [string, Entry]): number => (one < other ? -1 : 1);

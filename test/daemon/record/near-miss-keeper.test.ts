@@ -1,5 +1,6 @@
 /** Near misses on their way into the record: what is kept, what belongs to an outage, and what a bad night costs. */
 import { expect, test } from 'vitest';
+import { Doubts } from '../../../src/daemon/doubts.ts';
 import { NearMissKeeper } from '../../../src/daemon/record/near-miss-keeper.ts';
 import type { Records } from '../../../src/daemon/record/records.ts';
 import { decide } from '../../../src/core/decide.ts';
@@ -29,6 +30,10 @@ function aKeeper() {
     } as unknown as Records,
     outage: () => world.outage,
   });
+  const doubts = new Doubts(
+    { cluster: 'domain-1', name: 'a' },
+    { hasOutage: () => world.outage, cameNear: (miss) => keeper.keep(miss) },
+  );
   /** A freeze of so long, beginning `fromMs` from now; how many of its views are worth a line. */
   const freeze = (fromMs: number, lastedMs = 1_200): number => {
     let lines = 0;
@@ -36,7 +41,7 @@ function aKeeper() {
       at(fromMs, { ...each, postgres: movedBy(each.postgres, fromMs) }),
     )) {
       world.nowMono = view.nowMono;
-      if (keeper.sees(view, decide(view))) lines += 1;
+      if (doubts.sees(view, decide(view))) lines += 1;
     }
     keeper.considered();
     return lines;

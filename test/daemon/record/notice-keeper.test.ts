@@ -208,6 +208,29 @@ test('while nobody leads the first of the members tells', async () => {
   expect(told()).toEqual(['a started hook']);
 });
 
+test('an observer tells while nobody leads, and leaves it to whoever leads next', async () => {
+  store.put('members/zz-o', '{"role":"observer"}');
+  for (const name of ['a', 'b', 'zz-o']) aMember(name);
+  store.delete('leader');
+  await begins();
+  store.put('leader', 'b');
+  await shows(story.over);
+  expect(told()).toEqual(['zz-o started hook', 'b over hook']);
+});
+
+test('an observer tells when no other member is left, and tells nothing while somebody leads', async () => {
+  for (const member of ['a', 'b', 'reading-b']) store.delete(`members/${member}`);
+  store.put('members/o', '{"role":"observer"}');
+  aMember('o');
+  await begins();
+  expect(told()).toEqual([]);
+  store.delete('leader');
+  incidents = [{ ...story.goingOn, recordedBy: 'o', measuredBy: 'observer' }];
+  store.put('incidents/x', '{}');
+  await clock.runFor(2 * second);
+  expect(told()).toEqual(['o started hook']);
+});
+
 test('a leader that dies while it sends loses nothing: the next one sends the same again, under the same key', async () => {
   reply = (_channel, _notice, by) => (by === 'a' ? 'hang' : taken);
   const a = aMember('a');

@@ -20,7 +20,7 @@ import { selfReport } from './self-report.ts';
 import { parseConfig } from './settings.ts';
 import { createFakeLedger } from './fake-ledger.ts';
 
-const nobody: Notifier = { obstacle: () => null, deliver: async () => ok({ remark: null }) };
+export const nobody: Notifier = { obstacle: () => null, deliver: async () => ok({ remark: null }) };
 
 export interface BatondOptions {
   readonly process: SimProcess;
@@ -127,7 +127,7 @@ export class SimBatond {
 }
 
 /** A simulated host has no logs and no files to look at. */
-const noEvidence: EvidenceSource = {
+export const noEvidence: EvidenceSource = {
   before: async () => {},
   collect: async () => [],
   diverged: async () => null,

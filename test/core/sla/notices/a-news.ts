@@ -12,7 +12,7 @@ import { sites } from '../facts.ts';
 /** Of the first contract that is told, for the month before. */
 export function aReportNews({ contracts }: NoticePolicy, madeAt: number, month = '2008-03'): ReportNews {
   const reported = {
-    ...{ cluster: 'domain-1', sites, maintenance: [], rows: () => rows, incidents: [] },
+    ...{ cluster: 'domain-1', sites, maintenance: [], rows: () => rows, incidents: [], nearMisses: [] },
     contracts: contracts.map(({ contract }) => contract),
   };
   const [report] = contractReports(reported, Math.max(madeAt, april.to), month);

@@ -1,0 +1,14 @@
+/** What an observer's host can say about an incident: its own journal, and its kernel. There is no PostgreSQL here. */
+import { journalParts } from '../adapters/journal/journal-part.ts';
+import { kernelPart } from '../adapters/kernel-part.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { EvidenceSource } from '../ports/evidence.ts';
+
+export const createObserverEvidence = (clock: Clock, journalDirectory: string): EvidenceSource => ({
+  before: async () => {},
+  diverged: async () => null,
+  collect: async (_incident, from, to, signal) => [
+    ...(await journalParts(journalDirectory, from, to, signal)),
+    await kernelPart(from, to, clock.wall(), clock.mono()),
+  ],
+});

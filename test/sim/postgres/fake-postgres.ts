@@ -126,17 +126,19 @@ export function createFakePostgres({ member, disk, local }: FakePostgresOptions)
     if (server === null || dir === null) return fail('postgres does not run');
     const problem = await local.written(disk);
     if (problem !== null) return fail(problem);
+    if (server.replay.paused) server.replay.setPaused(false);
+    dir.waits = waits;
+    dir.readOnly = false;
+    // As the real one: who was promoted by somebody else meanwhile reads no file again by itself.
+    server.reload();
+    const promoted = () => server.phase === 'primary';
+    if (promoted()) return ok(undefined);
     if (dir.histories.has(next.timeline)) {
       const problem = `timeline ${next.timeline} was begun here already`;
       return err({ problem, retryable: true, timelineBegun: true });
     }
     const contradiction = placeHistories(dir, next);
     if (contradiction !== null) return fail(contradiction, false);
-    if (server.replay.paused) server.replay.setPaused(false);
-    dir.waits = waits;
-    dir.readOnly = false;
-    // As the real one: who was promoted by somebody else meanwhile reads no file again by itself.
-    server.reload();
     dir.promoteFile = true;
     const askAgain = () => {
       if (server.phase === 'primary' || server.phase === 'gone' || server.phase === 'orphaned' || !mayGoOn())
@@ -145,7 +147,7 @@ export function createFakePostgres({ member, disk, local }: FakePostgresOptions)
       return false;
     };
     const went = await local.until(askAgain, 5, 30_000, signal, 'out of recovery');
-    if (server.phase === 'primary') return ok(undefined);
+    if (promoted()) return ok(undefined);
     dir.promoteFile = false;
     return went.ok ? fail(`not promoted: the server is ${server.phase}`) : went;
   };

@@ -76,7 +76,10 @@ export class ClientWrites {
 
   async #changedFrom(target: WriteTarget | null): Promise<void> {
     const same = (other: WriteTarget | null) =>
-      other?.member === target?.member && other?.by === target?.by && other?.port === target?.port;
+      other?.member === target?.member &&
+      other?.by === target?.by &&
+      other?.host === target?.host &&
+      other?.port === target?.port;
     while (!this.#signal.aborted && same(this.#context.target())) await this.#changed.wait(targetCheckMs);
   }
 

@@ -66,7 +66,7 @@ export class FakeEtcd {
   /** `leaderless`: processes answer, nothing is decided. `down`: connections are refused. */
   get state(): 'serving' | 'leaderless' | 'down' {
     if (this.members.every((member) => member.down)) return 'down';
-    return this.#hasQuorum() ? 'serving' : 'leaderless';
+    return this.hasQuorum ? 'serving' : 'leaderless';
   }
 
   /** Without a process the client is nobody's, and always there. */
@@ -271,19 +271,19 @@ export class FakeEtcd {
     return member;
   }
 
-  #hasQuorum(): boolean {
+  get hasQuorum(): boolean {
     const together = this.members.filter((member) => !member.down && !member.cutOff);
     return !this.#leaderless && together.length > this.members.length / 2;
   }
 
   #withoutLeader(index: number): void {
     this.#changed(index === this.#leader ? index : null);
-    if (index === this.#leader && this.#hasQuorum()) this.changeLeader();
+    if (index === this.#leader && this.hasQuorum) this.changeLeader();
   }
 
   /** Tells every member whether there is a leader; a new one has just been elected when there was none before. */
   #changed(deposed: number | null = null): void {
-    const quorum = this.#hasQuorum();
+    const quorum = this.hasQuorum;
     const before = this.members.some((member) => member.hasLeader && !member.cutOff);
     if (quorum) {
       const candidates = [...this.members.keys()].filter((at) => !this.#member(at).down && !this.#member(at).cutOff);

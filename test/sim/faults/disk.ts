@@ -44,7 +44,8 @@ export const diskFaults = {
   'disk-failing': { family, draw: ({ aim }) => becomes('disk-failing', aim, { kind: 'failing' }) },
   /**
    * The host comes back with another one, empty. Not while the other copies lack something, nor while etcd has lost its
-   * past: of those two, too, nobody could remember anything. In mode off it can take an operator: only the last leader
+   * past: of those two, too, nobody could remember anything. Nor without a quorum: that the standby is no longer named may
+   * be on its way then, which only an operator can know to have been for nothing. In mode off it can take an operator: only the last leader
    * starts by itself after a cold start.
    */
   'disk-lost': {
@@ -55,7 +56,7 @@ export const diskFaults = {
         'disk-lost',
         aim,
         (member, world) => {
-          if (!world.redundant() || world.operator.etcdLostItsPast) return;
+          if (!world.redundant() || !world.etcd.hasQuorum || world.operator.etcdLostItsPast) return;
           member.powerOff();
           member.disk.lose();
         },

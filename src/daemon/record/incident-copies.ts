@@ -58,6 +58,11 @@ export class IncidentCopies {
     return this.#newest.get(id);
   }
 
+  /** As etcd was last seen to have it. */
+  inEtcd(id: string): Incident | undefined {
+    return this.#inEtcd.get(id)?.incident ?? undefined;
+  }
+
   /** In no order. */
   all(): readonly Incident[] {
     return [...this.#newest.values()];

@@ -46,6 +46,7 @@ export interface IncidentKeeperDeps {
 }
 
 const retryAfterMs: Ms = 1_000;
+const correctAgainMs: Ms = 10_000;
 const ledgerFirstMs: Ms = 1_000;
 /** Incidents in memory, here and in the ledger; an etcd that was wiped gets all of them back. */
 const ownMax = 1_000;
@@ -62,6 +63,8 @@ export class IncidentKeeper {
   /** The version of each of those that was handed to etcd already, whether or not it arrived. */
   readonly #sent = new Map<string, Incident>();
   readonly #copies: IncidentCopies;
+  /** Those whose version in etcd was corrected a moment ago. */
+  readonly #correcting = new Set<string>();
 
   constructor(deps: IncidentKeeperDeps) {
     this.#deps = deps;
@@ -175,9 +178,22 @@ export class IncidentKeeper {
 
   /** What this member recorded itself is never replaced: the recorder's word is made the newest again. */
   #copyOrCorrect(seen: Incident): void {
-    const own = this.#own.get(seen.id);
-    if (own === undefined) this.#copies.copy(seen);
-    else if (editionOf(seen) >= editionOf(own) && canonicalJson(seen) !== canonicalJson(own)) this.#keep(own);
+    if (this.#own.has(seen.id)) this.#correct(seen.id);
+    else this.#copies.copy(seen);
+  }
+
+  /** Now and then only: two daemons of one name, which both take themselves for the recorder, correct each other for ever. */
+  #correct(id: string): void {
+    const { clock } = this.#deps;
+    const [own, seen] = [this.#own.get(id), this.#copies.inEtcd(id)];
+    if (own === undefined || seen === undefined || this.#correcting.has(id)) return;
+    if (editionOf(seen) < editionOf(own) || canonicalJson(seen) === canonicalJson(own)) return;
+    this.#keep(own);
+    this.#correcting.add(id);
+    clock.timer(correctAgainMs, () => {
+      this.#correcting.delete(id);
+      this.#correct(id);
+    });
   }
 
   /**

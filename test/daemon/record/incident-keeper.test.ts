@@ -132,6 +132,25 @@ test("what etcd says of an own one otherwise is not believed: the recorder's wor
   expect(inEtcd.get(`incidents/${own.id}`)).toEqual({ ...own, edition: 8 });
 });
 
+test('two daemons of one name do not correct each other as fast as etcd answers', async () => {
+  const clock = new VirtualClock();
+  const { keeper, inEtcd, commits, sees } = aKeeper(clock);
+  keeper.record(failed(clock));
+  await clock.runFor(5);
+  const [own] = keeper.incidents();
+  if (own === undefined) throw new Error('nothing was recorded');
+  const before = commits.length;
+  for (let turn = 0; turn < 50; turn += 1) {
+    const edition = (inEtcd.get(`incidents/${own.id}`)?.edition ?? 0) + 1;
+    await sees({ ...own, edition, because: 'the other daemon wrote this' });
+    await clock.runFor(100);
+  }
+  expect(commits.length - before).toBe(1);
+  await clock.runFor(10_000);
+  expect(commits.length - before).toBe(2);
+  expect(inEtcd.get(`incidents/${own.id}`)?.because).toBe(own.because);
+});
+
 test('what is older than a year and a month stays on the disks alone', async () => {
   const clock = new VirtualClock();
   const left = await anIncident(clock);

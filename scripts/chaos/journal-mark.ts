@@ -82,8 +82,15 @@ function sizeOf(file: string): number {
   }
 }
 
+/** Nothing when the daemon has just deleted it as too old. */
 function readFrom(file: string, from: number): string {
-  const opened = openSync(file, 'r');
+  let opened: number;
+  try {
+    opened = openSync(file, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
   try {
     const { size } = fstatSync(opened);
     const bytes = Buffer.alloc(Math.max(0, size - from));

@@ -68,6 +68,26 @@ describe('the journal', () => {
     expect(readdirSync(directory)).toContain('journal-notes.txt');
   });
 
+  test('keeps what a daemon wrote that keeps ending, until all of it is too large', async () => {
+    const restart = async (at: number) => {
+      const journal = createJournal({
+        directory,
+        clock: { ...clock, wall: () => wallMs(at) },
+        log: aLog(),
+        keptBytesMax: 2_000,
+      });
+      journal.happened('started', { at });
+      await journal.close();
+    };
+    for (let run = 0; run < 15; run += 1) await restart(run);
+    expect(journalFiles(directory)).toHaveLength(15);
+    for (let run = 15; run < 60; run += 1) await restart(run);
+    const files = journalFiles(directory);
+    expect(files.length).toBeLessThan(60);
+    expect(files.reduce((sum, file) => sum + statSync(file).size, 0)).toBeLessThan(2_200);
+    expect(linesOf(files).at(-1)).toMatchObject({ details: { at: 59 } });
+  });
+
   test('drops lines rather than grow when the disk does not keep up, and says how many', async () => {
     const log = aLog();
     const journal = createJournal({ directory, clock, log, queueBytesMax: 1000 });

@@ -1,6 +1,6 @@
 /** The decision journal in files: bounded on disk and in memory, and never in the way of the loop that writes it. */
 import { readdirSync } from 'node:fs';
-import { mkdir, open, readdir, unlink } from 'node:fs/promises';
+import { mkdir, open, readdir, stat, unlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatDecided, formatHappened, formatSampled } from '../../core/journal-line.ts';
@@ -17,7 +17,8 @@ export interface JournalOptions {
   readonly log: Log;
   /** A file that has reached this is followed by the next. */
   readonly fileBytesMax?: number;
-  /** Older files are deleted. */
+  /** Older files are deleted: beyond so many bytes of all, and beyond so many. A daemon that keeps ending writes many small ones. */
+  readonly keptBytesMax?: number;
   readonly filesMax?: number;
   /** Lines that wait for the disk; more are dropped and counted (the gap in `seq` shows how many). */
   readonly queueBytesMax?: number;
@@ -33,8 +34,9 @@ export interface FileJournal extends Journal {
  * costs lines, never time: writing happens behind the caller, and a failure is logged once until writing works again.
  */
 export function createJournal(options: JournalOptions): FileJournal {
-  const { directory, clock, log, fileBytesMax = 8 * MiB, filesMax = 8, queueBytesMax = 8 * MiB } = options;
-  const file = new JournalFile(directory, filesMax);
+  const { directory, clock, log, fileBytesMax = 8 * MiB, queueBytesMax = 8 * MiB } = options;
+  const { keptBytesMax = 64 * MiB, filesMax = 500 } = options;
+  const file = new JournalFile(directory, keptBytesMax, filesMax);
   let queue: string[] = [];
   let queuedBytes = 0;
   let seq = 0;
@@ -112,10 +114,12 @@ class JournalFile {
   bytes = 0;
   #handle: FileHandle | null = null;
   readonly #directory: string;
+  readonly #keptBytesMax: number;
   readonly #filesMax: number;
 
-  constructor(directory: string, filesMax: number) {
+  constructor(directory: string, keptBytesMax: number, filesMax: number) {
     this.#directory = directory;
+    this.#keptBytesMax = keptBytesMax;
     this.#filesMax = filesMax;
   }
 
@@ -148,6 +152,12 @@ class JournalFile {
 
   async #deleteOld(): Promise<void> {
     const names = (await readdir(this.#directory)).filter((name) => NAME.test(name)).toSorted();
-    for (const name of names.slice(0, -this.#filesMax)) await unlink(join(this.#directory, name));
+    let kept = 0;
+    let bytes = 0;
+    for (const path of names.toReversed().map((name) => join(this.#directory, name))) {
+      bytes += (await stat(path)).size;
+      kept += 1;
+      if (kept > this.#filesMax || bytes > this.#keptBytesMax) await unlink(path);
+    }
   }
 }

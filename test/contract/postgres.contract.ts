@@ -117,6 +117,16 @@ export function postgresContract(pair: () => Promise<ServersUnderTest>): void {
     expect(await b.write(1_000)).toBe(false);
   });
 
+  test('one that leads takes writes, also when somebody else had promoted it', async () => {
+    await using made = await pair();
+    const { a, b, settled, until } = made;
+    await a.kill();
+    await b.promoteByHand();
+    await until(async () => (await settled(b.postgres.look(1_000))).kind === 'primary', limitMs);
+    must(await settled(b.postgres.furnish([], signal)));
+    await until(() => b.write(1_000), limitMs);
+  });
+
   test('a standby whose promotion was withdrawn starts again, whatever histories it was given', async () => {
     await using made = await pair();
     const { a, b, settled, until } = made;

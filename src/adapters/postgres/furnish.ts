@@ -1,7 +1,8 @@
-/** What the other members need of a primary: the role they stream with, and a slot for each. */
+/** What a primary needs that leads: it takes writes, and has the role that the others stream with, and a slot for each. */
 import { escapeIdentifier, escapeLiteral } from 'pg';
 import { slotName } from '../../core/copy-name.ts';
 import type { MemberName, Ms } from '../../core/units.ts';
+import { changeConfiguration, readOnlySetting } from './configuration.ts';
 import type { Instance } from './instance.ts';
 import { passwordOf } from './options.ts';
 import { flag, optionalText, text } from './row.ts';
@@ -10,11 +11,16 @@ import type { Session } from './session.ts';
 
 const furnishLimitMs: Ms = 10_000;
 
-/** Idempotent; changes only what differs. Throws SessionFailure. It does not wait for a standby. */
+/**
+ * Idempotent; changes only what differs. Throws SessionFailure. It does not wait for a standby. Somebody may have promoted
+ * by hand the very standby whose promotion by its leader had failed: nothing but this would make that one take writes.
+ */
 export async function furnish(instance: Instance, slotsFor: readonly MemberName[], signal: AbortSignal): Promise<void> {
+  const reload = await changeConfiguration(instance, readOnlySetting(false));
   await instance.control.use(
     furnishLimitMs,
     async (talk, leftMs) => {
+      if (reload) await talk.run('SELECT pg_reload_conf()', leftMs());
       await furnishRole(instance, talk, leftMs);
       await furnishSlots(
         talk,

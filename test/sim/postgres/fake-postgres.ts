@@ -225,7 +225,14 @@ export function createFakePostgres({ member, disk, local }: FakePostgresOptions)
       return waited.ok && !done ? fail('the server ended') : waited;
     },
     furnish: async (slotsFor) => {
+      const opens = disk.data?.readOnly === true;
+      if (opens) {
+        const problem = await local.written(disk);
+        if (problem !== null) return fail(problem);
+        if (disk.data !== null) disk.data.readOnly = false;
+      }
       const answer = await local.ask(settingsLimitMs, (server) => {
+        if (opens) server.reload();
         const { slots, checkpoint } = server.dir;
         const used = new Set([...server.senders].map(({ slot }) => slot));
         for (const name of slots.names) if (slots.isLost(name) && !used.has(name)) slots.drop(name);

@@ -43,6 +43,25 @@ export const operatorScenarios: Readonly<Record<string, Scenario>> = {
     expect: { leader: 'moves', outageMsMax: 8_000, rules: ['switchover-stop', 'promote'] },
   }),
 
+  'promoted-by-hand-in-its-own-term': aScenario({
+    says: 'a member whose promotion failed, and which somebody promotes while it leads, takes writes',
+    mode: 'strict',
+    seconds: 20,
+    play: async (stage) => {
+      const { standby } = stage;
+      const { storage } = standby.disk;
+      stage.does('a switchover is asked for', () => stage.world.operator.askSwitchover());
+      await stage.until('the old primary stops', () => stage.primary.running?.phase === 'stopping');
+      stage.does("the candidate's disk is full", () => storage.become({ kind: 'full', where: 'data' }));
+      await stage.until('it leads', () => stage.leads(standby));
+      await stage.lasts(50);
+      stage.does('there is room again', () => storage.become({ kind: 'sound' }));
+      stage.promotesByHand(standby);
+      await stage.until('clients write there', () => stage.acknowledges(standby), 15_000);
+    },
+    expect: { leader: 'moves', promotions: null, outageMsMax: 10_000, rules: ['promote', 'furnish'] },
+  }),
+
   'candidate-dies-in-a-switchover': aScenario({
     says: 'a switchover whose candidate dies while postgres stops is rolled back',
     checklist: [49],

@@ -54,7 +54,9 @@ export const timingShape = {
         ),
       hang: duration(100, 10 * minute)
         .optional()
-        .describe('how long local probes must fail before postgres counts as frozen (default 1500ms; calm 36s)'),
+        .describe(
+          'how long local probes must fail before postgres counts as frozen, four times as long while sessions are served (default 1500ms; calm 36s)',
+        ),
       streamSilence: duration(100, 10 * minute)
         .optional()
         .describe('how long the stream must be silent before that counts as evidence (default 1s; calm 24s)'),

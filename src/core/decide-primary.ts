@@ -76,13 +76,26 @@ function hung(view: View, state: ClusterState, primary: PrimaryView): Decision |
         { kind: 'fence', reason: 'the disk hangs', blames: 'disk' },
       );
   }
-  if (failingMs < hangMs || !othersAnswered(view, failingMs)) return null;
+  const patience = servesSessions(view, primary) ? sessionsPatience : 1;
+  if (failingMs < patience * hangMs || !othersAnswered(view, failingMs)) return null;
   const next = automaticSuccessor(view, state);
   return because(
     'fence-hung',
     `postgres has served nobody new for ${Math.round(failingMs)} ms${next === null ? '' : `, and ${next.name} can lead`}`,
     { kind: 'fence', reason: 'postgres hangs', blames: 'postgres' },
   );
+}
+
+/** So many times as long may fresh connections fail while the sessions that are there are served (ADR 28). */
+export const sessionsPatience = 4;
+
+/** A commit of ours that was sent since fresh connections began to fail was acknowledged, and that was not long ago. */
+function servesSessions(
+  { nowMono, policy }: View,
+  { failingSinceMono, probe: { ackedSentMono } }: PrimaryView,
+): boolean {
+  if (failingSinceMono === null || ackedSentMono === null) return false;
+  return ackedSentMono > failingSinceMono && nowMono - ackedSentMono < policy.failover.hangMs;
 }
 
 /** After a standstill of the whole machine others may be answered a moment before PostgreSQL is. */

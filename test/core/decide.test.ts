@@ -88,6 +88,8 @@ const proof = { standby: b, copyName: copyName(b, copyOf.b), term, runId: 'run-1
 
 const tookFromB = present({ member: b, copyId: copyOf.b, runId: 'run-b', mayHaveMore: true, address: null }, term);
 
+/** Nothing of ours that was sent later was acknowledged. */
+const lastAcked = (ms: number) => aProbe({ ackedSentMono: ago(ms), provedSentMono: ago(ms) });
 /** Until the newest look. */
 const aStuckProbe = (stuckMs: number) => ({
   ackedSentMono: ago(stuckMs + 400),
@@ -831,23 +833,47 @@ const oursAndPrimary: readonly Row[] = [
     'lead-exposed',
   ],
   [
-    'fences a postgres that serves nobody new',
-    aView(aPrimary({ failingSinceMono: ago(1_600) }), { peer: heardBefore(900) }),
+    'fences a postgres that serves nobody, neither on fresh connections nor on those that are there',
+    aView(aPrimary({ failingSinceMono: ago(1_600), probe: lastAcked(1_650) }), { peer: heardBefore(900) }),
     'fence-hung',
   ],
   [
     'does not blame its postgres for a machine on which nobody is answered, whoever is asked',
-    aView(aPrimary({ failingSinceMono: ago(1_600) }), { readMs: 1_700, peer: heardBefore(1_700) }),
+    aView(aPrimary({ failingSinceMono: ago(1_600), probe: lastAcked(1_650) }), {
+      readMs: 1_700,
+      peer: heardBefore(1_700),
+    }),
     'lead',
   ],
   [
     'gives it a moment after everybody was silent and another has just answered',
-    aView(aPrimary({ failingSinceMono: ago(1_600) }), { readMs: 1_700, peer: heardBefore(20) }),
+    aView(aPrimary({ failingSinceMono: ago(1_600), probe: lastAcked(1_650) }), {
+      readMs: 1_700,
+      peer: heardBefore(20),
+    }),
     'lead',
   ],
   [
     'fences it when etcd answers, although the standby does not',
-    aView(aPrimary({ failingSinceMono: ago(1_600) }), { readMs: 400, peer: heardBefore(1_700) }),
+    aView(aPrimary({ failingSinceMono: ago(1_600), probe: lastAcked(1_650) }), {
+      readMs: 400,
+      peer: heardBefore(1_700),
+    }),
+    'fence-hung',
+  ],
+  [
+    'leads on while the sessions that are there are served: on a busy machine a fresh connection may take seconds',
+    aView(aPrimary({ failingSinceMono: ago(5_900), probe: lastAcked(900) }), { peer: heardBefore(900) }),
+    'lead',
+  ],
+  [
+    'fences a postgres that has served nobody new for four times as long, although sessions are served',
+    aView(aPrimary({ failingSinceMono: ago(6_100), probe: lastAcked(900) }), { peer: heardBefore(900) }),
+    'fence-hung',
+  ],
+  [
+    'fences one that has served nobody new and then stopped serving its sessions',
+    aView(aPrimary({ failingSinceMono: ago(2_500), probe: lastAcked(1_600) }), { peer: heardBefore(900) }),
     'fence-hung',
   ],
   [

@@ -86,6 +86,8 @@ const losesStandby: Expectation = {
 
 export const freezes: readonly Fault[] = [
   frozen(postmaster, '-briefly', [500, 900], isRiddenOut),
+  // Its sessions are served: that is a busy machine for all anybody knows (ADR 28).
+  frozen(postmaster, '-for-seconds', [3_000, 5_000], isRiddenOut),
   frozen(postmaster, '', [8_000, 15_000], {
     ...failsOver,
     rules: { off: ['fence-hung'], or: ['fence-hung', 'promote'] },

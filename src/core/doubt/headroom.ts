@@ -1,6 +1,7 @@
 /** How long what is doubted in a view could go on before the rules would declare a failure. */
 import { backing } from '../backing.ts';
 import { decide } from '../decide.ts';
+import { sessionsPatience } from '../decide-primary.ts';
 import { cutOffAt } from '../guardian-deadlines.ts';
 import type { Rule } from '../rules.ts';
 import { type MonoMs, monoMs, type Ms } from '../units.ts';
@@ -65,7 +66,7 @@ export function declaresAt(view: View, seenAs: (view: View) => View = (same) => 
 
 /** Beyond the longest chain of limits nothing changes any more. */
 const horizonMs = ({ policy: { lease, failover } }: View): Ms =>
-  2 * (lease.ttlMs + failover.hangMs + failover.streamSilenceMs + failover.failsafeWindowMs);
+  2 * (lease.ttlMs + sessionsPatience * failover.hangMs + failover.streamSilenceMs + failover.failsafeWindowMs);
 
 /** The guardian fences a leader inside its lease when neither etcd nor a standby confirms it: its own rule, not batond's. */
 function isCutOff(view: View): boolean {

@@ -69,17 +69,21 @@ function postgresLater({ postgres: pg, policy, nowMono }: View, byMs: Ms): Postg
     };
   }
   if (pg.kind !== 'primary') return pg;
-  const { provedSentMono, pendingSinceMono, ackedSentMono } = pg.probe;
-  const proves = provedSentMono !== null && goesOn(provedSentMono, 2 * lateWrites);
-  const moved = (atMono: MonoMs | null) => (proves && atMono !== null ? after(atMono, byMs) : atMono);
+  const { failingSinceMono, probe } = pg;
+  const { provedSentMono, pendingSinceMono, ackedSentMono } = probe;
+  // Of a server that serves nobody new it is not assumed that its sessions are served, unless one was seen to be.
+  const acknowledges = (sentMono: MonoMs | null) =>
+    sentMono !== null && goesOn(sentMono, 2 * lateWrites) && (failingSinceMono === null || sentMono > failingSinceMono);
+  const moved = (atMono: MonoMs | null, goesOnBy: MonoMs | null) =>
+    acknowledges(goesOnBy) && atMono !== null ? after(atMono, byMs) : atMono;
   return {
     ...pg,
     seenMono: after(pg.seenMono, byMs),
     probe: {
-      ...pg.probe,
-      provedSentMono: moved(provedSentMono),
-      ackedSentMono: moved(ackedSentMono),
-      pendingSinceMono: moved(pendingSinceMono),
+      ...probe,
+      provedSentMono: moved(provedSentMono, provedSentMono),
+      ackedSentMono: moved(ackedSentMono, ackedSentMono),
+      pendingSinceMono: moved(pendingSinceMono, ackedSentMono),
     },
   };
 }

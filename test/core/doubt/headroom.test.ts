@@ -13,7 +13,27 @@ type Row = readonly [says: string, view: View, rule: string | null, inMs: number
 const rows: readonly Row[] = [
   ['a leader of which all is well', leads(), null, null],
   ['a standby of a leader of which all is well', follows(), null, null],
-  ['fresh connections have failed for 600 ms of 1500', leads({ failingSinceMono: ago(600) }), 'fence-hung', 900],
+  [
+    'fresh connections have failed for 600 ms of 1500, and nothing was acknowledged since',
+    leads({ failingSinceMono: ago(600), probe: aProbe({ ackedSentMono: ago(700), provedSentMono: ago(700) }) }),
+    'fence-hung',
+    900,
+  ],
+  [
+    'fresh connections have failed for 600 ms, and sessions are served: four times as long',
+    leads({ failingSinceMono: ago(600) }),
+    'fence-hung',
+    5_400,
+  ],
+  [
+    'the same in mode off, where nothing proves more than that',
+    leads(
+      { failingSinceMono: ago(600), probe: aProbe({ ackedSentMono: ago(200), provedSentMono: null }) },
+      { mode: 'off', state: { sync: mutely.off } },
+    ),
+    'fence-hung',
+    5_400,
+  ],
   [
     'commits are stuck for 1 s of 1.5 s, as of a look 50 ms ago',
     leads({ probe: aProbe({ stuckSinceMono: ago(1_050) }) }),

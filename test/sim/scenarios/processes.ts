@@ -62,6 +62,31 @@ export const processScenarios: Readonly<Record<string, Scenario>> = {
     expect: { leader: 'moves', outageMsMax: 3_000, rules: ['fence-hung', 'promote'] },
   }),
 
+  // A soak on a saturated machine: fresh connections took 1.6 s, and a leader that acknowledged all the while was fenced.
+  'nobody-new-is-served-for-a-while': aScenario({
+    says: 'a postgres that serves its sessions and lets nobody new in for five seconds is busy, and leads on',
+    checklist: [4],
+    play: async (stage) => {
+      const postmaster = stage.primary.running?.postmaster;
+      stage.does('the postmaster stands still', () => postmaster?.stop());
+      await stage.lasts(5_000);
+      stage.does('the postmaster goes on', () => postmaster?.continue());
+      await stage.lasts(1_000);
+    },
+    // Its clients recycle their sessions: whoever does so meanwhile waits until it goes on.
+    expect: { leader: 'stays', outageMsMax: 2_000, never: ['fence-hung', 'take-over'] },
+  }),
+
+  'nobody-new-is-served': aScenario({
+    says: 'a postgres that serves its sessions and lets nobody new in is fenced after six seconds and succeeded',
+    checklist: [4],
+    play: async (stage) => {
+      stage.does('the postmaster stands still', () => stage.primary.running?.postmaster.stop());
+      await stage.until('it is fenced', () => stage.fenced(stage.primary), 7_500);
+    },
+    expect: { leader: 'moves', outageMsMax: 4_000, rules: ['fence-hung', 'promote'] },
+  }),
+
   'batond-killed-for-good': aScenario({
     says: 'a batond that does not come back costs nothing for ten seconds; then its guardian stops postgres and gives the lease back',
     checklist: [11],

@@ -1,6 +1,8 @@
 /** What lets a leader go on past its lease's deadline (I5, I6). */
-import type { ClusterState } from './cluster.ts';
+import type { ClusterState, SyncKey } from './cluster.ts';
 import { syncOf } from './cluster-queries.ts';
+import { copyName } from './copy-name.ts';
+import type { PrimaryView } from './postgres-view.ts';
 import type { MemberName, MonoMs } from './units.ts';
 import type { View } from './view.ts';
 
@@ -9,7 +11,7 @@ export type Backing =
   | { readonly kind: 'lease-only' }
   /**
    * `sentMono`: of the newest probe that every named standby is known to have. `overdue`: nothing has shown for the
-   * failsafe window that each of them still follows, neither such a probe nor its daemon's own word.
+   * failsafe window that each of them still follows, neither such a probe nor its daemon's own word nor its flushes.
    */
   | { readonly kind: 'proved-commits'; readonly sentMono: MonoMs | null; readonly overdue: boolean }
   | { readonly kind: 'nobody-eligible' };
@@ -26,20 +28,29 @@ export function backing(view: View, state: ClusterState): Backing {
   // Whoever PostgreSQL waits for may be named by now: an addition may have landed that this member has not read yet.
   if (sync.standbys.length === 0 && !waits) return { kind: 'nobody-eligible' };
   if (view.postgres.kind !== 'primary') return { kind: 'proved-commits', sentMono: null, overdue: false };
-  const { provedSentMono, pendingSinceMono } = view.postgres.probe;
+  const primary = view.postgres;
+  const { provedSentMono, pendingSinceMono } = primary.probe;
   const sinceMono = provedSentMono ?? pendingSinceMono;
   const late = sinceMono !== null && view.nowMono - sinceMono > view.policy.failover.failsafeWindowMs;
-  const follows = sync.standbys.length > 0 && sync.standbys.every((name) => saysItFollows(view, name));
+  const follows = sync.standbys.length > 0 && sync.standbys.every((name) => stillFollows(view, primary, sync, name));
   return { kind: 'proved-commits', sentMono: provedSentMono, overdue: late && !follows };
 }
 
 /**
- * Its daemon has just said that its PostgreSQL is a standby. That is no proof for I6, where commits must not be lost; it is
- * enough to know that nobody here reads what a successor has changed: a busy standby is not a cut-off leader.
+ * Its daemon has just said that its PostgreSQL is a standby, or, where that was not heard, its walreceiver goes on telling of
+ * what it flushes. That is no proof for I6, where commits must not be lost: it may be seconds behind. It is enough to know
+ * that nobody here reads what a successor has changed: a busy standby is not a cut-off leader.
  */
-function saysItFollows({ peers, nowMono, policy }: View, name: MemberName): boolean {
-  const report = peers.get(name)?.report ?? null;
-  return report?.role === 'standby' && nowMono - report.atMono <= policy.failover.failsafeWindowMs;
+function stillFollows(view: View, { walsenders }: PrimaryView, sync: SyncKey, name: MemberName): boolean {
+  const isRecent = (atMono: MonoMs) => view.nowMono - atMono <= view.policy.failover.failsafeWindowMs;
+  const report = view.peers.get(name)?.report ?? null;
+  if (report !== null && isRecent(report.atMono)) return report.role === 'standby';
+  const copyId = sync.copies[name];
+  if (copyId === undefined) return false;
+  const copy = copyName(name, copyId);
+  return walsenders.some(
+    ({ applicationName, flushChangedMono }) => applicationName === copy && isRecent(flushChangedMono),
+  );
 }
 
 /** I5: when this host must have stopped, unless it is backed. Null while no renewal was ever confirmed. */

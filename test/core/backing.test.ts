@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { backing } from '../../src/core/backing.ts';
 import type { PeerView } from '../../src/core/view.ts';
-import { a, ago, answers, aPrimary, aProbe, aState, aView, b, present, sync } from './a-view.ts';
+import type { PrimaryView } from '../../src/core/postgres-view.ts';
+import { lsn, memberName } from '../../src/core/units.ts';
+import { a, ago, answers, aPrimary, aProbe, aSender, aState, aView, b, copyOf, present, sync } from './a-view.ts';
 
 const state = aState();
-const proved = (ms: number) => aPrimary({ probe: aProbe({ provedSentMono: ago(ms) }) });
+const proved = (ms: number) => aPrimary({ walsenders: [], probe: aProbe({ provedSentMono: ago(ms) }) });
+const flushed = (ms: number) => aSender({ flushLsn: lsn(0x4000000n), flushChangedMono: ago(ms) });
 const said = (ms: number, role: 'standby' | 'primary' | 'none' = 'standby'): PeerView => ({
   ...answers,
   report: answers.report && { ...answers.report, role, atMono: ago(ms) },
@@ -24,6 +27,37 @@ describe('the proof of a leadership is overdue when nothing shows for the failsa
       sentMono: ago(provedMs),
       overdue,
     });
+  });
+
+  test.each<[says: string, primary: Partial<PrimaryView>, overdue: boolean]>([
+    ['its flushes, while it is far behind and its daemon is not heard', { walsenders: [flushed(1_400)] }, false],
+    ['not those of so long ago', { walsenders: [flushed(1_600)] }, true],
+    [
+      'not those of another copy of its name',
+      { walsenders: [{ ...flushed(100), applicationName: 'baton_b_x' }] },
+      true,
+    ],
+    ['nothing at all', { walsenders: [] }, true],
+  ])('%s', (_says, changes, overdue) => {
+    const primary = aPrimary({ ...changes, probe: aProbe({ provedSentMono: ago(1_600) }) });
+    expect(backing(aView(primary, { peer: said(5_000) }), state)).toMatchObject({ overdue });
+  });
+
+  test('its word that it is a primary is believed more than what it flushed before', () => {
+    const primary = aPrimary({ walsenders: [flushed(900)], probe: aProbe({ provedSentMono: ago(1_600) }) });
+    expect(backing(aView(primary, { peer: said(100, 'primary') }), state)).toMatchObject({ overdue: true });
+  });
+
+  test('of two that are named each must show it, in whatever way', () => {
+    const c = memberName('c');
+    const both = aState({
+      sync: present(sync(a, [c, b], { copies: { a: copyOf.a, b: copyOf.b, c: copyOf.b } })),
+    });
+    const primary = aPrimary({ walsenders: [flushed(100)], probe: aProbe({ provedSentMono: ago(1_600) }) });
+    const view = aView(primary, { peer: said(5_000), state: both });
+    expect(backing(view, both)).toMatchObject({ overdue: true });
+    const heard = { ...view, peers: new Map([...view.peers, [c, said(100)] as const]) };
+    expect(backing(heard, both)).toMatchObject({ overdue: false });
   });
 
   test('and whoever PostgreSQL waits for without being named says nothing for itself', () => {

@@ -79,6 +79,11 @@ function postgresLater({ postgres: pg, policy, nowMono }: View, byMs: Ms): Postg
   return {
     ...pg,
     seenMono: after(pg.seenMono, byMs),
+    walsenders: pg.walsenders.map((sender) =>
+      goesOn(sender.flushChangedMono, 2 * lateWrites)
+        ? { ...sender, flushChangedMono: after(sender.flushChangedMono, byMs) }
+        : sender,
+    ),
     probe: {
       ...probe,
       provedSentMono: moved(provedSentMono, provedSentMono),

@@ -5,7 +5,7 @@ import { later } from '../../../src/core/doubt/later.ts';
 import { decide } from '../../../src/core/decide.ts';
 import { watched } from '../../../src/core/doubt/signs.ts';
 import type { View } from '../../../src/core/view.ts';
-import { ago, answers, aPrimary, aProbe, aStandby, aView, b, ledBy, now, refuses, silent } from '../a-view.ts';
+import { ago, answers, aPrimary, aProbe, aSender, aStandby, aView, b, ledBy, now, refuses, silent } from '../a-view.ts';
 import { leads, follows, mutely } from './views.ts';
 
 type Row = readonly [says: string, view: View, rule: string | null, inMs: number | null];
@@ -54,9 +54,18 @@ const rows: readonly Row[] = [
   ],
   [
     'the lease was renewed 1 s ago, nothing is acknowledged for 1 s: the guardian cuts off at the failsafe window',
-    leads({ probe: aProbe({ provedSentMono: ago(1_000) }) }, { guardian: mutely.renewed(1_000), peer: mutely.gone }),
+    leads(
+      { probe: aProbe({ provedSentMono: ago(1_000) }), walsenders: [aSender({ flushChangedMono: ago(1_000) })] },
+      { guardian: mutely.renewed(1_000), peer: mutely.gone },
+    ),
     'fenced-by-guardian',
     501,
+  ],
+  [
+    'the same, and the standby, which is behind, goes on flushing: until the deadline, past which that proves nothing',
+    leads({ probe: aProbe({ provedSentMono: ago(1_000) }) }, { guardian: mutely.renewed(1_000), peer: mutely.gone }),
+    'fence-deadline',
+    3_500,
   ],
   ['postgres alone does not answer', follows({}, { ...answers, postgres: silent.postgres }), null, null],
   [

@@ -182,6 +182,29 @@ export const storageScenarios: Readonly<Record<string, Scenario>> = {
     expect: { leader: 'moves', outageMsMax: 2_500, rules: ['rejoin', 'sync-add'] },
   }),
 
+  // A soak: pgbench and base backups, each sync of etcd half a second, two standbys 2.5 s behind and flushing all the time.
+  'standby-far-behind-and-etcd-silent': aScenario({
+    says: 'a leader whose standby is behind and goes on flushing is not cut off when etcd does not answer for three seconds',
+    checklist: [20],
+    play: async (stage) => {
+      const { primary, standby } = stage;
+      stage.does("each sync of the standby's disk takes 1.2 s, and its daemon stands still", () => {
+        standby.disk.storage.become({ kind: 'slow', syncMs: 1_200 });
+        standby.batond?.process.stop();
+      });
+      stage.losesEtcd(primary);
+      await stage.lasts(3_000);
+      stage.reachesEtcd(primary);
+      stage.does('both are well again', () => {
+        standby.disk.storage.become({ kind: 'sound' });
+        standby.batond?.process.continue();
+      });
+      await stage.lasts(1_000);
+    },
+    // A commit may wait for two such syncs, and for the sessions that were given up meanwhile.
+    expect: { leader: 'stays', outageMsMax: 5_000, never: ['fenced-by-guardian', 'take-over'] },
+  }),
+
   'standby-disk-lost-strict': aScenario({
     says: 'in mode strict what a standby confirmed before its disk was lost may be acknowledged by that word, and nothing else until it is copied anew',
     mode: 'strict',

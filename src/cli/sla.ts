@@ -2,10 +2,11 @@
 import { readShared } from '../config/shared.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { percentText } from '../core/sla/accounting/account-text.ts';
-import type { Account } from '../core/sla/accounting/account.ts';
+import type { Account, TargetAccount } from '../core/sla/accounting/account.ts';
 import { type SlaReport, slaReport } from '../core/sla/accounting/report.ts';
 import { reportText } from '../core/sla/accounting/report-text.ts';
 import { correctionRows } from '../core/sla/case/correction-rows.ts';
+import { columnsMax } from '../core/sla/text-layout.ts';
 import { durationText } from '../core/sla/timeline-text.ts';
 import type { Snapshot } from '../ports/coordinator.ts';
 import { caseFilesOfKeys } from '../wire/case-entry.ts';
@@ -73,24 +74,28 @@ export function renderBudget(contracts: readonly Account[]): string {
   );
   if (promised.length === 0) return 'No contract in force promises an availability.';
   const left = ({ target }: (typeof promised)[number]) => target.leftMs / Math.max(target.budgetMs, 1);
+  const rows = promised
+    .toSorted((one, other) => left(one) - left(other))
+    .map(({ account, target }) => [
+      account.contract,
+      `${target.targetPercent} %`,
+      availableText(target),
+      durationText(target.budgetMs),
+      target.leftMs < 0 ? `OVER ${durationText(-target.leftMs)}` : durationText(target.leftMs),
+      durationText(account.unmeasuredMs),
+    ]);
+  const [head = '', ...numbers] = budgetHeads;
+  const taken = numbers.map((each, at) => 2 + Math.max(each.length, ...rows.map((row) => row[at + 1]?.length ?? 0)));
+  const room = Math.max(contractColumnsMin, columnsMax - taken.reduce((sum, columns) => sum + columns, 0));
   return renderTable(
-    [
-      { head: 'CONTRACT' },
-      { head: 'PROMISED', align: 'right' },
-      { head: 'SO FAR', align: 'right' },
-      { head: 'BUDGET', align: 'right' },
-      { head: 'LEFT', align: 'right' },
-      { head: 'NOT MEASURED', align: 'right' },
-    ],
-    promised
-      .toSorted((one, other) => left(one) - left(other))
-      .map(({ account, target }) => [
-        shorten(account.contract, 22),
-        `${target.targetPercent} %`,
-        percentText(target.atMost),
-        durationText(target.budgetMs),
-        target.leftMs < 0 ? `OVER ${durationText(-target.leftMs)}` : durationText(target.leftMs),
-        durationText(account.unmeasuredMs),
-      ]),
+    [{ head }, ...numbers.map((each) => ({ head: each, align: 'right' }) as const)],
+    rows.map(([contract = '', ...cells]) => [shorten(contract, room), ...cells]),
   );
 }
+
+const budgetHeads = ['CONTRACT', 'TARGET', 'SO FAR', 'BUDGET', 'LEFT', 'UNMEASURED'];
+const contractColumnsMin = 12;
+
+/** Time that nobody measured may have been downtime: then it is no more than that. */
+const availableText = ({ atLeast, atMost }: TargetAccount): string =>
+  `${percentText(atLeast) === percentText(atMost) ? '' : '<= '}${percentText(atMost)}`;

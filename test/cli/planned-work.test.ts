@@ -205,6 +205,14 @@ WHEN (UTC)        RESULT   OUTAGE  CONTRACTS          ASKED BY
 The last drill proved on Sunday, 20 April 2008 that the primary moves in 212 ms.`);
   });
 
+  test('list is not wider than a terminal, whatever day it was', async () => {
+    const wordy = { ...entry, due: '2008-09-24T04:00:00.000Z', outageMs: 1_239 };
+    for (const drills of [[], [wordy]]) {
+      const { terminal } = await baton('drill list', { 'GET /v1/drills': { body: { drills } } });
+      expect(terminal.stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    }
+  });
+
   const claim: Run['claim'] = {
     job: 'drill',
     due: Date.parse(entry.due),

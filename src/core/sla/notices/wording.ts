@@ -33,6 +33,8 @@ export interface Telling {
   readonly againMs: Ms;
   /** A `started` went before it. */
   readonly announced: boolean;
+  /** A `breached` went before it. */
+  readonly breachTold: boolean;
   /** What the old primary alone had; null while nobody has found it. */
   readonly tail: IncidentTail | null;
 }
@@ -70,6 +72,7 @@ function factsOf(outage: Outage, telling: Telling, nowWall: number): NoticeFacts
     over,
     redundant: protectedAgain ? true : over && state === 'open' ? false : null,
     announced: telling.announced,
+    ...(telling.breachTold ? { breachTold: true } : {}),
     loss: lossOf(incident.loss, over, telling.tail),
     sites: telling.sites,
     contract: telling.audience.kind === 'contract' ? contractOf(telling, over) : null,

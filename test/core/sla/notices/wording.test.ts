@@ -150,7 +150,7 @@ describe('alerts', () => {
   };
   test('what is over resolves what was firing: the labels are the same', () => {
     const [firing] = of('started');
-    const [resolved, exposed] = of('over');
+    const [resolved, breach, exposed] = of('over');
     expect(resolved?.labels).toEqual(firing?.labels);
     expect(firing?.labels).toEqual({
       alertname: 'BatonOutage',
@@ -164,6 +164,22 @@ describe('alerts', () => {
     expect(resolved?.endsAt).toBe('2008-04-24T08:59:03.120Z');
     expect(exposed?.labels['alertname']).toBe('BatonNotRedundant');
     expect(of('restored')[0]?.labels).toEqual(exposed?.labels);
+    expect(breach?.labels).toEqual(of('breached')[0]?.labels);
+    expect(breach?.labels['alertname']).toBe('BatonContractBreached');
+    expect(breach?.endsAt).toBe('2008-04-24T09:15:00.000Z'); // now: nobody is paged for a day after it is over
+  });
+  test('a breach that shows only at the end fires for a moment, and is not resolved before anybody hears of it', () => {
+    const atTheEnd = new Teller(aPolicy()).look([story.over], 45 * minute);
+    const alerts = atTheEnd
+      .filter(({ audience }) => audience.id === 'heatherwood-wexham')
+      .map((notice) => [
+        notice.occasion,
+        ...alertsOf(notice, {}, EPOCH + 45 * minute).map(({ labels, endsAt }) => [labels['alertname'], endsAt]),
+      ]);
+    expect(alerts).toEqual([
+      ['breached', ['BatonContractBreached', '2008-04-24T09:05:00.000Z']],
+      ['over', ['BatonOutageOver', '2008-04-24T09:05:00.000Z']],
+    ]);
   });
   test('a short outage fires for a moment, because what never fired is told to nobody', () => {
     const [notice] = new Teller(aPolicy()).look([aStory(12_500, 20_000).over], 13 * second);

@@ -17,7 +17,7 @@ import { type Failure, failed } from './failure.ts';
 import { orFromEtcd, type Sourced, sourceNote } from './fallback.ts';
 import { incidentsOf } from './incidents-of.ts';
 import { announcementsIn } from './maintenance.ts';
-import { renderTable, shorten } from './table.ts';
+import { renderTable } from './table.ts';
 import type { VerbContext, VerbResult } from './verb.ts';
 
 /** `month` like 2008-04; null: this one, and rolling windows as they stand. */
@@ -85,16 +85,18 @@ export function renderBudget(contracts: readonly Account[]): string {
       durationText(account.unmeasuredMs),
     ]);
   const [head = '', ...numbers] = budgetHeads;
-  const taken = numbers.map((each, at) => 2 + Math.max(each.length, ...rows.map((row) => row[at + 1]?.length ?? 0)));
-  const room = Math.max(contractColumnsMin, columnsMax - taken.reduce((sum, columns) => sum + columns, 0));
-  return renderTable(
-    [{ head }, ...numbers.map((each) => ({ head: each, align: 'right' }) as const)],
-    rows.map(([contract = '', ...cells]) => [shorten(contract, room), ...cells]),
-  );
+  const columns = [{ head }, ...numbers.map((each) => ({ head: each, align: 'right' }) as const)];
+  const table = renderTable(columns, rows);
+  if (table.split('\n').every((line) => line.length <= columnsMax)) return table;
+  // A name that is cut off may be another contract's: it has a line of its own.
+  const [heads = '', ...lines] = renderTable(
+    columns,
+    rows.map(([, ...cells]) => ['', ...cells]),
+  ).split('\n');
+  return [heads, ...rows.flatMap(([contract = ''], at) => [contract, lines[at] ?? ''])].join('\n');
 }
 
 const budgetHeads = ['CONTRACT', 'TARGET', 'SO FAR', 'BUDGET', 'LEFT', 'UNMEASURED'];
-const contractColumnsMin = 12;
 
 /** Time that nobody measured may have been downtime: then it is no more than that. */
 const availableText = ({ atLeast, atMost }: TargetAccount): string =>

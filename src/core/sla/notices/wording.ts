@@ -1,7 +1,7 @@
 /** What a notice says, for one audience: sentences for its gaps and facts for machines. */
 import { absurd } from '../../result.ts';
 import type { Ms } from '../../units.ts';
-import type { Breach, Loss, Measure, Verdict } from '../incident.ts';
+import { type Breach, type Incident, isHandOver, type Loss, type Measure, type Verdict } from '../incident.ts';
 import type { RunningBreach } from '../running.ts';
 import type { IncidentTail } from '../evidence/diverged-tail.ts';
 import { isNothing, lostOrNot, plainLossSentence } from '../loss-sentence.ts';
@@ -95,6 +95,7 @@ function fieldsOf(outage: Outage, facts: NoticeFacts, telling: Telling, nowWall:
     loss: facts.loss.says,
     contract: facts.contract?.says ?? '',
     redundancy: redundancyText(facts.redundant),
+    planned: plannedText(outage.incident),
     ...noNews,
   };
 }
@@ -110,6 +111,12 @@ function lastedText({ incident }: Outage, { outageMs, over }: NoticeFacts): stri
 /** While it lasts nobody needs milliseconds. */
 const spokenDuration = (duration: Ms, over: boolean): string =>
   durationText(over ? duration : Math.floor(duration / 1_000) * 1_000);
+
+/** Whoever reads it at night need not wonder what failed. */
+function plannedText({ kind }: Incident): string {
+  if (kind === 'drill') return 'It was a drill: another server took over as planned, to prove that it can.';
+  return isHandOver(kind) ? 'Nothing had failed: another server took over because somebody asked for it.' : '';
+}
 
 function redundancyText(redundant: boolean | null): string {
   if (redundant === null) return '';
@@ -199,7 +206,17 @@ export function testNotice(cluster: string, channel: Channel, tester: string, no
   const audience: Audience = { kind: 'channel', id: channel.id, name: channel.id };
   const says = 'This is a test: nothing is down, and nothing that a user saw saved was lost.';
   const template: Template = { ...usualTemplates.test, ...channel.templates.test };
-  const empty = { sites: '', incident: '', from: '', until: '', lasted: '', again: '', contract: '', redundancy: '' };
+  const empty = {
+    sites: '',
+    incident: '',
+    from: '',
+    until: '',
+    lasted: '',
+    again: '',
+    contract: '',
+    redundancy: '',
+    planned: '',
+  };
   const none = { ...empty, ...noNews };
   const fields: FieldTexts = { ...none, cluster, audience: channel.id, now: zonedTime(nowWall, 'UTC'), loss: says };
   return {

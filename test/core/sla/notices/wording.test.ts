@@ -59,6 +59,15 @@ describe('a message', () => {
     await expect(asMail(notice as Notice)).toMatchFileSnapshot('golden/short-over.txt');
   });
 
+  test.each([
+    ['drill', /It was a drill: another server took over as planned/],
+    ['switchover', /Nothing had failed: another server took over because somebody asked for it/],
+    ['failover', /^(?!.*(drill|Nothing had failed)).*$/s],
+  ] as const)('a %s does not read like another kind of outage', (kind, says) => {
+    const [notice] = new Teller(aPolicy()).look([{ ...aStory(700, 2_000).over, kind }], 1 * second);
+    expect(notice?.text).toMatch(says);
+  });
+
   test('a channel words it as it likes', () => {
     const channel = {
       ...hook,

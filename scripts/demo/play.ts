@@ -9,7 +9,7 @@ import { isIntact, playRound, type Round, verifyAgain } from '../rig/round.ts';
 import { eventText } from './event-text.ts';
 import { type Heard, SitesDesk } from './sites-desk.ts';
 import { budgetText, writeReports } from './reports.ts';
-import { examplePromises } from './promises.ts';
+import { deskChannel, examplePromises } from './promises.ts';
 import { conclusion, summaryTable } from './summary-text.ts';
 
 export interface Output {
@@ -45,7 +45,7 @@ export async function playDemo(keepDirectory: boolean, { print, say }: Output): 
       mode: 'available',
       etcdMembers: 3,
       contracts: promised,
-      shared: { channels: [{ id: channel, kind: 'webhook', url: desk.url, secret: channel }] },
+      shared: { channels: [deskChannel(channel, desk.url)] },
       notify: { secrets: { [channel]: secret } },
       keepDirectory,
     },

@@ -1,29 +1,33 @@
-/** What the kernel said about memory and disks. Each read of /dev/kmsg is one record (Documentation/ABI/testing/dev-kmsg). */
+/** What the kernel said about memory and disks. Each read of /dev/kmsg is one record. */
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Found } from '../core/sla/evidence/bundle.ts';
-import { KiB, second } from '../core/units.ts';
+import { kernelLine, type KernelRecord, kernelRecord } from '../core/sla/evidence/kernel-text.ts';
+import { KiB } from '../core/units.ts';
+import type { Stretch } from '../ports/evidence.ts';
 import { hasCode, isSystemError } from './system-error.ts';
 
 const path = '/dev/kmsg';
-/** Out of memory, and what a disk, a file system or a controller complains of. */
-const telling =
-  /out of memory|oom-kill|oom_reaper|killed process|i\/o error|blk_update_request|buffer i\/o|remount|read-only|ext4-fs|xfs|btrfs|nvme|\bata\d|\bscsi\b|\bsd [0-9:]+|medium error|hung task|blocked for more than/i;
 const recordsMax = 20_000;
 /** Read in one go, each a system call: batond has a lease to keep meanwhile. */
 const recordsATurn = 250;
 
 /** The kernel's records count the milliseconds since it began, as `nowMono` does. */
-export async function kernelPart(from: number, to: number, nowWall: number, nowMono: number): Promise<Found> {
+export async function kernelPart(
+  stretch: Pick<Stretch, 'from' | 'to'>,
+  nowWall: number,
+  nowMono: number,
+): Promise<Found> {
   const lines: string[] = [];
   let problem: string | null = null;
+  let read = 0;
   try {
     for await (const record of records()) {
-      const at = nowWall - nowMono + record.sinceBootMs;
-      // The kernel's clock stands still while the host sleeps, and is corrected otherwise than the wall clock.
-      if (at < from - second || at > to + second || !telling.test(record.text)) continue;
-      lines.push(`${new Date(at).toISOString()} ${record.text}`);
+      read += 1;
+      const line = kernelLine(record, stretch, nowWall - nowMono);
+      if (line !== null) lines.push(line);
     }
+    if (read >= recordsMax) problem = `only the oldest ${recordsMax} messages were read`;
   } catch (error) {
     if (!isSystemError(error)) throw error;
     problem = hasCode(error, 'EPERM', 'EACCES')
@@ -33,7 +37,7 @@ export async function kernelPart(from: number, to: number, nowWall: number, nowM
   return { source: 'kernel', from: path, problem, lines };
 }
 
-async function* records(): AsyncGenerator<{ readonly sinceBootMs: number; readonly text: string }> {
+async function* records(): AsyncGenerator<KernelRecord> {
   const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const buffer = Buffer.alloc(8 * KiB);
@@ -47,8 +51,8 @@ async function* records(): AsyncGenerator<{ readonly sinceBootMs: number; readon
         if (hasCode(error, 'EPIPE')) continue; // overwritten meanwhile: the next read has the oldest that is left
         throw error;
       }
-      const record = /^\d+,\d+,(\d+),[^;]*;([^\n]*)/.exec(buffer.toString('utf8', 0, bytes));
-      if (record !== null) yield { sinceBootMs: Number(record[1]) / 1000, text: record[2] ?? '' };
+      const record = kernelRecord(buffer.toString('utf8', 0, bytes));
+      if (record !== null) yield record;
     }
   } finally {
     closeSync(file);

@@ -74,7 +74,9 @@ async function readDrills(context: VerbContext): Promise<Result<Sourced<readonly
 /** Oldest first, so that the newest is next to the prompt; what was not carried out says why. */
 export function renderDrills(drills: readonly DrillEntry[]): string {
   if (drills.length === 0)
-    return 'No drill is on record. `baton drill run` makes one now; shared.drill has them made on a schedule.';
+    return wrapText(
+      'No drill is on record. `baton drill run` makes one now; shared.drill has them made on a schedule.',
+    );
   const table = renderTable(
     [
       { head: 'WHEN (UTC)' },
@@ -95,7 +97,11 @@ export function renderDrills(drills: readonly DrillEntry[]): string {
     .filter(({ outcome }) => outcome !== 'done' && outcome !== 'under-way')
     .map(({ due, outcome, says }) => wrapText(`${due.slice(0, 16).replace('T', ' ')} ${outcome}: ${says}`, '  ', '  '));
   const proof = lastProof(drills);
-  return [table, ...(reasons.length === 0 ? [] : ['', ...reasons]), ...(proof === null ? [] : ['', proof])].join('\n');
+  return [
+    table,
+    ...(reasons.length === 0 ? [] : ['', ...reasons]),
+    ...(proof === null ? [] : ['', wrapText(proof)]),
+  ].join('\n');
 }
 
 function verdictText(verdicts: NonNullable<DrillEntry['verdicts']>): string {

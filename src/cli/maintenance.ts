@@ -8,6 +8,7 @@ import { durationText } from '../core/sla/timeline-text.ts';
 import type { Snapshot } from '../ports/coordinator.ts';
 import { parseRecordValue } from '../wire/kept-record.ts';
 import { maintenanceKeyPrefix, parseMaintenance } from '../wire/maintenance-records.ts';
+import { promisesSchema } from '../wire/contract.ts';
 import { type ListedAnnouncement, maintenanceListSchema } from '../wire/planned-drafts.ts';
 import { ask } from './ask.ts';
 import { agree } from './agree.ts';
@@ -42,6 +43,7 @@ export async function maintenanceAnnounce(context: VerbContext, options: Announc
     wrapText(what.length === 0 ? 'everything that the cluster serves' : what.join(', '), '        ', 'For:    '),
     wrapText(caller, '        ', 'By:     '),
     wrapText(reason === '' ? 'none given (--reason)' : reason, '        ', 'Reason: '),
+    ...(await meaningIfAnnouncedNow(context, options)),
   ].join('\n');
   const agreed = await agree(context, options, shown, 'Announce it?');
   if (agreed !== null) return agreed;
@@ -57,6 +59,21 @@ export async function maintenanceAnnounce(context: VerbContext, options: Announc
     json: { id, state: 'announced', rulings: announced?.rulings ?? null },
     text: [`Announced as ${id}. Call it off with \`baton maintenance cancel ${id}\`.`, ...meaning].join('\n'),
   });
+}
+
+/** Too late is too late: whoever announces sees that before, and not after. Nothing where the daemon does not say what is promised. */
+async function meaningIfAnnouncedNow(
+  context: VerbContext,
+  { from, to, contracts, sites, caller, reason }: AnnounceOptions,
+): Promise<readonly string[]> {
+  const promises = await ask(context, '/v1/promises', promisesSchema);
+  if (!promises.ok) return [];
+  const announced = {
+    ...{ id: '', from: Date.parse(from), to: Date.parse(to), contracts, sites, by: caller, reason },
+    ...{ announcedAt: context.clock.wall(), cancelledAt: null, cancelledBy: null },
+  };
+  const said = rulings(announced, promises.value.contracts);
+  return said.length === 0 ? [] : ['', 'If it is announced now:', ...rulingLines({ rulings: said })];
 }
 
 export interface CancelOptions {
@@ -151,7 +168,7 @@ function one(announcement: ListedAnnouncement, now: number): string {
   ].join('\n');
 }
 
-const rulingLines = ({ rulings: said }: ListedAnnouncement): readonly string[] =>
+const rulingLines = ({ rulings: said }: Pick<ListedAnnouncement, 'rulings'>): readonly string[] =>
   said.map(({ contract, excluded, why }) =>
     wrapText(`${contract}: ${why}`, '                  ', `    ${(excluded ? 'excluded' : 'COUNTS').padEnd(14)}`),
   );

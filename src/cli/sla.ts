@@ -2,10 +2,11 @@
 import { readShared } from '../config/shared.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { percentText } from '../core/sla/accounting/account-text.ts';
-import type { Account } from '../core/sla/accounting/account.ts';
+import type { Account, TargetAccount } from '../core/sla/accounting/account.ts';
 import { type SlaReport, slaReport } from '../core/sla/accounting/report.ts';
 import { reportText } from '../core/sla/accounting/report-text.ts';
 import { correctionRows } from '../core/sla/case/correction-rows.ts';
+import { columnsMax } from '../core/sla/text-layout.ts';
 import { durationText } from '../core/sla/timeline-text.ts';
 import type { Snapshot } from '../ports/coordinator.ts';
 import { caseFilesOfKeys } from '../wire/case-entry.ts';
@@ -16,7 +17,7 @@ import { type Failure, failed } from './failure.ts';
 import { orFromEtcd, type Sourced, sourceNote } from './fallback.ts';
 import { incidentsOf } from './incidents-of.ts';
 import { announcementsIn } from './maintenance.ts';
-import { renderTable, shorten } from './table.ts';
+import { renderTable } from './table.ts';
 import type { VerbContext, VerbResult } from './verb.ts';
 
 /** `month` like 2008-04; null: this one, and rolling windows as they stand. */
@@ -73,24 +74,30 @@ export function renderBudget(contracts: readonly Account[]): string {
   );
   if (promised.length === 0) return 'No contract in force promises an availability.';
   const left = ({ target }: (typeof promised)[number]) => target.leftMs / Math.max(target.budgetMs, 1);
-  return renderTable(
-    [
-      { head: 'CONTRACT' },
-      { head: 'PROMISED', align: 'right' },
-      { head: 'SO FAR', align: 'right' },
-      { head: 'BUDGET', align: 'right' },
-      { head: 'LEFT', align: 'right' },
-      { head: 'NOT MEASURED', align: 'right' },
-    ],
-    promised
-      .toSorted((one, other) => left(one) - left(other))
-      .map(({ account, target }) => [
-        shorten(account.contract, 22),
-        `${target.targetPercent} %`,
-        percentText(target.atMost),
-        durationText(target.budgetMs),
-        target.leftMs < 0 ? `OVER ${durationText(-target.leftMs)}` : durationText(target.leftMs),
-        durationText(account.unmeasuredMs),
-      ]),
-  );
+  const rows = promised
+    .toSorted((one, other) => left(one) - left(other))
+    .map(({ account, target }) => [
+      account.contract,
+      `${target.targetPercent} %`,
+      availableText(target),
+      durationText(target.budgetMs),
+      target.leftMs < 0 ? `OVER ${durationText(-target.leftMs)}` : durationText(target.leftMs),
+      durationText(account.unmeasuredMs),
+    ]);
+  const [head = '', ...numbers] = budgetHeads;
+  const columns = [{ head }, ...numbers.map((each) => ({ head: each, align: 'right' }) as const)];
+  const table = renderTable(columns, rows);
+  if (table.split('\n').every((line) => line.length <= columnsMax)) return table;
+  // A name that is cut off may be another contract's: it has a line of its own.
+  const [heads = '', ...lines] = renderTable(
+    columns,
+    rows.map(([, ...cells]) => ['', ...cells]),
+  ).split('\n');
+  return [heads, ...rows.flatMap(([contract = ''], at) => [contract, lines[at] ?? ''])].join('\n');
 }
+
+const budgetHeads = ['CONTRACT', 'TARGET', 'SO FAR', 'BUDGET', 'LEFT', 'UNMEASURED'];
+
+/** Time that nobody measured may have been downtime: then it is no more than that. */
+const availableText = ({ atLeast, atMost }: TargetAccount): string =>
+  `${percentText(atLeast) === percentText(atMost) ? '' : '<= '}${percentText(atMost)}`;

@@ -11,12 +11,12 @@ export function createEvidence(options: PostgresOptions, journalDirectory: strin
   return {
     before: postgres.before,
     diverged: postgres.diverged,
-    async collect(incident, from, to, signal) {
+    async collect(incident, stretch, signal) {
       const [journal, files] = await Promise.all([
-        journalParts(journalDirectory, from, to, signal),
+        journalParts(journalDirectory, stretch, signal),
         postgres.collect(incident, signal),
       ]);
-      return [...journal, ...files, await kernelPart(from, to, clock.wall(), clock.mono())];
+      return [...journal, ...files, await kernelPart(stretch, clock.wall(), clock.mono())];
     },
   };
 }

@@ -7,8 +7,8 @@ import type { EvidenceSource } from '../ports/evidence.ts';
 export const createObserverEvidence = (clock: Clock, journalDirectory: string): EvidenceSource => ({
   before: async () => {},
   diverged: async () => null,
-  collect: async (_incident, from, to, signal) => [
-    ...(await journalParts(journalDirectory, from, to, signal)),
-    await kernelPart(from, to, clock.wall(), clock.mono()),
+  collect: async (_incident, stretch, signal) => [
+    ...(await journalParts(journalDirectory, stretch, signal)),
+    await kernelPart(stretch, clock.wall(), clock.mono()),
   ],
 });

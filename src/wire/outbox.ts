@@ -37,6 +37,7 @@ const facts: z.ZodType<NoticeFacts> = z.looseObject({
   over: z.boolean(),
   redundant: z.boolean().nullable(),
   announced: z.boolean(),
+  breachTold: z.boolean().optional(),
   loss: z.looseObject({
     lost: z.enum(['nothing', 'at-most', 'not-known']),
     bytesMax: z.number().nullable(),

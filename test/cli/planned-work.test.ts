@@ -72,6 +72,19 @@ Announced as kernel. Call it off with \`baton maintenance cancel kernel\`.
     expect(terminal.stderr).toContain('For:    everything that the cluster serves');
   });
 
+  test('announce says before anybody agrees what it would mean for each contract', async () => {
+    const handlers = { ...announcing, 'GET /v1/promises': { body: { sites, contracts } } };
+    const ahead = (days: number) => new Date(Date.now() + days * day).toISOString();
+    const windowIn = (days: number) => `maintenance announce --from ${ahead(days)} --to ${ahead(days + 0.1)}`;
+    const early = await baton(`${windowIn(30)} --dry-run`, handlers);
+    expect(early.terminal.stdout + early.terminal.stderr).toMatch(
+      /If it is announced now:\n {4}excluded +royal-berkshire: announced 29 days ahead, 7 days agreed/,
+    );
+    const late = await baton(windowIn(2.5), handlers, { says: false });
+    expect({ posted: late.posted, asked: late.terminal.asked }).toEqual({ posted: [], asked: ['Announce it?'] });
+    expect(late.terminal.stderr).toContain('COUNTS        royal-berkshire: announced too late: 2 days ahead');
+  });
+
   test('announce as a dry run announces nothing', async () => {
     const { exit, posted } = await baton(`${announce} --dry-run`, announcing);
     expect({ exit, posted }).toEqual({ exit: 0, posted: [] });
@@ -203,6 +216,14 @@ WHEN (UTC)        RESULT   OUTAGE  CONTRACTS          ASKED BY
   over without loss
 
 The last drill proved on Sunday, 20 April 2008 that the primary moves in 212 ms.`);
+  });
+
+  test('list is not wider than a terminal, whatever day it was', async () => {
+    const wordy = { ...entry, due: '2008-09-24T04:00:00.000Z', outageMs: 1_239 };
+    for (const drills of [[], [wordy]]) {
+      const { terminal } = await baton('drill list', { 'GET /v1/drills': { body: { drills } } });
+      expect(terminal.stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    }
   });
 
   const claim: Run['claim'] = {

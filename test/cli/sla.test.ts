@@ -74,10 +74,36 @@ describe('baton sla', () => {
     const silent = { ...contract, id: 'silent', availability: null };
     const { contracts } = slaReport({ ...ledgered, contracts: [easy, silent, contract] }, asOf, '2008-04');
     expect(renderBudget(contracts)).toBe(`\
-CONTRACT          PROMISED     SO FAR       BUDGET        LEFT  NOT MEASURED
-hospital-records    99.9 %  99.8981 %  43 min 12 s   OVER 48 s          0 ms
-easy                  99 %  99.8981 %   7 h 12 min  6 h 28 min          0 ms`);
+CONTRACT          TARGET     SO FAR       BUDGET        LEFT  UNMEASURED
+hospital-records  99.9 %  99.8981 %  43 min 12 s   OVER 48 s        0 ms
+easy                99 %  99.8981 %   7 h 12 min  6 h 28 min        0 ms`);
     expect(renderBudget([])).toBe('No contract in force promises an availability.');
+  });
+
+  test('budget says "at most" where somebody did not measure, and fits into 80 columns with the longest name', () => {
+    const long = { ...contract, id: `records-of-${'all-'.repeat(12)}hospitals` };
+    const [down] = rows.filter(({ state }) => state === 'down');
+    const known = { ...ledgered, contracts: [long], rows: () => (down === undefined ? [] : [down]) };
+    const text = renderBudget(slaReport(known, asOf, '2008-04').contracts);
+    expect(text.split('\n')).toEqual([
+      expect.stringMatching(/^CONTRACT /),
+      long.id,
+      expect.stringMatching(/^ .* <= 99.8981 %/),
+    ]);
+    expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+  });
+
+  test('report cuts no number off, and calls no site "never down" in a month that has not begun', () => {
+    const hours = slaReport(ledgered, asOf, '2008-04').sites.map((site) => ({
+      ...site,
+      ...{ outages: 3, downMs: 2_788, degradedMs: 21_812, unmeasuredMs: 717 * 3_600_000 + 360_000 },
+    }));
+    const lines = reportText({ ...april, sites: hours }).split('\n');
+    expect(lines.join(' ').replaceAll(/ +/g, ' ')).toContain('degraded 21.812 s, not measured 717 h 6 min');
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+    const future = reportText(slaReport(ledgered, asOf, '2008-06'));
+    expect(future).toContain('not begun');
+    expect(future).not.toContain('never down');
   });
 
   test.each(['sla report --month 2008-13', 'sla report --month April', 'sla'])('%s is a usage error', async (argv) => {

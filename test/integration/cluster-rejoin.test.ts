@@ -103,7 +103,6 @@ test('a diverged old primary is rewound as a new copy, and what only it had is k
   const { parts } = (await readJsonKey(rig, key)) as unknown as EvidenceBundle;
   expect(parts.map(({ source }) => source)).toEqual([
     'journal',
-    'replication',
     'postgres-log',
     'control-data-before',
     'control-data',
@@ -126,6 +125,21 @@ test('a diverged old primary is rewound as a new copy, and what only it had is k
   });
   const found = await runBaton(rig, standby, ['incident', 'evidence', 'last', '--member', leader]);
   expect(found).toMatchObject({ evidence: [{ moment: 'outage' }, { moment: 'after' }] });
+  // How replication stood before it is in the first look of each member.
+  for (const [member, says] of [
+    [leader, 'primary at'],
+    [standby, 'standby on timeline'],
+  ] as const) {
+    const first = (await readJsonKey(
+      rig,
+      `evidence/${incidents.at(-1)?.id}/${member}-outage`,
+    )) as unknown as EvidenceBundle;
+    const replication = first.parts.find(({ source }) => source === 'replication');
+    expect(replication).toMatchObject({
+      problem: null,
+      lines: [expect.stringContaining(says), ...(member === leader ? [expect.any(String)] : [])],
+    });
+  }
   expect(linesOf('journal')).toContain('rejoin:');
   expect(linesOf('postgres-log')).toContain('redo');
   expect(linesOf('control-data-before')).toContain('in production');

@@ -53,7 +53,7 @@ describe.skipIf(!hasAlertmanager())('Alertmanager', () => {
   });
 
   /** The story of 2008, as if it had begun `agoMs` before now: Alertmanager goes by its own clock. */
-  function stories(agoMs: number, outageMs: number) {
+  function stories(agoMs: number, outageMs: number, toContract = false) {
     const story = aStory(outageMs, outageMs + 10 * second);
     const shiftMs = realClock.wall() - agoMs - EPOCH;
     const moved = <T>(value: T): T =>
@@ -66,8 +66,11 @@ describe.skipIf(!hasAlertmanager())('Alertmanager', () => {
       channels: [channel],
       sites: aPolicy()
         .sites.slice(0, 1)
-        .map((each) => ({ ...each, channels: ['am'] })),
-      contracts: [],
+        .map((each) => ({ ...each, channels: toContract ? [] : ['am'] })),
+      // So strict that it is breached before anybody hears of the outage.
+      contracts: aPolicy()
+        .contracts.slice(0, toContract ? 1 : 0)
+        .map((each) => ({ ...each, contract: { ...each.contract, rtoMs: 10 * second }, channels: ['am'] })),
     });
     return { story: moved(story), teller: new Teller(policy), nowMs: shiftMs + agoMs };
   }
@@ -107,6 +110,18 @@ describe.skipIf(!hasAlertmanager())('Alertmanager', () => {
       .poll(() => toldOf('BatonNotRedundant').map(({ status }) => status), { timeout: limitMs })
       .toEqual(['firing', 'resolved']);
     expect(await alertmanager.alerts()).toEqual([]);
+  });
+
+  test('a breach that was told is resolved with the outage: nobody is paged for it for another day', async () => {
+    const { story, teller, nowMs } = stories(60 * second, 50 * second, true);
+    const untilOver = teller.look([story.goingOn], nowMs);
+    expect(untilOver.map(({ occasion }) => occasion)).toEqual(['started', 'breached']);
+    for (const notice of untilOver) await deliver(notice);
+    const statuses = () => toldOf('BatonContractBreached').map(({ status }) => status);
+    await expect.poll(statuses, { timeout: limitMs }).toEqual(['firing']);
+    const [over] = teller.look([story.over], nowMs).filter(({ occasion }) => occasion === 'over');
+    await deliver(over as Notice);
+    await expect.poll(statuses, { timeout: limitMs }).toEqual(['firing', 'resolved']);
   });
 
   test('a short outage that is over already is told to people all the same', async () => {

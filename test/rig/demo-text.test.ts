@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { eventText } from '../../scripts/demo/event-text.ts';
-import { examplePromises } from '../../scripts/demo/promises.ts';
+import { deskChannel, examplePromises } from '../../scripts/demo/promises.ts';
 import { conclusion, contractsText, summaryTable } from '../../scripts/demo/summary-text.ts';
 import { faultNamed } from '../../scripts/rig/faults.ts';
 import { doubtsOf } from '../../scripts/rig/round.ts';
+import { readShared } from '../../src/config/shared.ts';
 import { aContractVerdict, anIncident, aRound, aVerdict } from './a-round.ts';
 
 const nodes = aRound().nodes;
@@ -102,6 +103,14 @@ test('the demo is judged by the four sites and two customers of the example', ()
   const { sites, contracts } = examplePromises();
   expect([sites.length, contracts.length]).toEqual([4, 2]);
   expect(examplePromises('desk').sites.every((site) => String(site['channels']) === 'desk')).toBe(true);
+});
+
+test('the demo’s daemons take what it asks of them: no channel is named that the demo does not have', () => {
+  const told = { ...examplePromises('desk'), channels: [deskChannel('desk', 'http://127.0.0.1:1')] };
+  expect([told, examplePromises()].map((shared) => readShared(JSON.stringify(shared)))).toMatchObject([
+    { ok: true },
+    { ok: true },
+  ]);
 });
 
 describe('what is doubted in a record', () => {

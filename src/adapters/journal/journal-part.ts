@@ -5,6 +5,7 @@ import type { Found } from '../../core/sla/evidence/bundle.ts';
 import { journalSummary } from '../../core/sla/evidence/journal-summary.ts';
 import { replicationLines } from '../../core/sla/evidence/replication-text.ts';
 import type { View } from '../../core/view.ts';
+import type { Stretch } from '../../ports/evidence.ts';
 import { fileLines } from './file-lines.ts';
 import { journalFiles } from './journal.ts';
 
@@ -13,21 +14,24 @@ const linesMax = 2_000;
 
 export async function journalParts(
   directory: string,
-  from: number,
-  to: number,
+  { from, to, begin }: Stretch,
   signal: AbortSignal,
 ): Promise<readonly Found[]> {
   const lines: string[] = [];
+  let dropped = 0;
   let earlier: string | null = null;
   let problem: string | null = null;
   // A view costs a hundred times its timestamp to read, and this host has a failover behind it.
   const take = (text: string): void => {
     const at = Date.parse(wallOfLine(text) ?? '');
-    if (at <= from && hasView(text)) earlier = text;
+    if (at <= begin && hasView(text)) earlier = text;
     if (!(at >= from && at <= to) || isSample(text)) return;
     const line = parseJournalLine(text);
     if (line.ok) lines.push(journalSummary(line.value));
-    if (lines.length > linesMax) lines.shift();
+    if (lines.length > linesMax) {
+      lines.shift();
+      dropped += 1;
+    }
   };
   try {
     for (const file of filesSince(directory, from)) {
@@ -41,8 +45,11 @@ export async function journalParts(
   }
   const last = viewIn(earlier);
   const known = last === null ? [] : replicationLines(last.view);
+  const notRead = dropped === 0 ? undefined : `${dropped} ${dropped === 1 ? 'line' : 'lines'}`;
+  const journal: Found = { source: 'journal', from: directory, problem, lines, notRead };
+  if (begin < from) return [journal];
   return [
-    { source: 'journal', from: directory, problem, lines },
+    journal,
     {
       source: 'replication',
       from: `${directory}${last === null ? '' : `, at ${last.wall}`}`,

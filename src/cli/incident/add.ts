@@ -68,7 +68,7 @@ export async function addToIncident(
     findOut: `Find out before you repeat it: \`baton incident show ${id}\` shows what was added.`,
   });
   if (!posted.ok) return posted;
-  return ok({ json: { incident: id, entry: posted.value.id }, text: `${addition.done} (${id})` });
+  return ok({ json: { incident: id, entry: posted.value.id }, text: wrapText(`${addition.done} (${id})`) });
 }
 
 const asRefusal = ({ code, problem, hint }: Failure): Failure => refused(code, `${problem} Nothing was changed.`, hint);

@@ -64,7 +64,8 @@ export async function incidentVerify(reading: LedgerReading, file: string, optio
   return ok({
     json: { sound: true, incident: incident.id, exportedAt, recordSha256, ...check },
     text: [
-      `${file} is sound: incident ${incident.id}, exported at ${exportedAt}.`,
+      `${file} is sound:`,
+      wrapText(`incident ${incident.id}, exported at ${exportedAt}.`),
       `SHA-256 of the record: ${recordSha256}`,
       ...section('Proved', check.proved),
       ...section('Not proved by this file alone', check.notProved),

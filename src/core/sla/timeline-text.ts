@@ -4,7 +4,7 @@ import { minute, second } from '../units.ts';
 import { INSTANT_NAMES, isHandOver } from './incident.ts';
 import type { Incident, Instant, InstantName, Place } from './incident.ts';
 import { phaseBars } from './phase-bars.ts';
-import { boxed, bytesText, columnsMax, listed, thousands, wrapped } from './text-layout.ts';
+import { boxed, bytesText, listed, thousands, wrapped } from './text-layout.ts';
 import { verdictLines, worstFirst } from './verdict-text.ts';
 
 const MEANINGS: Readonly<Record<InstantName, string>> = {
@@ -132,25 +132,25 @@ function cause({ trigger, rule, because }: Incident): readonly string[] {
 function timeline(incident: Incident): readonly string[] {
   const dated = INSTANT_NAMES.map((name) => incident.instants[name]).find((instant) => instant !== null);
   const head = `Timeline, ${dated?.wall.slice(0, 10) ?? 'undated'}, UTC`;
-  return [head, ...INSTANT_NAMES.map((name) => instantLine(name, meaningOf(incident, name), incident.instants[name]))];
+  return [
+    head,
+    ...INSTANT_NAMES.flatMap((name) => instantLines(name, meaningOf(incident, name), incident.instants[name])),
+  ];
 }
 
 /** What an instant stands for. Nobody suspects anything before a switchover. */
 export const meaningOf = ({ kind }: Pick<Incident, 'kind'>, name: InstantName): string =>
   (isHandOver(kind) ? PLANNED[name] : undefined) ?? MEANINGS[name];
 
-function instantLine(name: InstantName, meaning: string, instant: Instant | null): string {
-  if (instant === null) return `  ${name}  ${'-'.padEnd(12)} ${''.padStart(15)}  ${meaning.padEnd(20)}  not seen`;
+/** How sure it is goes on in the next line where there is no room: half a number would be another one. */
+function instantLines(name: InstantName, meaning: string, instant: Instant | null): readonly string[] {
+  const line = (wall: string, offset: string, doubt: string): readonly string[] => {
+    const first = `  ${name}  ${wall.padEnd(12)} ${offset.padStart(15)}  ${meaning.padEnd(20)}  `;
+    return wrapped(doubt, first.length, first);
+  };
+  if (instant === null) return line('-', '', 'not seen');
   const offset = instant.monoMs === null ? '' : `${signed(instant.monoMs)} ms`;
-  const columns = [
-    `  ${name}  ${instant.wall.slice(11, 23)} ${offset.padStart(15)}  ${meaning.padEnd(20)}`,
-    doubtText(name, instant),
-  ];
-  return columns
-    .filter((column) => column !== '')
-    .join('  ')
-    .trimEnd()
-    .slice(0, columnsMax);
+  return line(instant.wall.slice(11, 23), offset, doubtText(name, instant));
 }
 
 export const signed = (value: number): string => (value > 0 ? `+${thousands(value)}` : thousands(value));

@@ -102,7 +102,8 @@ export class EvidenceKeeper {
     const cancel = clock.timer(collectLimitMs, () => limit.abort(new Error('the time to collect evidence is over')));
     const now = clock.wall();
     const from = this.#seenUntil(incident, moment) ?? begin - leadMs;
-    const found: (Found | null)[] = [...(await evidence.collect(id, wallMs(from), now, limit.signal))];
+    const stretch = { from: wallMs(from), to: now, begin: wallMs(begin) };
+    const found: (Found | null)[] = [...(await evidence.collect(id, stretch, limit.signal))];
     if (moment === 'after') found.push(await evidence.diverged(wallMs(begin), limit.signal));
     cancel();
     const parts = found.filter((each) => each !== null).map(bounded);

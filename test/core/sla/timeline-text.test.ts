@@ -91,6 +91,15 @@ describe('an incident on a terminal', () => {
     expect(text.split('\n').filter((line) => line.length > 80 || line !== line.trimEnd())).toEqual([]);
     expect(text).not.toMatch(/[\p{Cf}]|(?!\n)\p{Cc}/u);
   });
+
+  test('says in full how sure an instant is, in a second line where the first has no room', () => {
+    const { instants } = story;
+    const t0 = { wall: '2008-04-24T08:15:00.000Z', monoMs: 0, measured: false, uncertaintyMs: 12_345, by: 'x' };
+    const lines = incidentText({ ...story, instants: { ...instants, t0 } }).split('\n');
+    const at = lines.findIndex((line) => line.startsWith('  t0  '));
+    expect(`${lines[at]} ${lines[at + 1]?.trim()}`).toMatch(/inferred, <= 12,345 ms later$/);
+    expect(lines[at + 1]?.search(/\S/)).toBe(lines[at]?.indexOf('inferred'));
+  });
 });
 
 test.each([

@@ -28,8 +28,9 @@ function aKeeper() {
       log: { info: () => undefined, warn: () => undefined, error: () => undefined },
       evidence: {
         before: async () => void asked.push({ what: 'before', from: 0 }),
-        collect: async (_id, from, _to, signal) => {
-          asked.push({ what: 'collect', from: from - begin });
+        collect: async (_id, stretch, signal) => {
+          asked.push({ what: 'collect', from: stretch.from - begin });
+          expect(stretch.begin).toBe(begin);
           if (trouble.hangs) await new Promise((resolve) => signal.addEventListener('abort', resolve));
           return [found('journal')];
         },

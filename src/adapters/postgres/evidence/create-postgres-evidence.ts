@@ -1,6 +1,7 @@
 /** What PostgreSQL of this host can say about an incident: its log and its files. */
 import { join } from 'node:path';
 import type { Found } from '../../../core/sla/evidence/bundle.ts';
+import { bytesText } from '../../../core/sla/text-layout.ts';
 import { KiB } from '../../../core/units.ts';
 import type { EvidenceSource } from '../../../ports/evidence.ts';
 import { anInstance } from '../instance.ts';
@@ -38,7 +39,9 @@ export function createPostgresEvidence(options: PostgresOptions): PostgresEviden
 
 async function postgresLog(path: string): Promise<Found> {
   try {
-    return { source: 'postgres-log', from: path, problem: null, lines: await textTail(path, logBytesMax) };
+    const { lines, bytesBefore } = await textTail(path, logBytesMax);
+    const notRead = bytesBefore === 0 ? undefined : `${bytesText(bytesBefore)} of the file`;
+    return { source: 'postgres-log', from: path, problem: null, lines, notRead };
   } catch (error) {
     return { source: 'postgres-log', from: path, problem: problemOf(error), lines: [] };
   }

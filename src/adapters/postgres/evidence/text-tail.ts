@@ -1,8 +1,14 @@
-/** The end of a text file, however long the file is. */
+/** The end of a text file, however long the file is, and how much comes before it. */
 import { open } from 'node:fs/promises';
 
+export interface TextTail {
+  readonly lines: readonly string[];
+  /** Of the file, before these lines. */
+  readonly bytesBefore: number;
+}
+
 /** Whole lines only, unless the file is a single one. Rejects when it cannot be read. */
-export async function textTail(path: string, bytesMax: number): Promise<readonly string[]> {
+export async function textTail(path: string, bytesMax: number): Promise<TextTail> {
   const file = await open(path, 'r');
   try {
     const { size } = await file.stat();
@@ -17,7 +23,7 @@ export async function textTail(path: string, bytesMax: number): Promise<readonly
       .toString('utf8', 0, bytesRead)
       .split('\n')
       .filter((line) => line !== '');
-    return from > 0 && lines.length > 1 ? lines.slice(1) : lines;
+    return { lines: from > 0 && lines.length > 1 ? lines.slice(1) : lines, bytesBefore: from };
   } finally {
     await file.close();
   }

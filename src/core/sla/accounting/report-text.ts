@@ -1,6 +1,6 @@
 /** A report for people: 80 columns, plain ASCII. */
 import { durationText } from '../timeline-text.ts';
-import { boxed } from '../text-layout.ts';
+import { boxed, wrapped } from '../text-layout.ts';
 import { accountText } from './account-text.ts';
 import type { SlaReport } from './report.ts';
 import type { SiteAccount } from './site-account.ts';
@@ -14,15 +14,18 @@ export function reportText({ cluster, asOf, month, contracts, sites }: SlaReport
     ...(contracts.length === 0 ? ['  none is in force'] : contracts.flatMap((each) => accountText(each))),
     '',
     'Sites, at all hours',
-    ...(sites.length === 0 ? ['  none is known'] : sites.map(siteLine)),
+    ...(sites.length === 0 ? ['  none is known'] : sites.flatMap(siteLines)),
   ].join('\n');
 }
 
-function siteLine({ name, downMs, outages, degradedMs, unmeasuredMs }: SiteAccount): string {
+/** A number that is cut off is another number: what has no room goes on in the next line. */
+function siteLines({ name, elapsedMs, downMs, outages, degradedMs, unmeasuredMs }: SiteAccount): readonly string[] {
+  const head = `  ${name.slice(0, 24).padEnd(26)}`;
+  if (elapsedMs === 0) return [`${head}not begun`];
   const parts = [
     outages === 0 ? 'never down' : `down ${durationText(downMs)} in ${outages}`,
     ...(degradedMs === 0 ? [] : [`degraded ${durationText(degradedMs)}`]),
     ...(unmeasuredMs === 0 ? [] : [`not measured ${durationText(unmeasuredMs)}`]),
   ];
-  return `  ${name.slice(0, 24).padEnd(26)}${parts.join(', ')}`.slice(0, 80);
+  return wrapped(parts.join(', '), 28, head);
 }

@@ -1,7 +1,7 @@
 /** A case for people: the incident first, then what came of it. 80 columns, plain ASCII. */
 import type { EvidenceBundle } from '../evidence/bundle.ts';
 import { tailOf } from '../evidence/diverged-tail.ts';
-import { evidenceLines } from '../evidence/evidence-text.ts';
+import { evidenceLines, silenceText } from '../evidence/evidence-text.ts';
 import { lossSentence } from '../loss-sentence.ts';
 import { durationText, incidentText } from '../timeline-text.ts';
 import { wrapped } from '../text-layout.ts';
@@ -18,12 +18,16 @@ import { recurrenceSentence, type Recurrences } from './recurrence.ts';
 export function caseText(held: Case, related: Recurrences, evidence: readonly EvidenceBundle[] = []): string {
   const { incident } = held;
   const tail = tailOf(incident, evidence);
+  const silence = silenceText(incident, evidence);
   return [
     incidentText(incident),
     ...(tail === null ? [] : ['', ...wrapped(lossSentence(incident, tail), 0)]),
     ...recurrence(related),
     ...(held.entries === 0 ? [] : people(held)),
-    ...section('Found on the hosts, to be read with `baton incident evidence`', evidenceLines(evidence)),
+    ...section('Found on the hosts, to be read with `baton incident evidence`', [
+      ...evidenceLines(evidence),
+      ...(silence === '' ? [] : wrapped(silence, 4, '  ')),
+    ]),
   ].join('\n');
 }
 

@@ -1,7 +1,7 @@
 /** What keeps coming back: other incidents with the same trigger within 90 days. */
 import { dayMs } from '../../units.ts';
 import { beginning } from '../beginning.ts';
-import type { Incident } from '../incident.ts';
+import { type Incident, isHandOver } from '../incident.ts';
 
 export interface Recurrence {
   /** The other incident's. */
@@ -21,14 +21,14 @@ export interface Recurrences {
 
 export const recurrenceDays = 90;
 
-/** Of a planned switchover there is none: people ask for those. Exactly 90 days apart still counts. */
+/** Of a planned switchover or a drill there is none: people ask for those. Exactly 90 days apart still counts. */
 export function recurrences(incident: Incident, all: readonly Incident[]): Recurrences {
   const { trigger, id, kind } = incident;
   const began = beginning(incident);
   const nothing = { trigger, before: [], after: [] };
-  if (began === null || kind === 'switchover') return nothing;
+  if (began === null || isHandOver(kind)) return nothing;
   const others = all.flatMap((other) => {
-    const same = other.trigger === trigger && other.id !== id && other.kind !== 'switchover';
+    const same = other.trigger === trigger && other.id !== id && !isHandOver(other.kind);
     const start = same ? beginning(other) : null;
     return start === null || Math.abs(start - began) > recurrenceDays * dayMs ? [] : [{ id: other.id, start }];
   });

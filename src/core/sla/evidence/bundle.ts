@@ -37,10 +37,12 @@ export interface Found {
   readonly lines: readonly string[];
   /** Of a diverged tail: the same in numbers. */
   readonly tail?: DivergedTail | undefined;
+  /** How much lies before the lines and was not looked at, like `2,000 bytes of the file`; left out when nothing does. */
+  readonly notRead?: string | undefined;
 }
 
-export interface EvidencePart extends Found {
-  /** How many lines were left out, and where; null when none. */
+export interface EvidencePart extends Omit<Found, 'notRead'> {
+  /** How many lines were left out, and where, and what was not even looked at; null when all is there. */
   readonly cutOff: string | null;
 }
 
@@ -56,12 +58,13 @@ const charactersMax: Readonly<Record<EvidenceSource, number>> = {
 };
 const lineMax = 500;
 
-/** Keeps the newest lines, which are the last ones. */
-export function bounded(found: Found): EvidencePart {
+/** Of a diverged tail the beginning tells, where its size stands; of everything else the newest lines, which are the last. */
+export function bounded({ notRead, ...found }: Found): EvidencePart {
+  const beginning = found.source === 'diverged';
   const kept: string[] = [];
   let left = charactersMax[found.source];
   let shortened = 0;
-  for (const line of found.lines.toReversed()) {
+  for (const line of beginning ? found.lines : found.lines.toReversed()) {
     const short = line.length <= lineMax ? line : `${line.slice(0, lineMax - 1)}…`;
     if (short.length + 1 > left) break;
     if (short !== line) shortened += 1;
@@ -70,10 +73,13 @@ export function bounded(found: Found): EvidencePart {
   }
   const missing = found.lines.length - kept.length;
   const said = [
-    ...(missing === 0 ? [] : [`the first ${missing} of ${found.lines.length} lines were left out`]),
+    ...(missing === 0
+      ? []
+      : [`the ${beginning ? 'last' : 'first'} ${missing} of ${found.lines.length} lines were left out`]),
+    ...(notRead === undefined ? [] : [`${notRead} before that ${/^1 /.test(notRead) ? 'was' : 'were'} not looked at`]),
     ...(shortened === 0 ? [] : [`${shortened} long lines were shortened to ${lineMax} characters`]),
   ];
-  return { ...found, lines: kept.toReversed(), cutOff: said.length === 0 ? null : said.join('; ') };
+  return { ...found, lines: beginning ? kept : kept.toReversed(), cutOff: said.length === 0 ? null : said.join('; ') };
 }
 
 /** Of the same incident, member and moment there is one. */

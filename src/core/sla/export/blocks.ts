@@ -3,6 +3,7 @@ import { asJudged } from '../case/as-judged.ts';
 import { caseState, openQuestions } from '../case/case.ts';
 import { happenings } from '../case/happenings.ts';
 import { recurrenceSentence } from '../case/recurrence.ts';
+import { silenceText } from '../evidence/evidence-text.ts';
 import { type Incident, INSTANT_NAMES, type Verdict } from '../incident.ts';
 import { listed, thousands } from '../text-layout.ts';
 import { doubtText, durationText, meaningOf, measurement, placeText, signed, summary } from '../timeline-text.ts';
@@ -209,8 +210,9 @@ function joined(blocks: readonly Block[]): readonly Block[] {
 }
 
 /** What the members found on their own hosts. */
-function found({ evidence }: IncidentExport): readonly Block[] {
+function found({ evidence, case: { incident } }: IncidentExport): readonly Block[] {
   if (evidence.length === 0) return [];
+  const silence = silenceText(incident, evidence);
   return [
     { kind: 'heading', text: 'Evidence from the hosts' },
     ...evidence.flatMap(({ member, at, moment, parts }) =>
@@ -221,6 +223,7 @@ function found({ evidence }: IncidentExport): readonly Block[] {
         return [{ kind: 'paragraph', text: head }, ...(lines.length === 0 ? [] : [{ kind: 'lines', lines } as const])];
       }),
     ),
+    ...(silence === '' ? [] : [{ kind: 'paragraph', text: silence } as const]),
   ];
 }
 

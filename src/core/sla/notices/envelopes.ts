@@ -71,11 +71,12 @@ export function alertsOf(notice: Notice, extra: Readonly<Record<string, string>>
     case 'still-down':
       return [make('BatonOutage', 'critical', began, until(firingForMs))];
     case 'breached':
-      return [make('BatonContractBreached', 'critical', at, until(firingForMs))];
+      return [make('BatonContractBreached', 'critical', at, until(facts.over ? shownForMs : firingForMs))];
     case 'over':
       return facts.announced
         ? [
             make('BatonOutage', 'critical', began, ended),
+            ...(facts.breachTold === true ? [make('BatonContractBreached', 'critical', ended, until(0))] : []),
             ...(facts.redundant === false ? [make('BatonNotRedundant', 'warning', ended, until(firingForMs))] : []),
           ]
         : [make('BatonOutageOver', 'warning', began, until(shownForMs))];

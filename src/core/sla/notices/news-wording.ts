@@ -124,6 +124,7 @@ function newsNotice(about: string, occasion: Occasion, to: Addressee, said: Said
       loss: said.loss.says,
       contract: '',
       redundancy: '',
+      planned: '',
       month: said.month,
       report: said.report,
       summary: said.summary,

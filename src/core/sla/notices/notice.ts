@@ -74,6 +74,8 @@ export interface NoticeFacts {
   readonly redundant: boolean | null;
   /** A `started` went before this to the same audience through the same channel. */
   readonly announced: boolean;
+  /** So did a `breached`, while it lasted; left out when it did not. */
+  readonly breachTold?: boolean | undefined;
   readonly loss: NoticeLoss;
   /** Affected sites that the audience is responsible for. */
   readonly sites: readonly { readonly id: string; readonly name: string }[];

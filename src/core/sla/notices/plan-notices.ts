@@ -106,13 +106,14 @@ function noticesFor(
   const { audience, zone, sites, judgement } = addressed;
   const told = known.get(threadOf({ incident: outage.incident.id, audience, channel: channel.id })) ?? nothingTold;
   const announced = told.has({ occasion: 'started', n: 0 });
+  const breachTold = told.has({ occasion: 'breached', n: 0 });
   if (unaffected(outage.incident) && !announced) return [];
   const tail = tailOf(outage.incident);
   return dueOccasions(outage, judgement, policy, told, nowWall, tail).map((due) =>
     noticeOf(
       outage,
       due,
-      { cluster, channel, audience, zone, sites, judgement, againMs: policy.againMs, announced, tail },
+      { cluster, channel, audience, zone, sites, judgement, againMs: policy.againMs, announced, breachTold, tail },
       nowWall,
     ),
   );

@@ -24,6 +24,8 @@ export const FIELDS = [
   'contract',
   /** One sentence: whether one more failure would be survived. */
   'redundancy',
+  /** One sentence: that it was a drill, or asked for. Empty for a failure. */
+  'planned',
   /** Of a report: its month, like 2008-04, and where all of it is. */
   'month',
   'report',
@@ -105,6 +107,7 @@ export const usualTemplates: Readonly<Record<Occasion, Template>> = {
     subject: '{cluster} is back for {audience} after {lasted}',
     text: lines(
       '{cluster} was down for {audience} from {from} until {until}: {lasted}.',
+      '{planned}',
       '{loss}',
       '{contract}',
       '{redundancy}',

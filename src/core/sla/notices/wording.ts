@@ -1,7 +1,7 @@
 /** What a notice says, for one audience: sentences for its gaps and facts for machines. */
 import { absurd } from '../../result.ts';
 import type { Ms } from '../../units.ts';
-import type { Breach, Loss, Measure, Verdict } from '../incident.ts';
+import { type Breach, type Incident, isHandOver, type Loss, type Measure, type Verdict } from '../incident.ts';
 import type { RunningBreach } from '../running.ts';
 import type { IncidentTail } from '../evidence/diverged-tail.ts';
 import { isNothing, lostOrNot, plainLossSentence } from '../loss-sentence.ts';
@@ -33,6 +33,8 @@ export interface Telling {
   readonly againMs: Ms;
   /** A `started` went before it. */
   readonly announced: boolean;
+  /** A `breached` went before it. */
+  readonly breachTold: boolean;
   /** What the old primary alone had; null while nobody has found it. */
   readonly tail: IncidentTail | null;
 }
@@ -70,6 +72,7 @@ function factsOf(outage: Outage, telling: Telling, nowWall: number): NoticeFacts
     over,
     redundant: protectedAgain ? true : over && state === 'open' ? false : null,
     announced: telling.announced,
+    ...(telling.breachTold ? { breachTold: true } : {}),
     loss: lossOf(incident.loss, over, telling.tail),
     sites: telling.sites,
     contract: telling.audience.kind === 'contract' ? contractOf(telling, over) : null,
@@ -92,6 +95,7 @@ function fieldsOf(outage: Outage, facts: NoticeFacts, telling: Telling, nowWall:
     loss: facts.loss.says,
     contract: facts.contract?.says ?? '',
     redundancy: redundancyText(facts.redundant),
+    planned: plannedText(outage.incident),
     ...noNews,
   };
 }
@@ -107,6 +111,12 @@ function lastedText({ incident }: Outage, { outageMs, over }: NoticeFacts): stri
 /** While it lasts nobody needs milliseconds. */
 const spokenDuration = (duration: Ms, over: boolean): string =>
   durationText(over ? duration : Math.floor(duration / 1_000) * 1_000);
+
+/** Whoever reads it at night need not wonder what failed. */
+function plannedText({ kind }: Incident): string {
+  if (kind === 'drill') return 'It was a drill: another server took over as planned, to prove that it can.';
+  return isHandOver(kind) ? 'Nothing had failed: another server took over because somebody asked for it.' : '';
+}
 
 function redundancyText(redundant: boolean | null): string {
   if (redundant === null) return '';
@@ -196,7 +206,17 @@ export function testNotice(cluster: string, channel: Channel, tester: string, no
   const audience: Audience = { kind: 'channel', id: channel.id, name: channel.id };
   const says = 'This is a test: nothing is down, and nothing that a user saw saved was lost.';
   const template: Template = { ...usualTemplates.test, ...channel.templates.test };
-  const empty = { sites: '', incident: '', from: '', until: '', lasted: '', again: '', contract: '', redundancy: '' };
+  const empty = {
+    sites: '',
+    incident: '',
+    from: '',
+    until: '',
+    lasted: '',
+    again: '',
+    contract: '',
+    redundancy: '',
+    planned: '',
+  };
   const none = { ...empty, ...noNews };
   const fields: FieldTexts = { ...none, cluster, audience: channel.id, now: zonedTime(nowWall, 'UTC'), loss: says };
   return {

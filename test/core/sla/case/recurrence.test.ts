@@ -25,6 +25,7 @@ const rows: readonly (readonly [says: string, other: Incident, before: number, a
   ['90 days and a millisecond after', later(90, 1), 0, 0],
   ['another trigger', later(-1, 0, { trigger: 'disk-hung' }), 0, 0],
   ['a planned switchover', later(-1, 0, { kind: 'switchover' }), 0, 0],
+  ['a drill', later(-1, 0, { kind: 'drill' }), 0, 0],
   ['itself', incident2008, 0, 0],
 ];
 
@@ -32,6 +33,11 @@ describe('the same trigger within 90 days', () => {
   test.each(rows)('%s', (_says, other, before, after) => {
     const found = recurrences(incident2008, [other, incident2008]);
     expect([found.before.length, found.after.length]).toEqual([before, after]);
+  });
+
+  test('is nobody’s concern where it was asked for: drills of every week are no trouble that keeps coming back', () => {
+    const weekly = [-14, -7, 0].map((days) => later(days, 0, { kind: 'drill', trigger: 'drill' }));
+    expect(recurrenceSentence(recurrences(weekly[2] as Incident, weekly))).toBe('');
   });
 
   test('is linked, with how far apart, and said', () => {

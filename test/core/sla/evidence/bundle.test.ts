@@ -25,6 +25,29 @@ describe('a part of the evidence', () => {
     expect(part.cutOff).toBe('1 long lines were shortened to 500 characters');
   });
 
+  test('of which only the end was looked at says so, also where all of that is kept', () => {
+    const tail = { ...found(['one', 'two']), notRead: '9,000 bytes of the file' };
+    expect(bounded(tail)).toEqual({
+      ...found(['one', 'two']),
+      cutOff: '9,000 bytes of the file before that were not looked at',
+    });
+    const long = bounded({ ...tail, lines: Array.from({ length: 500 }, (_, index) => `line ${index} of them`) });
+    expect(long.cutOff).toMatch(
+      /^the first \d+ of 500 lines were left out; 9,000 bytes of the file before that were not/,
+    );
+    expect(bounded({ ...tail, notRead: '1 line' }).cutOff).toBe('1 line before that was not looked at');
+  });
+
+  test('of what a member had diverged by keeps its beginning: its size and how many transactions are in it', () => {
+    const lines = [
+      'timeline 1 from 0/5000 to 0/6000: 4096 bytes',
+      ...Array.from({ length: 99 }, (_, n) => `hospital: public.table_${n}: rows 1 inserted`),
+    ];
+    const part = bounded({ ...found(lines), source: 'diverged' });
+    expect(part.lines[0]).toBe(lines[0]);
+    expect(part.cutOff).toBe(`the last ${100 - part.lines.length} of 100 lines were left out`);
+  });
+
   test('of nothing is empty', () => {
     expect(bounded(found([]))).toMatchObject({ lines: [], cutOff: null });
   });

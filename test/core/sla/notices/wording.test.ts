@@ -59,6 +59,15 @@ describe('a message', () => {
     await expect(asMail(notice as Notice)).toMatchFileSnapshot('golden/short-over.txt');
   });
 
+  test.each([
+    ['drill', /It was a drill: another server took over as planned/],
+    ['switchover', /Nothing had failed: another server took over because somebody asked for it/],
+    ['failover', /^(?!.*(drill|Nothing had failed)).*$/s],
+  ] as const)('a %s does not read like another kind of outage', (kind, says) => {
+    const [notice] = new Teller(aPolicy()).look([{ ...aStory(700, 2_000).over, kind }], 1 * second);
+    expect(notice?.text).toMatch(says);
+  });
+
   test('a channel words it as it likes', () => {
     const channel = {
       ...hook,
@@ -150,7 +159,7 @@ describe('alerts', () => {
   };
   test('what is over resolves what was firing: the labels are the same', () => {
     const [firing] = of('started');
-    const [resolved, exposed] = of('over');
+    const [resolved, breach, exposed] = of('over');
     expect(resolved?.labels).toEqual(firing?.labels);
     expect(firing?.labels).toEqual({
       alertname: 'BatonOutage',
@@ -164,6 +173,22 @@ describe('alerts', () => {
     expect(resolved?.endsAt).toBe('2008-04-24T08:59:03.120Z');
     expect(exposed?.labels['alertname']).toBe('BatonNotRedundant');
     expect(of('restored')[0]?.labels).toEqual(exposed?.labels);
+    expect(breach?.labels).toEqual(of('breached')[0]?.labels);
+    expect(breach?.labels['alertname']).toBe('BatonContractBreached');
+    expect(breach?.endsAt).toBe('2008-04-24T09:15:00.000Z'); // now: nobody is paged for a day after it is over
+  });
+  test('a breach that shows only at the end fires for a moment, and is not resolved before anybody hears of it', () => {
+    const atTheEnd = new Teller(aPolicy()).look([story.over], 45 * minute);
+    const alerts = atTheEnd
+      .filter(({ audience }) => audience.id === 'heatherwood-wexham')
+      .map((notice) => [
+        notice.occasion,
+        ...alertsOf(notice, {}, EPOCH + 45 * minute).map(({ labels, endsAt }) => [labels['alertname'], endsAt]),
+      ]);
+    expect(alerts).toEqual([
+      ['breached', ['BatonContractBreached', '2008-04-24T09:05:00.000Z']],
+      ['over', ['BatonOutageOver', '2008-04-24T09:05:00.000Z']],
+    ]);
   });
   test('a short outage fires for a moment, because what never fired is told to nobody', () => {
     const [notice] = new Teller(aPolicy()).look([aStory(12_500, 20_000).over], 13 * second);

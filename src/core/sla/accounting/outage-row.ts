@@ -7,6 +7,7 @@
  * - Of members, an acknowledged commit is a fact, and a failed one may be the fault of the way to the leader: a standby
  *   that is parted from a leader that serves sees an outage that nobody else has.
  */
+import { absurd } from '../../result.ts';
 import type { MeasuredBy } from '../incident.ts';
 import { difference, type Interval, type Intervals, intersection, unionOf } from './intervals.ts';
 
@@ -53,29 +54,39 @@ function before(one: Measured, rest: Measured): Measured {
   };
 }
 
+/** In the order in which they came: rows are nearly in order of time, and what is needs no sorting. */
 class Parts {
-  readonly #parts: Record<ServiceState, Interval[]> = { up: [], degraded: [], planned: [], down: [] };
+  readonly #served: Interval[] = [];
+  readonly #degraded: Interval[] = [];
+  readonly #away: Interval[] = [];
 
   add(row: OutageRow): void {
-    this.#parts[row.state].push(row);
+    switch (row.state) {
+      case 'up':
+        this.#served.push(row);
+        return;
+      case 'degraded':
+        this.#served.push(row);
+        this.#degraded.push(row);
+        return;
+      case 'planned':
+      case 'down':
+        this.#away.push(row);
+        return;
+      default:
+        absurd(row.state);
+    }
   }
 
   worstFirst(): Measured {
-    const { up, degraded, planned, down } = this.#parts;
-    const isDown = unionOf([...down, ...planned]);
-    const isDegraded = difference(unionOf(degraded), isDown);
-    return { up: difference(difference(unionOf(up), isDown), isDegraded), degraded: isDegraded, down: isDown };
+    const down = unionOf(this.#away);
+    const degraded = difference(unionOf(this.#degraded), down);
+    return { up: difference(difference(unionOf(this.#served), down), degraded), degraded, down };
   }
 
   servedFirst(): Measured {
-    const { up, degraded, planned, down } = this.#parts;
-    const isDegraded = unionOf(degraded);
-    const served = unionOf([...up, ...degraded]);
-    return {
-      up: difference(served, isDegraded),
-      degraded: isDegraded,
-      down: difference(unionOf([...down, ...planned]), served),
-    };
+    const [served, degraded] = [unionOf(this.#served), unionOf(this.#degraded)];
+    return { up: difference(served, degraded), degraded, down: difference(unionOf(this.#away), served) };
   }
 }
 

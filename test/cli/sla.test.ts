@@ -12,7 +12,7 @@ import { baton } from './run-baton.ts';
 
 const asOf = Date.parse('2008-05-02T00:00:00Z');
 const ledgered = { cluster: 'domain-1', sites, contracts: [contract], maintenance: [], rows: () => rows };
-const april = slaReport(ledgered, asOf, '2008-04');
+const april = slaReport(ledgered, asOf, { kind: 'month', month: '2008-04' });
 
 /** As etcd holds it: contracts as people write them, and what one member saw. */
 const config = JSON.stringify({
@@ -69,10 +69,29 @@ describe('baton sla', () => {
     });
   });
 
+  test('report is of a window, too, in text and JSON', async () => {
+    const window = '--from 2008-04-24T09:30:00+01:00 --to 2008-04-25T00:00:00+01:00';
+    const { exit, terminal } = await baton(`sla report ${window} --json`, null, { etcd });
+    expect(exit).toBe(0);
+    expect(JSON.parse(terminal.stdout)).toMatchObject({
+      month: null,
+      provisional: false,
+      contracts: [{ countedMs: 29 * 60_000, serviceMs: 14.5 * 3_600_000 }],
+      sites: sites.map(({ id }) => ({ site: id, downMs: 29 * 60_000 })),
+    });
+    const asked = await baton(`sla report ${window}`, {
+      'GET /v1/sla?from=2008-04-24T08%3A30%3A00.000Z&to=2008-04-24T23%3A00%3A00.000Z': { body: april },
+    });
+    expect(asked.exit).toBe(0);
+  });
+
   test('budget shows who has the least left first', () => {
     const easy = { ...contract, id: 'easy', availability: { ...contract.availability!, targetPercent: 99 } };
     const silent = { ...contract, id: 'silent', availability: null };
-    const { contracts } = slaReport({ ...ledgered, contracts: [easy, silent, contract] }, asOf, '2008-04');
+    const { contracts } = slaReport({ ...ledgered, contracts: [easy, silent, contract] }, asOf, {
+      kind: 'month',
+      month: '2008-04',
+    });
     expect(renderBudget(contracts)).toBe(`\
 CONTRACT          PROMISED     SO FAR       BUDGET        LEFT  NOT MEASURED
 hospital-records    99.9 %  99.8981 %  43 min 12 s   OVER 48 s          0 ms
@@ -80,7 +99,17 @@ easy                  99 %  99.8981 %   7 h 12 min  6 h 28 min          0 ms`);
     expect(renderBudget([])).toBe('No contract in force promises an availability.');
   });
 
-  test.each(['sla report --month 2008-13', 'sla report --month April', 'sla'])('%s is a usage error', async (argv) => {
+  const [from, to] = ['--from 2008-04-24T00:00:00Z', '--to 2008-04-25T00:00:00Z'];
+  test.each([
+    'sla report --month 2008-13',
+    'sla report --month April',
+    'sla',
+    'sla report --from April --to May',
+    `sla report ${from}`,
+    `sla report ${to} --from 2008-04-26T00:00:00Z`,
+    `sla report ${from} ${to} --month 2008-04`,
+    `sla report ${from} ${to} --format html`,
+  ])('%s is a usage error', async (argv) => {
     expect((await baton(argv, null, { etcd })).exit).toBe(2);
   });
 });

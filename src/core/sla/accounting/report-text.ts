@@ -1,28 +1,44 @@
 /** A report for people: 80 columns, plain ASCII. */
 import { durationText } from '../timeline-text.ts';
 import { boxed } from '../text-layout.ts';
-import { accountText } from './account-text.ts';
+import { accountText, percentText } from './account-text.ts';
 import type { SlaReport } from './report.ts';
-import type { SiteAccount } from './site-account.ts';
+import type { SiteAccount, SitePromise } from './site-account.ts';
 
-export function reportText({ cluster, asOf, month, contracts, sites }: SlaReport): string {
-  const provisional = contracts.some((each) => each.provisional) ? 'PROVISIONAL' : 'final';
+export function reportText({ cluster, asOf, month, window, provisional, contracts, sites }: SlaReport): string {
+  const instant = (at: number) => `${new Date(at).toISOString().slice(0, 16)}Z`;
+  const span = window === null ? (month ?? '') : `${instant(window.from)} to ${instant(window.to)}`;
   return [
-    ...boxed(`SLA  ${month}`, provisional, `${cluster}  as of ${new Date(asOf).toISOString()}`),
+    ...boxed(
+      `SLA  ${span}`,
+      provisional ? 'PROVISIONAL' : 'final',
+      `${cluster}  as of ${new Date(asOf).toISOString()}`,
+    ),
     '',
     'Contracts',
     ...(contracts.length === 0 ? ['  none is in force'] : contracts.flatMap((each) => accountText(each))),
     '',
     'Sites, at all hours',
-    ...(sites.length === 0 ? ['  none is known'] : sites.map(siteLine)),
+    ...(sites.length === 0 ? ['  none is known'] : sites.flatMap(siteLines)),
   ].join('\n');
 }
 
-function siteLine({ name, downMs, outages, degradedMs, unmeasuredMs }: SiteAccount): string {
+function siteLines({ name, downMs, outages, degradedMs, unmeasuredMs, promises }: SiteAccount): readonly string[] {
   const parts = [
     outages === 0 ? 'never down' : `down ${durationText(downMs)} in ${outages}`,
     ...(degradedMs === 0 ? [] : [`degraded ${durationText(degradedMs)}`]),
     ...(unmeasuredMs === 0 ? [] : [`not measured ${durationText(unmeasuredMs)}`]),
   ];
-  return `  ${name.slice(0, 24).padEnd(26)}${parts.join(', ')}`.slice(0, 80);
+  return [
+    `  ${name.slice(0, 24).padEnd(26)}${parts.join(', ')}`.slice(0, 80),
+    ...promises.flatMap((promise) => promiseLine(promise) ?? []),
+  ];
+}
+
+function promiseLine({ contract, contractVersion, target }: SitePromise): string | null {
+  if (target === null) return null;
+  const { atMost, budgetMs, leftMs } = target;
+  const left =
+    leftMs < 0 ? `OVER BY ${durationText(-leftMs)}` : `${durationText(leftMs)} of ${durationText(budgetMs)} left`;
+  return `    ${`${contract} v${contractVersion}`.padEnd(24)}  ${percentText(atMost)}, ${left}`.slice(0, 80);
 }

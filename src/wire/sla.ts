@@ -57,6 +57,8 @@ const site = z.looseObject({
   downMs: ms,
   unmeasuredMs: ms,
   outages: z.number(),
+  services: z.array(z.looseObject({ name: z.string(), weight: z.number() })),
+  weighedDownMs: ms,
   promises: z.array(sitePromise),
 });
 

@@ -1,6 +1,6 @@
 /** A report for people: 80 columns, plain ASCII. */
 import { durationText } from '../timeline-text.ts';
-import { boxed } from '../text-layout.ts';
+import { boxed, listed, wrapped } from '../text-layout.ts';
 import { accountText, percentText } from './account-text.ts';
 import type { SlaReport } from './report.ts';
 import type { SiteAccount, SitePromise } from './site-account.ts';
@@ -19,11 +19,21 @@ export function reportText({ cluster, asOf, month, window, provisional, contract
     ...(contracts.length === 0 ? ['  none is in force'] : contracts.flatMap((each) => accountText(each))),
     '',
     'Sites, at all hours',
-    ...(sites.length === 0 ? ['  none is known'] : sites.flatMap(siteLines)),
+    ...(sites.length === 0
+      ? ['  none is known']
+      : sites.toSorted((one, other) => other.weighedDownMs - one.weighedDownMs).flatMap(siteLines)),
   ].join('\n');
 }
 
-function siteLines({ name, downMs, outages, degradedMs, unmeasuredMs, promises }: SiteAccount): readonly string[] {
+function siteLines({
+  name,
+  downMs,
+  outages,
+  degradedMs,
+  unmeasuredMs,
+  promises,
+  ...site
+}: SiteAccount): readonly string[] {
   const parts = [
     outages === 0 ? 'never down' : `down ${durationText(downMs)} in ${outages}`,
     ...(degradedMs === 0 ? [] : [`degraded ${durationText(degradedMs)}`]),
@@ -31,8 +41,14 @@ function siteLines({ name, downMs, outages, degradedMs, unmeasuredMs, promises }
   ];
   return [
     `  ${name.slice(0, 24).padEnd(26)}${parts.join(', ')}`.slice(0, 80),
+    ...(site.services.length === 0 ? [] : wrapped(servicesText(site), 6, '    ')),
     ...promises.flatMap((promise) => promiseLine(promise) ?? []),
   ];
+}
+
+function servicesText({ services, weighedDownMs }: Pick<SiteAccount, 'services' | 'weighedDownMs'>): string {
+  const names = listed(services.map(({ name, weight }) => (weight === 1 ? name : `${name} (weighs ${weight})`)));
+  return `uses ${names}${weighedDownMs === 0 ? '' : `: ${durationText(weighedDownMs)} weighed by them`}`;
 }
 
 function promiseLine({ contract, contractVersion, target }: SitePromise): string | null {

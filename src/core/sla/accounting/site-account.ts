@@ -1,6 +1,6 @@
 /** What a site went through over a span of time, at every hour, and what is left there of what was promised. */
 import type { Ms } from '../../units.ts';
-import type { Site } from '../contract.ts';
+import type { Site, SiteService } from '../contract.ts';
 import type { Account, TargetAccount } from './account.ts';
 import { type Interval, lengthMs, unionOf } from './intervals.ts';
 import { type Measured, within } from './outage-row.ts';
@@ -15,6 +15,9 @@ export interface SiteAccount {
   readonly downMs: Ms;
   readonly unmeasuredMs: Ms;
   readonly outages: number;
+  /** What it uses, and its downtime weighed by that; as if it used one of weight 1 where nobody said. */
+  readonly services: readonly SiteService[];
+  readonly weighedDownMs: Ms;
   /** What each version of a contract that covers it comes to there, as if it were the contract's only site. */
   readonly promises: readonly SitePromise[];
 }
@@ -39,7 +42,7 @@ export const sitePromise = ({ contract, contractVersion, countedMs, excludedMs, 
 
 /** `seen`: what this site went through, over the span at least. Nothing is known of what is later than `asOf`. */
 export function siteAccount(
-  { id, name }: Site,
+  { id, name, services = [] }: Site,
   seen: Measured,
   span: Interval,
   asOf: number,
@@ -59,6 +62,8 @@ export function siteAccount(
     ...sums,
     unmeasuredMs: sums.elapsedMs - sums.upMs - sums.degradedMs - sums.downMs,
     outages: down.length,
+    services,
+    weighedDownMs: sums.downMs * (services.length === 0 ? 1 : services.reduce((sum, { weight }) => sum + weight, 0)),
     promises,
   };
 }

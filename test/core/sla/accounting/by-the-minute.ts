@@ -36,9 +36,10 @@ function localAt(timeZone: string, at: number): Local {
 }
 
 function isInHours({ serviceHours, holidays, timeZone }: Contract, at: number): boolean {
-  if (serviceHours.kind === 'always') return true;
   const { date, weekday, minuteOfDay } = localAt(timeZone, at);
-  const hours = holidays.find((holiday) => holiday.date === date)?.hours ?? serviceHours.days[weekday];
+  const ofTheDay = holidays.find((holiday) => holiday.date === date)?.hours;
+  if (serviceHours.kind === 'always' && ofTheDay === undefined) return true;
+  const hours = ofTheDay ?? (serviceHours.kind === 'always' ? [] : serviceHours.days[weekday]);
   return hours.some(({ fromMinute, toMinute }) => fromMinute <= minuteOfDay && minuteOfDay < toMinute);
 }
 

@@ -73,6 +73,24 @@ describe('what is left of a promise at each site', () => {
   });
 });
 
+describe('what a site uses of the cluster', () => {
+  const services = [
+    { name: 'patient records', weight: 3 },
+    { name: 'pharmacy', weight: 1 },
+  ];
+  const some = sites.map((site) => (site.id === 'wexham' ? { ...site, services } : site));
+
+  test('weighs its downtime, and who was hit hardest is first', () => {
+    const report = slaReport({ ...ledgered, sites: some }, later, month);
+    const weighed = report.sites.map(({ site, weighedDownMs }) => [site, weighedDownMs]);
+    expect(weighed).toContainEqual(['wexham', 4 * 44 * minute]);
+    expect(weighed).toContainEqual(['berkshire', 44 * minute]);
+    const text = reportText(report);
+    expect(text.indexOf('Wexham Park')).toBeLessThan(text.indexOf('Royal Berkshire'));
+    expect(text).toContain('uses patient records (weighs 3) and pharmacy: 2 h 56 min weighed by them');
+  });
+});
+
 describe('a window', () => {
   test('is accounted as it was asked for, whatever the contract is judged by', () => {
     const rolling = { targetPercent: 99.9, window: { kind: 'rolling', days: 30 } } as const;

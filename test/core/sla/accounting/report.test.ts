@@ -107,6 +107,31 @@ describe('a window', () => {
   });
 });
 
+describe('a rolling window', () => {
+  const availability = { targetPercent: 99.9, window: { kind: 'rolling', days: 7 } } as const;
+  const accountOf = (asOf: number, asked: Asked) =>
+    slaReport({ ...ledgered, contracts: [{ ...contract, availability }] }, asOf, asked).contracts[0];
+
+  test.each<[says: string, asOf: number, asked: Asked, to: number, countedMinutes: number]>([
+    ['ends now', outage.to + dayMs, { kind: 'this-month' }, outage.to + dayMs, 44],
+    [
+      'leaves an outage behind',
+      outage.from + 7 * dayMs + 4 * minute,
+      { kind: 'this-month' },
+      outage.from + 7 * dayMs + 4 * minute,
+      40,
+    ],
+    ['ends with the month that was asked for', later + 60 * dayMs, month, april.to, 44],
+    ['ends now in a month that goes on', outage.from + 10 * minute, month, outage.from + 10 * minute, 10],
+  ])('%s', (_says, asOf, asked, to, countedMinutes) => {
+    expect(accountOf(asOf, asked)).toMatchObject({
+      span: { from: to - 7 * dayMs, to },
+      serviceMs: 7 * dayMs,
+      countedMs: countedMinutes * minute,
+    });
+  });
+});
+
 describe('a report is provisional', () => {
   const head = (report: ReturnType<typeof slaReport>) => reportText(report).split('\n')[1];
   const rolling = {

@@ -42,7 +42,7 @@ export function plannedCommands(
 }
 
 /** As RFC 3339 in UTC. */
-function instant(text: string): string {
+export function instant(text: string): string {
   const at = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(at))
     throw new InvalidArgumentError('Write an instant with its zone, like 2008-05-04T02:00:00+01:00.');

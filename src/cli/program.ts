@@ -5,7 +5,7 @@ import { parseDuration } from '../config/quantity.ts';
 import { isMonth } from '../core/sla/accounting/zone.ts';
 import type { Ms } from '../core/units.ts';
 import { type IncidentVerbs, incidentCommands } from './incident/commands.ts';
-import { type AnnounceFlags, plannedCommands } from './program-planned.ts';
+import { type AnnounceFlags, instant, plannedCommands } from './program-planned.ts';
 import { since, type Since } from './since.ts';
 import { REPORT_FORMATS } from './sla-documents.ts';
 
@@ -34,6 +34,8 @@ export interface ResumeFlags extends CommonOptions {
 
 export interface SlaReportFlags extends CommonOptions {
   readonly month?: string;
+  readonly from?: string;
+  readonly to?: string;
   readonly contract?: string;
   readonly format: (typeof REPORT_FORMATS)[number];
 }
@@ -97,8 +99,10 @@ export function buildProgram(verbs: Verbs): Command {
   incidentCommands(program, verbs.incident, common);
 
   const sla = program.command('sla').description('what the contracts come to');
-  common(sla.command('report').description('availability, downtime, budget and credits of a month'))
+  common(sla.command('report').description('availability, downtime, budget and credits of a month or a window'))
     .option('--month <month>', 'like 2008-04 (default: this one, so far)', month)
+    .addOption(new Option('--from <instant>', 'of a window instead, like 2008-04-24T00:00:00+01:00').argParser(instant))
+    .addOption(new Option('--to <instant>', 'when that window ends').argParser(instant))
     .option('--contract <id>', 'of this contract only')
     .addOption(new Option('--format <format>', 'how it is written').choices(REPORT_FORMATS).default('text'))
     .action((options) => verbs.slaReport(options));

@@ -1,6 +1,6 @@
 /** One run of the command: parses, connects, runs the verb, prints, and gives the exit code. */
 import { type Command, CommanderError } from 'commander';
-import { ok, type Result } from '../core/result.ts';
+import { err, ok, type Result } from '../core/result.ts';
 import { second } from '../core/units.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Api } from './api-client.ts';
@@ -100,9 +100,12 @@ export async function run(argv: readonly string[], deps: RunDeps): Promise<ExitC
     },
     slaReport: ({ format, ...options }) =>
       reading(options, (context) => {
-        const [wanted, contract] = [options.month ?? null, options.contract ?? null];
-        if (format === 'text') return slaReportVerb(context, wanted, contract);
-        return slaDocument(context, format, wanted, contract);
+        const contract = options.contract ?? null;
+        if (format === 'text') return slaReportVerb(context, options, contract);
+        if (options.from === undefined && options.to === undefined)
+          return slaDocument(context, format, options.month ?? null, contract);
+        const hint = 'Leave --format out, or name a --month.';
+        return Promise.resolve(err(usage('Documents are of a month; a window is told as text or --json.', hint)));
       }),
     slaExport: (options) => reading(options, slaExport),
     slaRuns: (options) => reading(options, slaRuns),

@@ -1,9 +1,9 @@
-/** `baton sla report` and `baton sla budget`: what the contracts come to, in a month or as it stands now. */
+/** `baton sla report` and `baton sla budget`: what the contracts come to, in a month or window or as it stands now. */
 import { readShared } from '../config/shared.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { percentText } from '../core/sla/accounting/account-text.ts';
 import type { Account, TargetAccount } from '../core/sla/accounting/account.ts';
-import { type SlaReport, slaReport } from '../core/sla/accounting/report.ts';
+import { type Asked, type SlaReport, slaReport } from '../core/sla/accounting/report.ts';
 import { reportText } from '../core/sla/accounting/report-text.ts';
 import { correctionRows } from '../core/sla/case/correction-rows.ts';
 import { columnsMax } from '../core/sla/text-layout.ts';
@@ -11,18 +11,18 @@ import { durationText } from '../core/sla/timeline-text.ts';
 import type { Snapshot } from '../ports/coordinator.ts';
 import { caseFilesOfKeys } from '../wire/case-entry.ts';
 import { serviceKeyPrefix, parseServiceSheet } from '../wire/service-sheet.ts';
-import { slaReportSchema } from '../wire/sla.ts';
+import { type AskedQuery, readAsked, slaReportSchema } from '../wire/sla.ts';
 import { ask } from './ask.ts';
-import { type Failure, failed } from './failure.ts';
+import { type Failure, failed, usage } from './failure.ts';
 import { orFromEtcd, type Sourced, sourceNote } from './fallback.ts';
 import { incidentsOf } from './incidents-of.ts';
 import { announcementsIn } from './maintenance.ts';
 import { renderTable } from './table.ts';
 import type { VerbContext, VerbResult } from './verb.ts';
 
-/** `month` like 2008-04; null: this one, and rolling windows as they stand. */
-export async function slaReportVerb(context: VerbContext, month: string | null, contract: string | null): VerbResult {
-  const report = await readReport(context, month);
+/** Nothing asked for: this month, and rolling windows as they stand. */
+export async function slaReportVerb(context: VerbContext, query: AskedQuery, contract: string | null): VerbResult {
+  const report = await readReport(context, query);
   if (!report.ok) return report;
   const { source } = report.value;
   const value = only(report.value.value, contract);
@@ -36,7 +36,7 @@ const only = (report: SlaReport, contract: string | null): SlaReport =>
   contract === null ? report : { ...report, contracts: report.contracts.filter((each) => each.contract === contract) };
 
 export async function slaBudget(context: VerbContext): VerbResult {
-  const report = await readReport(context, null);
+  const report = await readReport(context, {});
   if (!report.ok) return report;
   const { source, value } = report.value;
   return ok({
@@ -45,15 +45,23 @@ export async function slaBudget(context: VerbContext): VerbResult {
   });
 }
 
-async function readReport(context: VerbContext, month: string | null): Promise<Result<Sourced<SlaReport>, Failure>> {
-  const path = month === null ? '/v1/sla' : `/v1/sla?month=${encodeURIComponent(month)}`;
-  return orFromEtcd(context, await ask(context, path, slaReportSchema), (snapshot, cluster) =>
-    fromEtcd(snapshot, cluster, context.clock.wall(), month),
+async function readReport(context: VerbContext, query: AskedQuery): Promise<Result<Sourced<SlaReport>, Failure>> {
+  const asked = readAsked(query);
+  if (!asked.ok) return err(usage(`No such report: ${asked.error}.`, 'Give --month, or both --from and --to.'));
+  const given = Object.entries({ month: query.month, from: query.from, to: query.to });
+  const path = given.flatMap(([name, value]) => (value === undefined ? [] : `${name}=${encodeURIComponent(value)}`));
+  const answer = await ask(
+    context,
+    ['/v1/sla', ...(path.length === 0 ? [] : [path.join('&')])].join('?'),
+    slaReportSchema,
+  );
+  return orFromEtcd(context, answer, (snapshot, cluster) =>
+    fromEtcd(snapshot, cluster, context.clock.wall(), asked.value),
   );
 }
 
 /** etcd holds the days of the last weeks; the hosts' own ledgers hold years. */
-function fromEtcd(snapshot: Snapshot, cluster: string, asOf: number, month: string | null): Result<SlaReport, Failure> {
+function fromEtcd(snapshot: Snapshot, cluster: string, asOf: number, asked: Asked): Result<SlaReport, Failure> {
   const shared = readShared(snapshot.entries.get('config')?.value ?? '');
   if (!shared.ok)
     return err(failed('malformed-key', 'The config key in etcd is not readable.', 'Look at it with etcdctl.'));
@@ -64,7 +72,7 @@ function fromEtcd(snapshot: Snapshot, cluster: string, asOf: number, month: stri
   const all = [...sheets.flatMap((sheet) => sheet.rows), ...corrections];
   const rows = (from: number, to: number) => all.filter((row) => row.from < to && row.to > from);
   const { sites, contracts } = shared.value;
-  return ok(slaReport({ cluster, sites, contracts, maintenance: announcementsIn(snapshot), rows }, asOf, month));
+  return ok(slaReport({ cluster, sites, contracts, maintenance: announcementsIn(snapshot), rows }, asOf, asked));
 }
 
 /** The least that is left first: that is what somebody has to look at. */

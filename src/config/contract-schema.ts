@@ -46,6 +46,18 @@ export const siteSchema = z.strictObject({
   name: z.string().min(1).max(100).describe('what people call the site'),
   zone: timeZone('the site reads times; left out: that of a contract that covers it').optional(),
   channels: toldThrough(),
+  services: z
+    .array(
+      z.strictObject({
+        name: z.string().min(1).max(60).describe('what its users call it, like patient records'),
+        weight: z.number().int().min(1).max(100).default(1).describe('how much it matters to the site'),
+      }),
+    )
+    .max(20)
+    .optional()
+    .describe(
+      'what the site uses of the cluster; its downtime is weighed by them: [{name: patient records, weight: 3}]',
+    ),
 });
 
 const holidaySchema = z.union(
@@ -183,6 +195,11 @@ export function contractProblems(
   sites.forEach((site, index) => {
     if (known.indexOf(site.id) !== index)
       add(['sites', index, 'id'], `site ${site.id} is listed twice`, 'give each site its own id');
+    const services = (site.services ?? []).map(({ name }) => name);
+    services.forEach((name, position) => {
+      if (services.indexOf(name) !== position)
+        add(['sites', index, 'services', position, 'name'], `${name} is named twice`, 'give each service once');
+    });
   });
   contracts.forEach((contract, index) => {
     const at = (...rest: PropertyKey[]): readonly PropertyKey[] => ['contracts', index, ...rest];
@@ -205,7 +222,16 @@ export function contractProblems(
       );
     if (startOf(contract) >= endOf(contract))
       add(at('validTo'), 'ends before it begins', 'put validTo after validFrom');
+    contract.holidays.forEach(({ date: day }, position) => {
+      if (contract.holidays.findIndex((other) => other.date === day) !== position)
+        add(at('holidays', position), `${day} is named twice`, 'give each day once');
+    });
+    if (contract.creditBands.length > 0 && contract.availability === null)
+      add(at('credits'), 'no availability is promised that they could be for', 'add availability, or take them out');
     contract.creditBands.forEach((band, position) => {
+      const target = contract.availability?.targetPercent ?? 100;
+      if (band.belowPercent > target)
+        add(at('credits', position, 'below'), `is above the target, ${target}`, 'pay back below the target only');
       if (position > 0 && band.belowPercent >= (contract.creditBands[position - 1]?.belowPercent ?? 100))
         add(at('credits', position, 'below'), 'is not below the band before it', 'order the bands from best to worst');
     });

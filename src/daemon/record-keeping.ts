@@ -144,7 +144,7 @@ export class RecordKeeping {
       addToCase: (incidentId, by, draft) => this.#cases.add(incidentId, by, draft),
       proofOf: (incidentId) => this.#cases.proof(incidentId),
       promises: () => ({ ...this.#incidents.promises, maintenance: this.#planned.announcements() }),
-      sla: (month) => this.#service.report(this.#incidents.promises, month, this.#planned.announcements()),
+      sla: (asked) => this.#service.report(this.#incidents.promises, asked, this.#planned.announcements()),
       ...this.#planned.face(view),
       nearMisses: () => this.#nearMisses.nearMisses(),
       notices: () => this.#notices.notices(),

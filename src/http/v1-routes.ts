@@ -4,12 +4,12 @@ import type { Decision } from '../core/decision.ts';
 import type { Explanation } from '../core/explain.ts';
 import { selfReport } from '../core/self-report.ts';
 import { statusOf } from '../core/status.ts';
-import { isMonth } from '../core/sla/accounting/zone.ts';
 import type { View } from '../core/view.ts';
 import type { DaemonFace, TestOutcome } from '../ports/daemon-face.ts';
 import { formatNearMiss } from '../wire/near-miss.ts';
 import { testDraftSchema } from '../wire/outbox.ts';
 import { requestDraftSchema, resumeDraftSchema } from '../wire/request-draft.ts';
+import { readAsked } from '../wire/sla.ts';
 import { change } from './change.ts';
 import { starting } from './health-routes.ts';
 import { incidentRoutes } from './incident-routes.ts';
@@ -68,10 +68,17 @@ export function v1Routes({ face, explain, changes }: V1Options): readonly Route[
       path: '/v1/sla',
       methods: {
         GET: (context) => {
-          const month = context.req.query('month') ?? null;
-          if (month !== null && !isMonth(month))
-            return problem(context, 400, 'bad-month', `"${month.slice(0, 40)}" is no month`, 'write it like 2008-04');
-          return context.json(face.sla(month));
+          const { month, from, to } = context.req.query();
+          const asked = readAsked({ month, from, to });
+          if (asked.ok) return context.json(face.sla(asked.value));
+          const code = from === undefined && to === undefined ? 'bad-month' : 'bad-window';
+          return problem(
+            context,
+            400,
+            code,
+            asked.error,
+            'write ?month=2008-04, or ?from= and &to= as RFC 3339 instants',
+          );
         },
       },
     },

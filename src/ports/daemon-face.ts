@@ -1,7 +1,7 @@
 /** What the HTTP API and the CLI's socket see of a running daemon. Reads are of memory: they never wait for anything. */
 import type { OperatorRequest } from '../core/cluster.ts';
 import type { Decision } from '../core/decision.ts';
-import type { SlaReport } from '../core/sla/accounting/report.ts';
+import type { Asked, SlaReport } from '../core/sla/accounting/report.ts';
 import type { CaseFile } from '../core/sla/case/case-entry.ts';
 import type { CaseDraft } from '../core/sla/case/draft.ts';
 import type { EvidenceBundle } from '../core/sla/evidence/bundle.ts';
@@ -77,8 +77,8 @@ export interface DaemonFace extends PlannedFace {
   proofOf(incidentId: string): Promise<LedgerProof>;
   /** The sites and contracts in force, with the maintenance that is announced. */
   promises(): Terms;
-  /** Of all contracts and sites, from the outage ledger of this host; `month` like 2008-04, null for the current one. */
-  sla(month: string | null): SlaReport;
+  /** Of all contracts and sites, from the outage ledger of this host. */
+  sla(asked: Asked): SlaReport;
   /** Doubts that healed, as every member saw them, oldest first. */
   nearMisses(): readonly NearMiss[];
   /** The outbox, oldest first. */

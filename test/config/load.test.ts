@@ -282,6 +282,7 @@ describe('sites and contracts', () => {
       [
         {
           ...contract,
+          availability: { target: 99.9 },
           credits: [
             { below: 99, credit: 5 },
             { below: 99.5, credit: 10 },
@@ -289,6 +290,46 @@ describe('sites and contracts', () => {
         },
       ],
       /credits\[1\]\.below: is not below the band before it/,
+    ],
+    ...[0, -1, 100.1, '99.9'].map((target): (typeof cases)[number] => [
+      `an impossible target, ${target}`,
+      [{ ...contract, availability: { target, per: 'month' } }],
+      /^shared\.contracts\[0\]\.availability\.target: /,
+    ]),
+    ['a target of 100', [{ ...contract, availability: { target: 100 } }], null],
+    ...['-4h', '4', '32d'].map((cap): (typeof cases)[number] => [
+      `a cap of ${cap}`,
+      [{ ...contract, maintenance: { notice: '7d', cap } }],
+      /^shared\.contracts\[0\]\.maintenance\.cap: /,
+    ]),
+    ...['-7d', '36h'].map((notice): (typeof cases)[number] => [
+      `a notice of ${notice}`,
+      [{ ...contract, maintenance: { notice, cap: '4h' } }],
+      /^shared\.contracts\[0\]\.maintenance\.notice: /,
+    ]),
+    ['an rto that is negative', [{ ...contract, rto: '-1s' }], /^shared\.contracts\[0\]\.rto: /],
+    ['an rpo that is negative', [{ ...contract, rpo: { bytes: '-1B' } }], /^shared\.contracts\[0\]\.rpo\.bytes: /],
+    ['a version that is none', [{ ...contract, version: 0 }], /^shared\.contracts\[0\]\.version: /],
+    ['no instant', [{ ...contract, validFrom: '2008-04-01' }], /^shared\.contracts\[0\]\.validFrom: not an instant/],
+    [
+      'a day that no calendar has',
+      [{ ...contract, holidays: ['2008-02-30'] }],
+      /^shared\.contracts\[0\]\.holidays\[0\]/,
+    ],
+    [
+      'a holiday that is named twice',
+      [{ ...contract, holidays: ['2008-12-25', { date: '2008-12-25', hours: '09:00-12:00' }] }],
+      /^shared\.contracts\[0\]\.holidays\[1\]: 2008-12-25 is named twice/,
+    ],
+    [
+      'credits for an availability that nobody promised',
+      [{ ...contract, credits: [{ below: 99, credit: 5 }] }],
+      /^shared\.contracts\[0\]\.credits: no availability is promised/,
+    ],
+    [
+      'a credit for a target that was met',
+      [{ ...contract, availability: { target: 99.5 }, credits: [{ below: 99.9, credit: 5 }] }],
+      /^shared\.contracts\[0\]\.credits\[0\]\.below: is above the target, 99\.5/,
     ],
     [
       'a window of hours',
@@ -300,6 +341,19 @@ describe('sites and contracts', () => {
     test(says, () =>
       expect(withContracts(...contracts)).toEqual(expected === null ? [] : [expect.stringMatching(expected)]),
     );
+
+  test.each<[says: string, services: unknown, expected: RegExp | null]>([
+    ['what it uses', [{ name: 'patient records', weight: 3 }, { name: 'pharmacy' }], null],
+    ['a weight of nothing', [{ name: 'pharmacy', weight: 0 }], /^shared\.sites\[0\]\.services\[0\]\.weight: /],
+    [
+      'a service twice',
+      [{ name: 'pharmacy' }, { name: 'pharmacy', weight: 2 }],
+      /^shared\.sites\[0\]\.services\[1\]\.name: pharmacy is named twice/,
+    ],
+  ])('a site with %s', (_says, services, expected) => {
+    const found = problems({ 'shared.sites': [{ ...site, services }] });
+    expect(found).toEqual(expected === null ? [] : [expect.stringMatching(expected)]);
+  });
 
   test('a contract is read in the words of the core', () => {
     const { config } = loaded({

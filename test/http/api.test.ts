@@ -37,7 +37,11 @@ function aFace(view: View | null, outcome: SubmitOutcome = { kind: 'accepted', i
     addToCase: async () => outcome,
     proofOf: async () => ({ member: 'slough-a', entries: [], head: { entries: 0, lastHash: '' }, problem: null }),
     promises: () => ({ sites: [], contracts: [] }),
-    sla: (month) => ({ cluster: 'domain-1', asOf: wall, month: month ?? '2008-04', contracts: [], sites: [] }),
+    sla: (asked) => ({
+      ...{ cluster: 'domain-1', asOf: wall, provisional: false, contracts: [], sites: [] },
+      month: asked.kind === 'window' ? null : asked.kind === 'month' ? asked.month : '2008-04',
+      window: asked.kind === 'window' ? { from: asked.from, to: asked.to } : null,
+    }),
     nearMisses: () => [miss()],
     notices: () => [],
     testChannel: async (channel) =>
@@ -237,6 +241,22 @@ describe('/v1', () => {
       const refused = await app.request(`/v1/sla?month=${month}`);
       expect(refused.status).toBe(400);
       expect(await json(refused)).toMatchObject({ error: { code: 'bad-month' } });
+    }
+    const window = 'from=2008-04-24T00:00:00%2B01:00&to=2008-04-25T00:00:00%2B01:00';
+    expect(await json(await app.request(`/v1/sla?${window}`))).toMatchObject({
+      month: null,
+      window: { from: Date.parse('2008-04-23T23:00:00Z'), to: Date.parse('2008-04-24T23:00:00Z') },
+    });
+    for (const query of [
+      'from=2008-04-24T00:00:00Z',
+      'from=2008-04-24&to=2008-04-25',
+      'from=2008-04-24T00:00:00Z&to=2008-04-24T00:00:00Z',
+      'from=1990-04-24T00:00:00Z&to=2008-04-24T00:00:00Z',
+      `month=2008-04&${window}`,
+    ]) {
+      const refused = await app.request(`/v1/sla?${query}`);
+      expect(refused.status).toBe(400);
+      expect(await json(refused)).toMatchObject({ error: { code: 'bad-window' } });
     }
     expect(await json(await app.request('/v1/requests/r-1'))).toEqual({ kind: 'under-way', step: 'promoting' });
   });

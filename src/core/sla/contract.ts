@@ -10,6 +10,15 @@ export interface Site {
   readonly id: string;
   /** What people call it. */
   readonly name: string;
+  /** What it uses of the cluster, each once. Left out: nobody said. */
+  readonly services?: readonly SiteService[] | undefined;
+}
+
+export interface SiteService {
+  /** As its users call it, like `patient records`. */
+  readonly name: string;
+  /** How much it matters to the site, from 1; an hour without one of weight 3 weighs three hours. */
+  readonly weight: number;
 }
 
 export interface Contract {
@@ -22,7 +31,7 @@ export interface Contract {
   /** IANA name, like `Europe/London`. Service hours, holidays and calendar months are counted in it. */
   readonly timeZone: string;
   readonly serviceHours: ServiceHours;
-  /** Days that have hours of their own instead of their weekday's. They bind in `weekly` service hours only. */
+  /** Days that have hours of their own instead of their weekday's, also where service is always. */
   readonly holidays: readonly Holiday[];
   /** Longest outage of one incident. An outage of exactly this length is met. */
   readonly rtoMs: Ms;

@@ -5,6 +5,7 @@
 import { canonicalJson } from '../../core/canonical-json.ts';
 import type { ClusterState } from '../../core/cluster.ts';
 import { leading } from '../../core/cluster-queries.ts';
+import { changedInPlace } from '../../core/sla/changed-in-place.ts';
 import type { Promises } from '../../core/sla/contract.ts';
 import { editionOf, type Incident } from '../../core/sla/incident.ts';
 import type { Announcement } from '../../core/sla/maintenance/announcement.ts';
@@ -162,7 +163,10 @@ export class IncidentKeeper {
     const config = snapshot.entries.get('config')?.value ?? null;
     if (config !== null && config !== this.#configText) {
       this.#configText = config;
-      this.#promises = this.#deps.promisesOf(config) ?? this.#promises;
+      const promises = this.#deps.promisesOf(config) ?? this.#promises;
+      for (const each of changedInPlace(this.#promises.contracts, promises.contracts))
+        this.#deps.journal.happened('contract-changed-in-place', { ...each });
+      this.#promises = promises;
     }
     for (const incident of this.#copies.sawSnapshot(snapshot)) {
       if (!this.#own.has(incident.id)) this.#deps.changed(incident);

@@ -70,7 +70,7 @@ export class PlannedWork {
     this.#burn = new BurnWatch({ ...kept, ledgered, standing: (contract, at) => standing(reported(), contract, at) });
     this.#news = new NewsBook(clock, this.#records);
     const contracts = () => promises().contracts;
-    const accounts = () => service.report(promises(), null, this.announcements()).contracts;
+    const accounts = () => service.report(promises(), { kind: 'this-month' }, this.announcements()).contracts;
     const runner = new DrillRunner({ clock, hands, incidents, contracts, accounts }, signal);
     this.#book = new RunBook(coordinator, this.#records);
     const book = this.#book;

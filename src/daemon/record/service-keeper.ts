@@ -3,8 +3,7 @@
  * the others put into etcd goes to this disk too. An etcd that lost it is given it again by whoever has it.
  */
 import type { OutageRow } from '../../core/sla/accounting/outage-row.ts';
-import { type Ledgered, type SlaReport, slaReport } from '../../core/sla/accounting/report.ts';
-import type { MonthText } from '../../core/sla/accounting/zone.ts';
+import { type Asked, type Ledgered, type SlaReport, slaReport } from '../../core/sla/accounting/report.ts';
 import type { Promises } from '../../core/sla/contract.ts';
 import type { Announcement } from '../../core/sla/maintenance/announcement.ts';
 import { dayOf, ServiceBook, type ServiceSheet } from '../../core/sla/service/service-book.ts';
@@ -104,9 +103,8 @@ export class ServiceKeeper {
     await within(this.#deps.clock, closeLimitMs, this.#unwritten.writeDown());
   }
 
-  /** `month` null: the current one. */
-  report(promises: Promises, month: MonthText | null, maintenance: readonly Announcement[]): SlaReport {
-    return slaReport(this.ledgered(promises, maintenance), this.#deps.clock.wall(), month);
+  report(promises: Promises, asked: Asked, maintenance: readonly Announcement[]): SlaReport {
+    return slaReport(this.ledgered(promises, maintenance), this.#deps.clock.wall(), asked);
   }
 
   /** What everything is accounted from. */

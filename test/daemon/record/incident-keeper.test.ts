@@ -7,6 +7,7 @@ import { dayMs, memberName, monoMs, revision, wallMs } from '../../../src/core/u
 import { IncidentKeeper } from '../../../src/daemon/record/incident-keeper.ts';
 import type { Coordinator, Snapshot } from '../../../src/ports/coordinator.ts';
 import type { Ledger } from '../../../src/ports/ledger.ts';
+import { aContract, sites } from '../../core/sla/facts.ts';
 import { VirtualClock } from '../../sim/clock/virtual-clock.ts';
 
 /** One that a keeper recorded itself, so that it is one in every field. */
@@ -43,6 +44,7 @@ function aKeeper(clock: VirtualClock, before: readonly Incident[] = [], diskHang
     incidents: () => [...new Map(onDisk.map((each) => [each.id, each])).values()],
   } as unknown as Ledger;
   const commits: Txn[] = [];
+  const happened: unknown[] = [];
   const coordinator = {
     commit: async (txn: Txn) => {
       commits.push(txn);
@@ -56,10 +58,13 @@ function aKeeper(clock: VirtualClock, before: readonly Incident[] = [], diskHang
     member: memberName('a'),
     clock,
     coordinator,
-    journal: { decided: () => undefined, happened: () => undefined },
+    journal: {
+      decided: () => undefined,
+      happened: (event: string, details: Readonly<Record<string, unknown>>) => void happened.push([event, details]),
+    },
     ledger,
     changed: () => undefined,
-    promisesOf: () => null,
+    promisesOf: (text) => ({ sites, contracts: [aContract({ rtoMs: Number(text) })] }),
     announcements: () => [],
     wroteAgain: () => undefined,
   });
@@ -73,12 +78,32 @@ function aKeeper(clock: VirtualClock, before: readonly Incident[] = [], diskHang
     keeper.sawSnapshot({ entries: new Map() } as unknown as Snapshot);
     await clock.runFor(5);
   };
-  return { keeper, onDisk, inEtcd, commits, sees, seesNothing };
+  return { keeper, onDisk, inEtcd, commits, happened, sees, seesNothing };
 }
 
 /** As another member recorded it. */
 const ofB = (incident: Incident, edition: number, more: Partial<Incident> = {}): Incident => ({
   ...{ ...incident, id: 'domain-1-20080424-075900000-b', recordedBy: 'b', edition, ...more },
+});
+
+test('terms that are changed under their version are told of once, and an incident keeps those of its time', async () => {
+  const clock = new VirtualClock();
+  const { keeper, happened } = aKeeper(clock);
+  const configured = (text: string) => {
+    const entry = { value: text, modRevision: revision(5), leaseId: '0' };
+    keeper.sawSnapshot({ entries: new Map([['config', entry]]) } as unknown as Snapshot);
+  };
+  configured('1000');
+  keeper.record(failed(clock));
+  const judgedBy = () => keeper.incidents().map(({ verdicts }) => verdicts[0]?.measures[0]);
+  const before = judgedBy();
+  configured('2000');
+  configured('2000');
+  expect(happened).toEqual([
+    ['contract-changed-in-place', { contract: aContract({}).id, version: aContract({}).version, terms: ['rtoMs'] }],
+  ]);
+  expect(before).toMatchObject([{ of: 'rto', limitMs: 1_000 }]);
+  expect(judgedBy()).toEqual(before);
 });
 
 test("another member's is copied to this disk, version by version and none twice", async () => {

@@ -209,10 +209,12 @@ describe('the outage ledger', () => {
     await a.probes('up', 600);
     await a.probes('down', 1_200);
     await a.probes('up', 1_800);
-    const { sites } = a.keeper.report({ sites: [{ id: 'x', name: 'X' }], contracts: [] }, null, []);
+    const { sites } = a.keeper.report({ sites: [{ id: 'x', name: 'X' }], contracts: [] }, { kind: 'this-month' }, []);
     const sinceTheFirst = epoch - Date.parse('2008-04-01T00:00:00Z');
     expect(sites[0]).toMatchObject({ downMs: 900, upMs: 600, outages: 1, unmeasuredMs: sinceTheFirst + 300 });
-    expect(a.keeper.report({ sites: [], contracts: [] }, '2008-03', []).month).toBe('2008-03');
+    expect(a.keeper.report({ sites: [], contracts: [] }, { kind: 'month', month: '2008-03' }, []).month).toBe(
+      '2008-03',
+    );
   });
 
   test('has a sheet for each day', async () => {

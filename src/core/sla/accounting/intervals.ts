@@ -14,21 +14,37 @@ export interface Interval {
 export type Intervals = readonly Interval[];
 
 /** The set of whatever lies in one of `parts`, which may be in any order, overlap and be empty. */
-export function unionOf(parts: Iterable<Interval>): Intervals {
-  const sorted = [...parts].filter(({ from, to }) => from < to).toSorted((one, other) => one.from - other.from);
-  const union: Interval[] = [];
-  for (const { from, to } of sorted) {
-    const last = union.at(-1);
-    if (last === undefined || from > last.to) union.push({ from, to });
-    else if (to > last.to) union[union.length - 1] = { from: last.from, to };
+export function unionOf(parts: readonly Interval[]): Intervals {
+  const union: { from: number; to: number }[] = [];
+  let last: { from: number; to: number } | undefined;
+  for (const { from, to } of inOrder(parts)) {
+    if (from >= to) continue;
+    if (last === undefined || from > last.to) {
+      last = { from, to };
+      union.push(last);
+    } else if (to > last.to) last.to = to;
   }
   return union;
 }
 
+/** By their beginning. Most come so, and to see that costs less than to sort them. */
+export function inOrder<T extends Interval>(parts: readonly T[]): readonly T[] {
+  let before = -Infinity;
+  for (const { from } of parts) {
+    if (from < before) return parts.toSorted((one, other) => one.from - other.from);
+    before = from;
+  }
+  return parts;
+}
+
 export function intersection(one: Intervals, other: Intervals): Intervals {
   const both: Interval[] = [];
-  let beside = 0;
-  for (const mine of one) {
+  const [first, last] = [other[0], other.at(-1)];
+  if (first === undefined || last === undefined) return both;
+  let at = firstBeyond(one, first.from);
+  const begins = one[at];
+  let beside = begins === undefined ? other.length : firstBeyond(other, begins.from);
+  for (let mine = begins; mine !== undefined && mine.from < last.to; mine = one[++at]) {
     for (let theirs = other[beside]; theirs !== undefined && theirs.from < mine.to; theirs = other[beside]) {
       const from = Math.max(mine.from, theirs.from);
       const to = Math.min(mine.to, theirs.to);
@@ -39,6 +55,17 @@ export function intersection(one: Intervals, other: Intervals): Intervals {
     }
   }
   return both;
+}
+
+/** The index of the first one that ends after `instant`: a month of many years is found without reading the years. */
+function firstBeyond(intervals: Intervals, instant: number): number {
+  let [low, high] = [0, intervals.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((intervals[middle]?.to ?? Infinity) > instant) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 /** What of `whole` is not in `gone`. */

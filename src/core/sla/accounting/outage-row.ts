@@ -7,8 +7,9 @@
  * - Of members, an acknowledged commit is a fact, and a failed one may be the fault of the way to the leader: a standby
  *   that is parted from a leader that serves sees an outage that nobody else has.
  */
+import { absurd } from '../../result.ts';
 import type { MeasuredBy } from '../incident.ts';
-import { difference, type Interval, type Intervals, intersection, unionOf } from './intervals.ts';
+import { difference, inOrder, type Interval, type Intervals, intersection, unionOf } from './intervals.ts';
 
 /**
  * `down`: no write was acknowledged. `planned`: the same, by an operation that an operator asked for; it counts like any
@@ -32,14 +33,38 @@ export interface Measured {
   readonly down: Intervals;
 }
 
-/** What one of `sites` went through, the worst of them at each instant; of all sites when it is null. */
-export function measured(rows: readonly OutageRow[], sites: readonly string[] | null): Measured {
-  const mine = sites === null ? null : new Set(sites);
+/** What one of `sites` went through, the worst of them at each instant. */
+export function measured(rows: readonly OutageRow[], sites: readonly string[]): Measured {
+  const mine = rows.filter((row) => row.sites === null || row.sites.some((site) => sites.includes(site)));
+  if (sites.length === 1 || !mayDiffer(mine)) return believed(mine);
+  // What is said of one site alone says nothing of the next: each has its own witnesses.
+  return worst(sites.map((site) => believed(mine.filter((row) => row.sites === null || row.sites.includes(site)))));
+}
+
+/** Of sites that all these rows are about. */
+function believed(rows: readonly OutageRow[]): Measured {
   const [persons, observers, members] = [new Parts(), new Parts(), new Parts()];
-  for (const row of rows)
-    if (mine === null || row.sites === null || row.sites.some((site) => mine.has(site)))
-      (row.by === 'person' ? persons : row.by === 'observer' ? observers : members).add(row);
+  for (const row of rows) (row.by === 'person' ? persons : row.by === 'observer' ? observers : members).add(row);
   return before(persons.worstFirst(), before(observers.worstFirst(), members.servedFirst()));
+}
+
+/** A row that is about some sites only is said beside another one. Most rows are about all sites, and side by side. */
+function mayDiffer(rows: readonly OutageRow[]): boolean {
+  if (rows.every((row) => row.sites === null)) return false;
+  let [reached, someReached] = [-Infinity, -Infinity];
+  for (const { from, to, sites } of inOrder(rows)) {
+    if (from < (sites === null ? someReached : reached)) return true;
+    reached = Math.max(reached, to);
+    if (sites !== null) someReached = Math.max(someReached, to);
+  }
+  return false;
+}
+
+function worst(of: readonly Measured[]): Measured {
+  const down = unionOf(of.flatMap((each) => each.down));
+  const degraded = difference(unionOf(of.flatMap((each) => each.degraded)), down);
+  const up = difference(difference(unionOf(of.flatMap((each) => each.up)), down), degraded);
+  return { up, degraded, down };
 }
 
 /** Where `one` says anything, nobody asks what `rest` says. */
@@ -53,29 +78,39 @@ function before(one: Measured, rest: Measured): Measured {
   };
 }
 
+/** In the order in which they came: rows are nearly in order of time, and what is needs no sorting. */
 class Parts {
-  readonly #parts: Record<ServiceState, Interval[]> = { up: [], degraded: [], planned: [], down: [] };
+  readonly #served: Interval[] = [];
+  readonly #degraded: Interval[] = [];
+  readonly #away: Interval[] = [];
 
   add(row: OutageRow): void {
-    this.#parts[row.state].push(row);
+    switch (row.state) {
+      case 'up':
+        this.#served.push(row);
+        return;
+      case 'degraded':
+        this.#served.push(row);
+        this.#degraded.push(row);
+        return;
+      case 'planned':
+      case 'down':
+        this.#away.push(row);
+        return;
+      default:
+        absurd(row.state);
+    }
   }
 
   worstFirst(): Measured {
-    const { up, degraded, planned, down } = this.#parts;
-    const isDown = unionOf([...down, ...planned]);
-    const isDegraded = difference(unionOf(degraded), isDown);
-    return { up: difference(difference(unionOf(up), isDown), isDegraded), degraded: isDegraded, down: isDown };
+    const down = unionOf(this.#away);
+    const degraded = difference(unionOf(this.#degraded), down);
+    return { up: difference(difference(unionOf(this.#served), down), degraded), degraded, down };
   }
 
   servedFirst(): Measured {
-    const { up, degraded, planned, down } = this.#parts;
-    const isDegraded = unionOf(degraded);
-    const served = unionOf([...up, ...degraded]);
-    return {
-      up: difference(served, isDegraded),
-      degraded: isDegraded,
-      down: difference(unionOf([...down, ...planned]), served),
-    };
+    const [served, degraded] = [unionOf(this.#served), unionOf(this.#degraded)];
+    return { up: difference(served, degraded), degraded, down: difference(unionOf(this.#away), served) };
   }
 }
 

@@ -9,18 +9,31 @@ import { zonePeriods } from './zone.ts';
 
 const weekdays: readonly Weekday[] = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
 
+const wholeDay: readonly DayHours[] = [{ fromMinute: 0, toMinute: 24 * 60 }];
+const everyDay: Readonly<Record<Weekday, readonly DayHours[]>> = {
+  mon: wholeDay,
+  tue: wholeDay,
+  wed: wholeDay,
+  thu: wholeDay,
+  fri: wholeDay,
+  sat: wholeDay,
+  sun: wholeDay,
+};
+
 export type Hours = Pick<Contract, 'timeZone' | 'serviceHours' | 'holidays'>;
 
 /** The service hours within `span`. Throws RangeError for a time zone that this system does not know. */
 export function serviceTime(hours: Hours, span: Interval): Intervals {
-  if (hours.serviceHours.kind === 'always') return unionOf([span]);
-  const holidays = new Map(hours.holidays.map((holiday) => [holiday.date, holiday.hours]));
+  const { serviceHours, holidays: ofTheirOwn } = hours;
+  if (serviceHours.kind === 'always' && ofTheirOwn.length === 0) return unionOf([span]);
+  const days = serviceHours.kind === 'always' ? everyDay : serviceHours.days;
+  const holidays = new Map(ofTheirOwn.map((holiday) => [holiday.date, holiday.hours]));
   const parts: Interval[] = [];
   for (const { from, to, offsetMs } of zonePeriods(hours.timeZone, span)) {
     // Local time written as if it were UTC: in a period it runs as fast as real time.
     const [localFrom, localTo] = [from + offsetMs, to + offsetMs];
     for (let midnight = Math.floor(localFrom / dayMs) * dayMs; midnight < localTo; midnight += dayMs) {
-      for (const { fromMinute, toMinute } of hoursOn(hours.serviceHours.days, holidays, midnight)) {
+      for (const { fromMinute, toMinute } of hoursOn(days, holidays, midnight)) {
         const opens = Math.max(midnight + fromMinute * minute, localFrom);
         const shuts = Math.min(midnight + toMinute * minute, localTo);
         parts.push({ from: opens - offsetMs, to: shuts - offsetMs });

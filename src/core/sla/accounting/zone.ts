@@ -15,7 +15,36 @@ export const isMonth = (text: string): boolean => /^(19|2\d)\d\d-(0[1-9]|1[0-2])
 
 /** The periods that make up `span`, in order. Throws RangeError for a zone that this system does not know. */
 export function zonePeriods(timeZone: string, { from, to }: Interval): readonly ZonePeriod[] {
-  const offsetMs = offsetIn(timeZone);
+  const periods: ZonePeriod[] = [];
+  for (let year = yearOf(from); from < to && year <= yearOf(to - 1); year += 1) {
+    for (const period of periodsOfYear(timeZone, year)) {
+      const part = { from: Math.max(from, period.from), to: Math.min(to, period.to), offsetMs: period.offsetMs };
+      const before = periods.at(-1);
+      if (part.from >= part.to) continue;
+      if (before?.offsetMs === part.offsetMs) periods[periods.length - 1] = { ...before, to: part.to };
+      else periods.push(part);
+    }
+  }
+  return periods;
+}
+
+const yearOf = (at: number): number => new Date(at).getUTCFullYear();
+
+/** By zone and year (UTC): to ask Intl costs more than everything that is made of it. */
+const periodsKnown = new Map<string, readonly ZonePeriod[]>();
+const periodsKnownMax = 5_000;
+
+function periodsOfYear(timeZone: string, year: number): readonly ZonePeriod[] {
+  const key = `${year} ${timeZone}`;
+  const known = periodsKnown.get(key);
+  if (known !== undefined) return known;
+  const periods = periodsSeen(offsetIn(timeZone), { from: Date.UTC(year, 0), to: Date.UTC(year + 1, 0) });
+  if (periodsKnown.size >= periodsKnownMax) periodsKnown.clear();
+  periodsKnown.set(key, periods);
+  return periods;
+}
+
+function periodsSeen(offsetMs: (at: number) => Ms, { from, to }: Interval): readonly ZonePeriod[] {
   const periods: ZonePeriod[] = [];
   let period = { from, offsetMs: offsetMs(from) };
   for (let at = from; at < to; ) {
@@ -62,12 +91,17 @@ function beginning(timeZone: string, month: MonthText): number {
 
 /** The calendar months of a zone that `span` touches, in order. */
 export function monthsOf(timeZone: string, { from, to }: Interval): readonly MonthText[] {
-  const offsetMs = offsetIn(timeZone);
-  const monthAt = (at: number) => new Date(at + offsetMs(at)).toISOString().slice(0, 7);
+  const monthAt = (at: number) => new Date(at + offsetAt(timeZone, at)).toISOString().slice(0, 7);
   const months: MonthText[] = [];
-  for (let month = monthAt(from); from < to && month <= monthAt(to - 1); month = monthAfter(month)) months.push(month);
+  if (from >= to) return months;
+  const last = monthAt(to - 1);
+  for (let month = monthAt(from); month <= last; month = monthAfter(month)) months.push(month);
   return months;
 }
+
+/** `at` may be between two milliseconds. */
+const offsetAt = (timeZone: string, at: number): Ms =>
+  zonePeriods(timeZone, { from: Math.floor(at), to: Math.floor(at) + 1 })[0]?.offsetMs ?? 0;
 
 function monthAfter(month: MonthText): MonthText {
   const date = new Date(`${month}-01T00:00:00Z`);

@@ -54,8 +54,8 @@ const row = (around: number): fc.Arbitrary<OutageRow> =>
     .tuple(
       interval(around, 2_000),
       fc.constantFrom('up', 'up', 'up', 'degraded', 'planned', 'down'),
-      fc.constantFrom(null, null, ['berkshire'], ['elsewhere']),
-      fc.constantFrom('standby', 'standby', 'leader', 'observer'),
+      fc.constantFrom(null, null, ['berkshire'], ['wexham'], ['elsewhere']),
+      fc.constantFrom('standby', 'standby', 'leader', 'observer', 'person'),
     )
     .map(([span, state, sites, by]) => ({ ...span, state, sites, by }));
 
@@ -92,6 +92,7 @@ describe('the account of a contract is that of a clerk who looks at every minute
       fc.property(
         fc.record({
           serviceHours,
+          sites: fc.constantFrom(['berkshire'], ['berkshire', 'wexham']),
           holidays: fc.uniqueArray(holiday, { maxLength: 2, selector: ({ date }) => date }),
           maintenance: maintenanceRule,
           rows: fc.array(row(around), { maxLength: 8 }),
@@ -99,16 +100,16 @@ describe('the account of a contract is that of a clerk who looks at every minute
           asked: interval(around, 5 * 1440),
           asOf: fc.oneof(instant(around), fc.constant(around + 30 * day)),
         }),
-        ({ serviceHours, holidays, maintenance, rows, announced, asked, asOf }) => {
+        ({ serviceHours, sites, holidays, maintenance, rows, announced, asked, asOf }) => {
           fc.pre(asked.from < asked.to);
-          const contract = aContract({ timeZone, serviceHours, holidays, exclusions: { maintenance } });
+          const contract = aContract({ timeZone, serviceHours, sites, holidays, exclusions: { maintenance } });
           const facts = { measured: measured(rows, contract.sites), maintenance: announced, asOf };
           const clerk = countMinutes(contract, asked, { rows, maintenance: announced, asOf });
           const inMs = Object.fromEntries(Object.entries(clerk).map(([name, n]) => [`${name}Ms`, n * minute]));
           expect(account(contract, asked, facts)).toMatchObject(inMs);
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 100 },
     );
   });
 });

@@ -175,7 +175,7 @@ describe('a contract', () => {
     expect(accountOf({ validFrom: from })).toMatchObject({ span: { from: Date.parse(from) }, countedMs: 29 * minute });
     expect(accountOf({ validTo: from })).toMatchObject({ span: { to: Date.parse(from) }, countedMs: 15 * minute });
     const over = { ...contract, validTo: '2008-03-01T00:00:00Z' };
-    expect(account(over, april, { measured: measured(rows, null), maintenance: [], asOf: later })).toBeNull();
+    expect(account(over, april, { measured: measured(rows, contract.sites), maintenance: [], asOf: later })).toBeNull();
   });
 
   test('without service hours in the month promises nothing', () => {

@@ -36,13 +36,26 @@ function localAt(timeZone: string, at: number): Local {
 }
 
 function isInHours({ serviceHours, holidays, timeZone }: Contract, at: number): boolean {
-  if (serviceHours.kind === 'always') return true;
   const { date, weekday, minuteOfDay } = localAt(timeZone, at);
-  const hours = holidays.find((holiday) => holiday.date === date)?.hours ?? serviceHours.days[weekday];
+  const ofTheDay = holidays.find((holiday) => holiday.date === date)?.hours;
+  if (serviceHours.kind === 'always' && ofTheDay === undefined) return true;
+  const hours = ofTheDay ?? (serviceHours.kind === 'always' ? [] : serviceHours.days[weekday]);
   return hours.some(({ fromMinute, toMinute }) => fromMinute <= minuteOfDay && minuteOfDay < toMinute);
 }
 
 const covers = ({ from, to }: Interval, at: number) => from <= at && at < to;
+
+/** One site at one moment; null: nobody measured it. */
+function seenAt(rows: readonly OutageRow[], site: string, at: number): 'up' | 'degraded' | 'down' | null {
+  const seen = rows.filter((row) => covers(row, at) && (row.sites === null || row.sites.includes(site)));
+  const of = (by: OutageRow['by']) => seen.filter((row) => row.by === by);
+  const believed = [of('person'), of('observer'), seen].find((some) => some.length > 0) ?? [];
+  const says = (...states: readonly OutageRow['state'][]) => believed.some(({ state }) => states.includes(state));
+  const away = says('down', 'planned');
+  if (away && (believed !== seen || !says('up', 'degraded'))) return 'down';
+  if (says('degraded')) return 'degraded';
+  return says('up') ? 'up' : null;
+}
 
 export interface Minutes {
   service: number;
@@ -71,18 +84,13 @@ export function countMinutes(
         each.from - each.announcedAt >= rules.noticeDays * 24 * 60 * minute &&
         (each.cancelledAt === null || at < each.cancelledAt),
     );
+  // The cap is used up from the beginning of the month, but not before anything was down.
+  const firstRow = Math.min(asked.from, ...rows.map(({ from }) => from));
   let begin = asked.from;
-  while (localAt(contract.timeZone, begin - minute).month === firstMonth) begin -= minute;
+  while (begin > firstRow && localAt(contract.timeZone, begin - minute).month === firstMonth) begin -= minute;
   for (let at = begin; at < asked.to; at += minute) {
-    const seen = rows.filter((row) => covers(row, at) && (row.sites === null || row.sites.includes('berkshire')));
-    const observed = seen.filter(({ by }) => by === 'observer');
-    const says = (states: readonly OutageRow['state'][], some: readonly OutageRow[]) =>
-      some.some(({ state }) => states.includes(state));
-    const down =
-      observed.length > 0
-        ? says(['down', 'planned'], observed)
-        : says(['down', 'planned'], seen) && !says(['up', 'degraded'], seen);
-    const believed = observed.length > 0 ? observed : seen;
+    const sites = contract.sites.map((site) => seenAt(rows, site, at));
+    const down = sites.includes('down');
     if (at < asked.from && !down) continue;
     if (!isInHours(contract, at)) continue;
     let passes = false;
@@ -98,8 +106,8 @@ export function countMinutes(
     sums.elapsed += 1;
     if (passes) sums.excluded += 1;
     else if (down) sums.counted += 1;
-    else if (says(['degraded'], believed)) sums.degraded += 1;
-    else if (says(['up'], believed)) sums.up += 1;
+    else if (sites.includes('degraded')) sums.degraded += 1;
+    else if (sites.includes('up')) sums.up += 1;
     else sums.unmeasured += 1;
   }
   return sums;

@@ -17,7 +17,7 @@ const seen = (...down: readonly (readonly [fromAgoMs: number, toAgoMs: number])[
     from: now - from,
     to: now - to,
   }));
-  return measured([{ state: 'up', by: 'standby', sites: null, from: now - 60 * day, to: now }, ...rows], null);
+  return measured([{ state: 'up', by: 'standby', sites: null, from: now - 60 * day, to: now }, ...rows], ['berkshire']);
 };
 const warned = (measuredThen: ReturnType<typeof seen>, changes: Partial<Contract> = {}, window = false) => {
   const maintenance = window ? [anAnnouncement({ from: now - day, to: now + day, announcedAt: now - 30 * day })] : [];

@@ -36,9 +36,10 @@ export function memberRecord(state: ClusterState, name: MemberName): MemberRecor
  * or predecessor, whatever its key says.
  */
 export function dataMembers(state: ClusterState): readonly MemberRecord[] {
-  return [...state.members.values()].flatMap((key) =>
-    key.kind === 'present' && key.value.role !== 'observer' ? [key.value] : [],
-  );
+  const found: MemberRecord[] = [];
+  for (const key of state.members.values())
+    if (key.kind === 'present' && key.value.role !== 'observer') found.push(key.value);
+  return found;
 }
 
 /** Somebody stands by the leader, as far as the keys tell: `sync` names one; in mode `off`, one says that it streams. */

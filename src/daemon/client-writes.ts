@@ -65,10 +65,14 @@ export class ClientWrites {
     const signal = this.#signal;
     while (!signal.aborted) {
       const target = this.#context.target();
+      // One scope, not a signal made of two: it is asked after every write.
       const scope = new AbortController();
-      const work = target === null ? Promise.resolve() : this.#writeTo(target, AbortSignal.any([signal, scope.signal]));
+      const ends = () => scope.abort(signal.reason);
+      signal.addEventListener('abort', ends, { once: true });
+      const work = target === null ? Promise.resolve() : this.#writeTo(target, scope.signal);
       // A write that hangs in a host that is gone must not keep the next target waiting: its answer is dropped.
       await this.#changedFrom(target);
+      signal.removeEventListener('abort', ends);
       scope.abort('another target');
       void work;
     }

@@ -64,6 +64,7 @@ function memberRecordOf(
   lastLedTerm: Revision | null,
 ): MemberRecord {
   const pg = view.postgres;
+  const { timeline, lsn, replayLsn } = ownPositions(pg);
   return {
     name: settings.name,
     host: settings.postgres.host,
@@ -81,8 +82,10 @@ function memberRecordOf(
           : null,
     location: settings.location,
     priority: settings.priority,
-    tags: { ...(settings.nofailover ? { nofailover: true } : {}), ...(settings.nosync ? { nosync: true } : {}) },
-    ...ownPositions(pg),
+    tags: tagsOf(settings),
+    timeline,
+    lsn,
+    replayLsn,
     leaseId,
     copyId: ownCopy(pg),
     fencedTerm: view.guardian.child.kind === 'none' ? lastLedTerm : null,
@@ -91,3 +94,6 @@ function memberRecordOf(
     restartingUntil: null,
   };
 }
+
+const tagsOf = ({ nofailover, nosync }: MemberSettings): MemberRecord['tags'] =>
+  nofailover || nosync ? { ...(nofailover && { nofailover }), ...(nosync && { nosync }) } : {};

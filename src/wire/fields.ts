@@ -2,18 +2,14 @@
 import { z } from 'zod';
 import {
   type CopyId,
-  copyId,
   type LeaseId,
   type Lsn,
-  leaseId,
   lsn,
   type MemberName,
-  memberName,
   parseLsn,
   type Revision,
   revision,
   type Timeline,
-  timeline,
   wallMs,
 } from '../core/units.ts';
 
@@ -21,29 +17,19 @@ import {
 export const namePattern = /^[a-z][a-z0-9-]{0,19}$/;
 export const nameRule = 'a lower-case letter, then up to 19 lower-case letters, digits or dashes';
 
-export const memberField: z.ZodType<MemberName> = z
-  .string()
-  .regex(namePattern, `not a member name: ${nameRule}`)
-  .transform(memberName);
+export const memberField = branded<MemberName>(z.string().regex(namePattern, `not a member name: ${nameRule}`));
 
-export const copyField: z.ZodType<CopyId> = z
-  .string()
-  .regex(/^[0-9a-z]{1,32}$/, 'not a copy id: 1 to 32 lower-case letters and digits')
-  .transform(copyId);
+export const copyField = branded<CopyId>(
+  z.string().regex(/^[0-9a-z]{1,32}$/, 'not a copy id: 1 to 32 lower-case letters and digits'),
+);
 
 /** An etcd lease is a signed 64-bit number; text, because JSON numbers end at 2^53. */
-export const leaseField: z.ZodType<LeaseId> = z
-  .string()
-  .regex(/^-?[0-9]{1,19}$/, 'not a lease id: a decimal number as text')
-  .transform(leaseId);
+export const leaseField = branded<LeaseId>(
+  z.string().regex(/^-?[0-9]{1,19}$/, 'not a lease id: a decimal number as text'),
+);
 
 /** PostgreSQL's own numbers start at 1 and are 32 bits. */
-export const timelineField: z.ZodType<Timeline> = z
-  .number()
-  .int()
-  .min(1)
-  .max(0xffff_ffff)
-  .transform((value) => timeline(value));
+export const timelineField = branded<Timeline>(z.number().int().min(1).max(0xffff_ffff));
 
 export const revisionField: z.ZodType<Revision> = z
   .number()
@@ -85,3 +71,8 @@ export const memberStateField = z.enum([
   'crashed',
   'unfit',
 ]);
+
+/** What the checks of a schema have let through has the type. A transformation that changes nothing would cost as much as the checks. */
+function branded<T extends string | number>(schema: z.ZodType<string> | z.ZodType<number>): z.ZodType<T> {
+  return schema as unknown as z.ZodType<T>;
+}

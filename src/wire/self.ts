@@ -29,6 +29,8 @@ export function parseSelf(
   atMono: MonoMs,
   expected?: { readonly cluster: string; readonly member: string },
 ): PeerReport | null {
+  // What came of a probe that failed.
+  if (report === null) return null;
   const parsed = readValue(selfSchema, report);
   if (!parsed.ok) return null;
   const { cluster, member, ...said } = parsed.value;

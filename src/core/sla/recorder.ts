@@ -140,7 +140,7 @@ function tellsMore(before: Recording | null, recording: Recording): boolean {
 function sameParts(one: Recording, other: Recording): boolean {
   const keys = Object.keys(one) as (keyof Recording)[];
   return (
-    keys.every((key) => key === 'marks' || bounds.has(key) || one[key] === other[key]) &&
+    keys.every((key) => one[key] === other[key] || key === 'marks' || bounds.has(key)) &&
     INSTANT_NAMES.every((name) => name === 't0' || one.marks[name] === other.marks[name])
   );
 }

@@ -102,13 +102,17 @@ export class IncidentCopies {
 
   /** Puts it where etcd has nothing, or an older version; null when there is nothing to do. Safe to apply twice, by anybody. */
   refill(incident: Incident | undefined): Txn | null {
-    if (incident === undefined || this.#isPast(incident)) return null;
-    const key = `${keyPrefix}${incident.id}`;
+    if (incident === undefined) return null;
     const there = this.#inEtcd.get(incident.id);
-    const writes = [{ op: 'put', key, value: JSON.stringify(incident) } as const];
-    if (there === undefined) return { compares: [{ key, absent: true }], writes };
-    if (there.incident === null || editionOf(there.incident) >= editionOf(incident)) return null;
-    return { compares: [{ key, modRevision: there.modRevision }], writes };
+    // Asked of every incident after every change in etcd, where nearly all of them are.
+    if (there !== undefined && (there.incident === null || editionOf(there.incident) >= editionOf(incident)))
+      return null;
+    if (this.#isPast(incident)) return null;
+    const key = `${keyPrefix}${incident.id}`;
+    return {
+      compares: [there === undefined ? { key, absent: true } : { key, modRevision: there.modRevision }],
+      writes: [{ op: 'put', key, value: JSON.stringify(incident) }],
+    };
   }
 
   #isOlder(incident: Incident): boolean {

@@ -5,7 +5,7 @@
 import { membersPrefix } from '../../core/key-format.ts';
 import { elapsed, type MonoMs, type Ms, second } from '../../core/units.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { Entry, Snapshot } from '../../ports/coordinator.ts';
+import type { Snapshot } from '../../ports/coordinator.ts';
 import { isObserver } from '../../wire/cluster-keys.ts';
 
 /** An election of etcd is over long before that. */
@@ -25,12 +25,13 @@ export class TellerPlace {
   }
 
   sawSnapshot({ entries }: Snapshot): void {
-    const members = [...entries].filter(([key]) => key.startsWith(membersPrefix)).toSorted(byKey);
-    const names = members.map(([key]) => key.slice(membersPrefix.length));
+    const names: string[] = [];
+    for (const key of entries.keys()) if (key.startsWith(membersPrefix)) names.push(key.slice(membersPrefix.length));
+    names.sort();
     this.#present = new Set(names);
     // At a third site, which whatever took the leader away has probably not reached.
-    const observer = members.findIndex(([, { value }]) => isObserver(value));
-    const teller = entries.get('leader')?.value ?? names[Math.max(0, observer)];
+    const observer = () => names.find((name) => isObserver(entries.get(`${membersPrefix}${name}`)?.value ?? ''));
+    const teller = entries.get('leader')?.value ?? observer() ?? names[0];
     const rank = [teller, ...names.filter((name) => name !== teller)].indexOf(this.#member);
     this.#rank = rank < 0 ? null : rank;
   }
@@ -58,5 +59,3 @@ export class TellerPlace {
     return this.isFirst || this.isAlone;
   }
 }
-
-const byKey = ([one]: readonly [string, Entry], [other]: readonly [string, Entry]): number => (one < other ? -1 : 1);

@@ -19,7 +19,7 @@ export class Guarding {
     this.#noteUnsupervised(member, nowMs);
     const { running, host, name } = member;
     if (running?.phase !== 'primary' || host.paused || running.process.stopped) {
-      this.#aloneSince.delete(name);
+      this.#notAlone(name);
       return null;
     }
     if (member.livingGuardian() === null)
@@ -27,7 +27,7 @@ export class Guarding {
     const acts = member.batond?.process.alive === true && !member.batond.process.stopped;
     const frozen = member.guardian?.process.stopped === true;
     if (acts || frozen) {
-      this.#aloneSince.delete(name);
+      this.#notAlone(name);
       return null;
     }
     const since = this.#aloneSince.get(name) ?? nowMs;
@@ -42,6 +42,11 @@ export class Guarding {
    */
   stoodStill({ runId }: FakeServer, nowMs: number): boolean {
     return nowMs <= (this.#unsupervisedUntilMs.get(runId) ?? Number.NEGATIVE_INFINITY);
+  }
+
+  /** Asked after every event, and hardly ever is anybody alone. */
+  #notAlone(name: string): void {
+    if (this.#aloneSince.size > 0) this.#aloneSince.delete(name);
   }
 
   #noteUnsupervised({ guardian, batond, running, host }: Member, nowMs: number): void {

@@ -173,12 +173,13 @@ export class Invariants {
   /** What holds between events. */
   check(): void {
     const nowMs = this.#world.now();
+    const sync = this.#world.sync();
     this.#checkKeys();
-    this.#checkMode();
+    this.#checkMode(sync);
     if (nowMs >= this.#lookAtMs) this.#look(nowMs);
-    this.#checkWaits();
-    this.#checkStarts();
+    this.#checkWaits(sync);
     for (const member of this.#world.members) {
+      this.#checkStart(member, sync);
       const alone = this.#guarding.look(member, nowMs);
       if (alone !== null) this.violated(alone.invariant, alone.detail);
     }
@@ -192,8 +193,8 @@ export class Invariants {
   }
 
   /** A mode that is asked for of a running server begins with what it waits for, which changes a moment after the key. */
-  #checkMode(): void {
-    const mode = this.#world.sync()?.mode ?? null;
+  #checkMode(sync: SyncContent | null): void {
+    const mode = sync?.mode ?? null;
     if (mode === 'off') {
       this.acknowledged.lapse();
       this.#reads.lapse();
@@ -249,18 +250,14 @@ export class Invariants {
   }
 
   /** I8: whether a start as a primary is claimed is asked when it begins. */
-  #checkStarts(): void {
-    for (const { running } of this.#world.members) {
-      if (running?.phase !== 'starting' || running.startedAs !== 'primary') continue;
-      if (this.#starts.has(running.runId)) continue;
-      this.#starts.add(running.runId);
-      const sync = this.#world.sync();
-      if (sync !== null && claimedBy(sync, running)) this.#claimedStarts.add(running.runId);
-    }
+  #checkStart({ running }: Member, sync: SyncContent | null): void {
+    if (running?.phase !== 'starting' || running.startedAs !== 'primary') return;
+    if (this.#starts.has(running.runId)) return;
+    this.#starts.add(running.runId);
+    if (sync !== null && claimedBy(sync, running)) this.#claimedStarts.add(running.runId);
   }
 
-  #checkWaits(): void {
-    const sync = this.#world.sync();
+  #checkWaits(sync: SyncContent | null): void {
     if (sync === null || sync.standbys.length === 0) return;
     const leader = this.#world.members.find(({ name }) => name === sync.leader)?.running;
     if (leader?.phase !== 'primary' || leader.dir.admits !== 'everybody' || leader.unprotected !== null) return;

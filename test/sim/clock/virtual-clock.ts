@@ -7,9 +7,6 @@ import type { Clock } from '../../../src/ports/clock.ts';
 import { asTask, drainMicrotasks } from './microtasks.ts';
 
 interface Event {
-  readonly at: MonoMs;
-  /** Events of one instant fire in the order in which they were made. */
-  readonly sequence: number;
   readonly action: () => void;
   /** It has fired, or will not. */
   over: boolean;
@@ -20,8 +17,12 @@ export class VirtualClock implements Clock {
   wallStart: WallMs;
   #now: MonoMs = monoMs(0);
   #sequence = 0;
-  /** A binary heap, earliest first. */
-  #events: Event[] = [];
+  /** A binary heap, earliest first; in the three lists one event has one place. */
+  readonly #events: Event[] = [];
+  /** When each is due, as the clock shows it. */
+  #at = new Float64Array(heapMin);
+  /** Events of one instant fire in the order in which they were made. */
+  #made = new Float64Array(heapMin);
   /** How many of them will not fire. */
   #cancelled = 0;
 
@@ -43,13 +44,8 @@ export class VirtualClock implements Clock {
 
   timer(durationMs: Ms, action: () => void): () => void {
     if (!Number.isFinite(durationMs)) throw new RangeError(`not a duration: ${durationMs}`);
-    const event: Event = {
-      at: onGrid(after(this.#now, Math.max(0, durationMs))),
-      sequence: this.#sequence++,
-      action,
-      over: false,
-    };
-    this.#push(event);
+    const event: Event = { action, over: false };
+    this.#push(event, onGrid(after(this.#now, Math.max(0, durationMs))), this.#sequence++);
     return () => {
       if (event.over) return;
       event.over = true;
@@ -81,8 +77,11 @@ export class VirtualClock implements Clock {
 
   /** When the next event is due; null when there is none. */
   nextAt(): MonoMs | null {
-    while (this.#events[0]?.over) this.#dropCancelled();
-    return this.#events[0]?.at ?? null;
+    while (this.#events[0]?.over) {
+      this.#pop();
+      this.#cancelled -= 1;
+    }
+    return this.#events.length === 0 ? null : monoMs(this.#at[0] ?? 0);
   }
 
   /** Goes to the next event, fires it and lets everything that follows from it run. False when there was none. */
@@ -92,9 +91,10 @@ export class VirtualClock implements Clock {
 
   /** The same at once, for a caller that is in no microtask (`asTask`). */
   stepNow(): boolean {
-    if (this.nextAt() === null) return false;
+    const at = this.nextAt();
+    if (at === null) return false;
     const event = this.#pop();
-    this.#now = event.at;
+    this.#now = at;
     event.over = true;
     event.action();
     drainMicrotasks();
@@ -127,57 +127,85 @@ export class VirtualClock implements Clock {
     });
   }
 
-  #dropCancelled(): void {
-    this.#pop();
-    this.#cancelled -= 1;
-  }
-
   /** Most timers are limits that are not reached: they must not stay until they would have been. */
   #sweep(): void {
-    const live = this.#events.filter((event) => !event.over);
-    this.#events = [];
+    const [events, at, made] = [[...this.#events], this.#at.slice(), this.#made.slice()];
+    this.#events.length = 0;
     this.#cancelled = 0;
-    for (const event of live) this.#push(event);
+    for (let index = 0; index < events.length; index += 1) {
+      const event = events[index] as Event;
+      if (!event.over) this.#push(event, monoMs(at[index] as number), made[index] as number);
+    }
   }
 
-  #push(event: Event): void {
-    const heap = this.#events;
-    let index = heap.push(event) - 1;
+  #push(event: Event, at: MonoMs, made: number): void {
+    const events = this.#events;
+    let index = events.push(event) - 1;
+    if (index >= this.#at.length) {
+      this.#at = grown(this.#at);
+      this.#made = grown(this.#made);
+    }
+    const [ats, mades] = [this.#at, this.#made];
     while (index > 0) {
       const parent = (index - 1) >> 1;
-      if (!earlier(event, heap[parent] as Event)) break;
-      heap[index] = heap[parent] as Event;
+      const parentAt = ats[parent] as number;
+      if (at > parentAt || (at === parentAt && made >= (mades[parent] as number))) break;
+      events[index] = events[parent] as Event;
+      ats[index] = parentAt;
+      mades[index] = mades[parent] as number;
       index = parent;
     }
-    heap[index] = event;
+    events[index] = event;
+    ats[index] = at;
+    mades[index] = made;
   }
 
   #pop(): Event {
-    const heap = this.#events;
-    const first = heap[0];
-    const last = heap.pop();
+    const events = this.#events;
+    const first = events[0];
+    const last = events.pop();
     if (first === undefined || last === undefined) throw new Error('no event is left');
-    if (heap.length === 0) return first;
+    const size = events.length;
+    if (size === 0) return first;
+    const [ats, mades] = [this.#at, this.#made];
+    const [at, made] = [ats[size] as number, mades[size] as number];
     let index = 0;
     for (;;) {
-      const left = 2 * index + 1;
-      if (left >= heap.length) break;
-      const right = left + 1;
-      const child = right < heap.length && earlier(heap[right] as Event, heap[left] as Event) ? right : left;
-      if (!earlier(heap[child] as Event, last)) break;
-      heap[index] = heap[child] as Event;
+      let child = 2 * index + 1;
+      if (child >= size) break;
+      let childAt = ats[child] as number;
+      const right = child + 1;
+      if (right < size) {
+        const rightAt = ats[right] as number;
+        if (rightAt < childAt || (rightAt === childAt && (mades[right] as number) < (mades[child] as number))) {
+          child = right;
+          childAt = rightAt;
+        }
+      }
+      if (childAt > at || (childAt === at && (mades[child] as number) >= made)) break;
+      events[index] = events[child] as Event;
+      ats[index] = childAt;
+      mades[index] = mades[child] as number;
       index = child;
     }
-    heap[index] = last;
+    events[index] = last;
+    ats[index] = at;
+    mades[index] = made;
     return first;
   }
 }
 
+/** So many events need no more room. */
+const heapMin = 256;
+
+function grown(list: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
+  const longer = new Float64Array(2 * list.length);
+  longer.set(list);
+  return longer;
+}
+
 /** Fewer cancelled events are not worth a sweep. */
 const cancelledMin = 64;
-
-const earlier = (one: Event, other: Event): boolean =>
-  one.at === other.at ? one.sequence < other.sequence : one.at < other.at;
 
 /**
  * Every instant is a multiple of 1/1024 ms, so that sums and differences of instants are exact: a timer never fires a

@@ -1,5 +1,6 @@
 /** What a host keeps when its power is cut: the data directory, and Baton's own small state. */
 import type { OutageRow } from '../../../src/core/sla/accounting/outage-row.ts';
+import type { Incident } from '../../../src/core/sla/incident.ts';
 import type { LeaseId } from '../../../src/core/units.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
 import type { KeptFacts } from '../../../src/ports/journal.ts';
@@ -18,6 +19,8 @@ export class Disk {
   lease: LeaseId | null = null;
   kept: KeptFacts | null = null;
   readonly ledger: LedgerEntry[] = [];
+  /** The newest version of each incident in the ledger. */
+  readonly incidents = new Map<string, Incident>();
   serviceBookmark: OutageRow | null = null;
 
   /** A small file of Baton's becomes durable: when the device says so, and not at all when it does not. */
@@ -38,6 +41,7 @@ export class Disk {
     this.lease = null;
     this.kept = null;
     this.ledger.length = 0;
+    this.incidents.clear();
     this.serviceBookmark = null;
   }
 }

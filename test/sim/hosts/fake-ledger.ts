@@ -24,6 +24,7 @@ export function createFakeLedger(disk: Disk, clock: Clock): Ledger {
       hash: noHash,
     };
     disk.ledger.push(entry);
+    if (kind === 'incident') disk.incidents.set((body as Incident).id, body as Incident);
     return ok(entry);
   };
   // One after the other, as in the file: an older version of an incident never comes after a newer one.
@@ -48,8 +49,5 @@ export function createFakeLedger(disk: Disk, clock: Clock): Ledger {
 
 /** The newest version of each incident that a member has on its disk. */
 export function incidentsOn({ disk }: { readonly disk: Disk }): readonly Incident[] {
-  const newest = new Map<string, Incident>();
-  for (const { kind, body } of disk.ledger)
-    if (kind === 'incident') newest.set((body as Incident).id, body as Incident);
-  return [...newest.values()];
+  return [...disk.incidents.values()];
 }

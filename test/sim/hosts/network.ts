@@ -70,10 +70,10 @@ export class Network {
 
   /** One packet, which may be lost. `refused`: what its sender does about a reset. */
   packet(from: Place, to: Place, arrive: () => void, refused: () => void = () => {}): void {
-    const { cut, refuses, lossShare } = this.#trouble(from.name, to.name);
-    if (cut || this.#lost(lossShare)) return;
-    if (refuses) this.#clock.timer(this.#delay(from, to), () => from.receive(refused));
-    else this.#clock.timer(this.#delay(from, to), () => to.receive(arrive));
+    const trouble = this.#trouble(from.name, to.name);
+    if (trouble.cut || this.#lost(trouble.lossShare)) return;
+    if (trouble.refuses) this.#clock.timer(this.#delay(trouble), () => from.receive(refused));
+    else this.#clock.timer(this.#delay(trouble), () => to.receive(arrive));
   }
 
   connect(near: Place, far: Place): Connection {
@@ -82,9 +82,9 @@ export class Network {
 
   /** Used by a connection: in order, and after the cut when there is one. */
   deliver(connection: Connection, from: Place, to: Place, arrive: () => void): void {
-    const { cut, refuses, lossShare } = this.#trouble(from.name, to.name);
+    const trouble = this.#trouble(from.name, to.name);
     const { powerCuts } = from;
-    if (cut) {
+    if (trouble.cut) {
       const direction = link(from.name, to.name);
       const waiting = this.#waiting.get(direction) ?? [];
       waiting.push(() => {
@@ -94,14 +94,14 @@ export class Network {
       return;
     }
     const now = this.#clock.mono();
-    if (refuses) {
-      this.#clock.timer(this.#delay(from, to), () => from.receive(() => connection.reset(from)));
+    if (trouble.refuses) {
+      this.#clock.timer(this.#delay(trouble), () => from.receive(() => connection.reset(from)));
       return;
     }
-    const lateMs = this.#lost(lossShare) ? this.#random.between(resendMs.min, resendMs.max) : 0;
+    const lateMs = this.#lost(trouble.lossShare) ? this.#random.between(resendMs.min, resendMs.max) : 0;
     // What follows a lost packet is of no use without it, so all of it hangs on the sender until that is sent again.
     const sentAt = Math.max(now + lateMs, connection.lastSent(to));
-    const at = Math.max(now + this.#delay(from, to) + lateMs, connection.lastArrival(to));
+    const at = Math.max(now + this.#delay(trouble) + lateMs, connection.lastArrival(to));
     connection.travels(to, sentAt, at);
     let isSent = true;
     if (sentAt > now)
@@ -121,11 +121,19 @@ export class Network {
     return share > 0 && this.#random.chance(share);
   }
 
-  #delay(from: Place, to: Place): Ms {
-    const { slowMs, jitterMs } = this.#trouble(from.name, to.name);
+  #delay({ slowMs, jitterMs }: Trouble): Ms {
     const extraMs = slowMs + (jitterMs > 0 ? this.#random.between(0, jitterMs) : 0);
     return extraMs + (this.#random.chance(0.02) ? this.#random.between(2, 15) : this.#random.between(0.1, 1));
   }
+}
+
+/** One end of a connection. */
+class End {
+  closed = false;
+  /** When the last packet to it, and all before it, will have left its sender for good. */
+  lastSent = 0;
+  lastArrival = 0;
+  onClose: () => void = () => {};
 }
 
 /** Each end sees the other's close only when that arrives; an end that closed hears nothing more. */
@@ -133,10 +141,8 @@ export class Connection {
   readonly near: Place;
   readonly far: Place;
   readonly #network: Network;
-  readonly #closed = new Set<Place>();
-  readonly #lastSent = new Map<Place, number>();
-  readonly #lastArrival = new Map<Place, number>();
-  readonly #onClose = new Map<Place, () => void>();
+  readonly #nearEnd = new End();
+  readonly #farEnd = new End();
 
   constructor(network: Network, near: Place, far: Place) {
     this.#network = network;
@@ -145,11 +151,11 @@ export class Connection {
   }
 
   isOpen(end: Place): boolean {
-    return !this.#closed.has(end);
+    return !this.#end(end).closed;
   }
 
   onClose(end: Place, action: () => void): void {
-    this.#onClose.set(end, action);
+    this.#end(end).onClose = action;
   }
 
   send(from: Place, arrive: () => void): void {
@@ -164,43 +170,43 @@ export class Connection {
   close(end: Place): void {
     if (!this.isOpen(end)) return;
     const other = this.#other(end);
-    this.#network.deliver(this, end, other, () => {
-      if (!this.isOpen(other)) return;
-      this.#closed.add(other);
-      this.#onClose.get(other)?.();
-    });
-    this.#closed.add(end);
+    this.#network.deliver(this, end, other, () => this.reset(other));
+    this.#end(end).closed = true;
   }
 
   /** Somebody between the two said that the connection is over; the other end does not hear of it. */
   reset(end: Place): void {
-    if (!this.isOpen(end)) return;
-    this.#closed.add(end);
-    this.#onClose.get(end)?.();
+    const { closed, onClose } = this.#end(end);
+    if (closed) return;
+    this.#end(end).closed = true;
+    onClose();
   }
 
   /** The end's host lost its memory: nobody tells the other. */
   forget(end: Place): void {
-    this.#closed.add(end);
+    this.#end(end).closed = true;
   }
 
-  /** When the last packet to this end, and all before it, will have left its sender for good. */
   lastSent(end: Place): number {
-    return this.#lastSent.get(end) ?? 0;
+    return this.#end(end).lastSent;
   }
 
   lastArrival(end: Place): number {
-    return this.#lastArrival.get(end) ?? 0;
+    return this.#end(end).lastArrival;
   }
 
   /** One more packet is on its way to this end. */
   travels(end: Place, sentAt: number, arrivesAt: number): void {
-    this.#lastSent.set(end, sentAt);
-    this.#lastArrival.set(end, arrivesAt);
+    this.#end(end).lastSent = sentAt;
+    this.#end(end).lastArrival = arrivesAt;
   }
 
   #other(end: Place): Place {
     return end === this.near ? this.far : this.near;
+  }
+
+  #end(end: Place): End {
+    return end === this.near ? this.#nearEnd : this.#farEnd;
   }
 }
 

@@ -39,7 +39,8 @@ export function withNearMiss(log: NearMissLog, miss: NearMiss, nowMono: MonoMs):
 
 /** Those whose time is over. To be asked now and then. */
 export function gathered(log: NearMissLog, nowMono: MonoMs): Logged {
-  const over = [...log].filter(([, { sinceMono }]) => nowMono - sinceMono >= togetherMs);
+  const over: (readonly [string, Gathering])[] = [];
+  for (const each of log) if (nowMono - each[1].sinceMono >= togetherMs) over.push(each);
   if (over.length === 0) return { log, due: [] };
   const next = new Map(log);
   for (const [sort, { waiting }] of over) {

@@ -52,7 +52,7 @@ export interface Watched {
 }
 
 const lookEveryMs: Ms = 500;
-/** Whoever leads has been told by then that its commits prove nothing any more. */
+/** By then whoever leads has been told that its commits prove nothing any more, or has answered what was done to etcd. */
 const offForMs: Ms = 5_000;
 /** The leader tells its position every ten seconds; then it may have been cut off for as long as its lease lasts. */
 const untoldMs: Ms = 16_000;
@@ -88,6 +88,8 @@ export class Invariants {
   readonly #transactions = new Transactions();
   /** The revision of the leader key; null when there was none. */
   #leaderAt: number | null | 'not known' = 'not known';
+  /** When somebody else than Baton changed anything in etcd: its leader answers that in its own time. */
+  #touchedMs = Number.NEGATIVE_INFINITY;
   readonly #operations = new OperationEnds();
   #lookAtMs = 0;
 
@@ -235,6 +237,7 @@ export class Invariants {
       this.#succession.forget();
       this.#reservations.forget();
       this.#leaderAt = 'not known';
+      this.#touchedMs = nowMs;
       return;
     }
     if (keys === this.#keysLooked) return;
@@ -250,7 +253,8 @@ export class Invariants {
     const twice = this.#reservations.look(keys.timeline);
     if (twice !== null) this.violated('I9 no timeline is used twice', twice);
     const leaderAt = keys.leader?.modRevision ?? null;
-    if (this.#leaderAt !== 'not known' && leaderAt !== this.#leaderAt && this.#world.calm(nowMs))
+    const calm = this.#world.calm(nowMs) && nowMs - this.#touchedMs > offForMs;
+    if (this.#leaderAt !== 'not known' && leaderAt !== this.#leaderAt && calm)
       this.violated(
         'nobody fails over in calm',
         `the leader key changed while nothing is wrong: ${keys.leader?.value ?? 'nobody'} leads`,

@@ -6,6 +6,7 @@ import { incidentsOn } from './hosts/fake-ledger.ts';
 import type { SyncMode } from '../../src/core/cluster.ts';
 import { monoMs, type Ms } from '../../src/core/units.ts';
 import { type DrawnFault, healAll, type Planned, planFaults } from './faults/plan.ts';
+import { Moments } from './faults/moments.ts';
 import type { FaultKind } from './faults/registry.ts';
 import type { ClientLoad } from './clients/clients.ts';
 import type { Violation } from './checks/invariants.ts';
@@ -118,6 +119,9 @@ function live(options: SimOptions): SimResult {
   return result;
 }
 
+/** What began late still ends before everything is healed. */
+const lateMs: Ms = 2_000;
+
 function suffer(world: World, { durationMs, faults }: SimOptions): readonly DrawnFault[] {
   const from = world.clock.mono();
   const random = world.random.fork();
@@ -132,19 +136,33 @@ function suffer(world: World, { durationMs, faults }: SimOptions): readonly Draw
           untilMs: durationMs,
           ...(faults !== undefined && { kinds: faults }),
         });
-  for (const { kind, atMs, forMs, fault } of planned) {
-    world.clock.timer(atMs, () => {
+  const moments = new Moments(world);
+  const overMono = from + durationMs;
+  for (const { kind, atMs, forMs, fault, when, meets } of planned) {
+    const begin = () => {
       world.budget.begins(kind, world.clock.mono());
       fault.begin(world);
-      world.clock.timer(forMs, () => {
-        world.budget.ends();
+      const leftMs = when === undefined ? forMs : Math.min(forMs, overMono + lateMs - world.clock.mono());
+      world.clock.timer(leftMs, () => {
+        world.budget.ends(world.clock.mono());
         fault.end(world);
+      });
+    };
+    world.clock.timer(atMs, () => {
+      if (when === undefined) return begin();
+      moments.next(when.moment, when.afterMs, overMono, (actor) => {
+        meets?.(actor);
+        begin();
       });
     });
   }
-  runUntil(world, () => world.clock.mono() - from >= durationMs, durationMs + 1);
+  const over = () => {
+    moments.look();
+    return world.clock.mono() >= overMono;
+  };
+  runUntil(world, over, durationMs + 1);
   // What began late still ends by itself.
-  runUntil(world, () => false, 2_000);
+  runUntil(world, () => false, lateMs);
   return planned.flatMap(({ drawn }) => drawn ?? []);
 }
 

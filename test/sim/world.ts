@@ -1,6 +1,7 @@
 /** Two or three hosts, etcd, clients, and the network between them: everything that a simulation consists of, made from a seed. */
 import type { SyncMode } from '../../src/core/cluster.ts';
 import { type MemberName, memberName, type Ms } from '../../src/core/units.ts';
+import type { Txn } from '../../src/core/transaction.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { Coordinator, LeaseStore } from '../../src/ports/coordinator.ts';
 import type { Peers, Postgres } from '../../src/ports/postgres.ts';
@@ -104,6 +105,12 @@ export class World implements PeerWorld {
       now: () => this.clock.mono(),
       sync: () => this.sync(),
       keys: () => this.#keys(),
+      confirmedRenewal: (name) => {
+        const { lease } = this.#at(name).disk;
+        return lease === null ? null : this.etcd.confirmed(lease);
+      },
+      reachesEtcd: (name) => this.etcd.reaches(name) && !this.operator.etcdLostItsPast,
+      calm: (nowMs) => this.budget.calm(nowMs) && !this.etcd.store.entries.has('failover'),
       // While automation is held, nobody takes over and no lost standby is taken out.
       overBudget: (nowMs) => this.budget.look(this.redundant() && !this.operator.etcdLostItsPast, nowMs),
     });
@@ -190,6 +197,29 @@ export class World implements PeerWorld {
     return this.#sync.content;
   }
 
+  /** A daemon sends a transaction. */
+  sends(sender: Member, txn: Txn): void {
+    if (this.operator.etcdLostItsPast) return;
+    const { etcd, network, members } = this;
+    const entry = etcd.get('leader');
+    const named = members.find(({ name }) => name === entry?.value) ?? null;
+    // What somebody else wrote there is nobody's, and so is what the sender does not know of.
+    const knows = txn.compares.some(
+      (compare) => compare.key === 'leader' && 'modRevision' in compare && compare.modRevision === entry?.modRevision,
+    );
+    const onItsLease = named !== null && entry !== null && named.disk.lease === entry.leaseId;
+    const holder = knows && onItsLease && !etcd.store.entries.has('failover') ? named : null;
+    this.invariants.sent(sender, txn, {
+      holder,
+      mode: this.sync()?.mode ?? null,
+      regularMs: entry === null ? 0 : etcd.renewedRegularlyMs(entry.leaseId),
+      refuses:
+        holder !== null &&
+        (network.refusedWithin(sender.name, holder.name, refusalMs) ||
+          network.refusedWithin(holder.name, sender.name, refusalMs)),
+    });
+  }
+
   #keys(): Keys | null {
     const { store } = this.etcd;
     if (this.operator.etcdLostItsPast || this.etcd.wasTouched()) return null;
@@ -199,6 +229,9 @@ export class World implements PeerWorld {
       leader: store.entries.get('leader') ?? null,
       syncRevision: store.entries.get('sync')?.modRevision ?? null,
       sync: this.sync(),
+      predecessor: store.entries.get('predecessor') ?? null,
+      timeline: store.entries.get('timeline') ?? null,
+      handOver: store.entries.get('handover') ?? null,
       forced: forcedCandidate(store.entries.get('failover')?.value),
     };
     return this.#keysThen;
@@ -323,6 +356,9 @@ export class World implements PeerWorld {
     });
   }
 }
+
+/** So long a refused connection stays evidence. */
+const refusalMs: Ms = 5_000;
 
 export const dataDirOf = (member: MemberName): string => `/${member}`;
 

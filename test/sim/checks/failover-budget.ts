@@ -30,6 +30,9 @@ export class FailoverBudget {
   readonly #service: Service;
   readonly #mode: SyncMode;
   #active = 0;
+  #played = false;
+  /** When a fault ended last. */
+  #endedMs = Number.NEGATIVE_INFINITY;
   #redundantSinceMs: number | null = null;
   #expected: { readonly kind: string; readonly beganMs: number; readonly limitMs: Ms } | null = null;
 
@@ -38,8 +41,22 @@ export class FailoverBudget {
     this.#mode = mode;
   }
 
+  /** Nothing is wrong, and nothing was for a while. */
+  calm(nowMs: number): boolean {
+    return !this.#played && this.#alone(nowMs) && nowMs - this.#endedMs >= calmMs;
+  }
+
+  /** What goes wrong is not drawn: somebody plays it, and whatever it is has no end that is known here. */
+  plays(): void {
+    this.#played = true;
+  }
+
+  #alone(nowMs: number): boolean {
+    return this.#active === 0 && this.#redundantSinceMs !== null && nowMs - this.#redundantSinceMs >= calmMs;
+  }
+
   begins(kind: string, nowMs: number): void {
-    const alone = this.#active === 0 && this.#redundantSinceMs !== null && nowMs - this.#redundantSinceMs >= calmMs;
+    const alone = this.#alone(nowMs);
     this.#active += 1;
     this.#redundantSinceMs = null;
     const limitMs = budgetMs[kind];
@@ -50,8 +67,9 @@ export class FailoverBudget {
       alone && bounded && limitMs !== undefined ? { kind, beganMs: nowMs, limitMs: limitMs + slower } : null;
   }
 
-  ends(): void {
+  ends(nowMs: number): void {
     this.#active -= 1;
+    this.#endedMs = nowMs;
   }
 
   /**

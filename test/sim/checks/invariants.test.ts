@@ -26,6 +26,9 @@ describe('who may get the leader key, and who may claim', () => {
     syncRevision,
     sync: syncContent,
     forced: null,
+    predecessor: null,
+    handOver: null,
+    timeline: null,
   });
   const problemOf = (...seen: readonly Keys[]) => {
     const rules = new KeyRules();

@@ -3,15 +3,22 @@
  * content, never what a daemon believes. The first violation ends a simulation.
  */
 import type { SyncMode } from '../../../src/core/cluster.ts';
+import type { Txn } from '../../../src/core/transaction.ts';
 import type { Ms } from '../../../src/core/units.ts';
 import { Acknowledged } from './acknowledged.ts';
 import { recordBytes, type SimDirectory, type WalRecord } from '../postgres/directory.ts';
 import type { FakeServer } from '../postgres/fake-server.ts';
+import { Copies } from './copies.ts';
 import { Guarding } from './guarding.ts';
 import { type Keys, KeyRules } from './key-rules.ts';
 import type { Member } from '../hosts/member.ts';
+import { type Confirmed, LeaseDeadline } from './lease-deadline.ts';
 import { OperationEnds } from './operation-ends.ts';
+import { Overtaken, type Standing } from './overtaken.ts';
 import { Reads } from './reads.ts';
+import { Reservations } from './reservations.ts';
+import { Succession } from './succession.ts';
+import { type LeaderNow, Transactions } from './transactions.ts';
 import { maxLagBytes } from '../hosts/settings.ts';
 
 export interface Violation {
@@ -34,11 +41,19 @@ export interface Watched {
   sync(): SyncContent | null;
   /** Null while what etcd holds is not what Baton made of it. */
   keys(): Keys | null;
+  /** The newest renewal of a member's lease that etcd confirmed; null while there is none. */
+  confirmedRenewal(member: string): Confirmed | null;
+  /** Its calls are answered at once, by an etcd that has its past. */
+  reachesEtcd(member: string): boolean;
+  /** Nothing is wrong, and nothing was for a while. */
+  calm(nowMs: number): boolean;
   /** What a lone fault costs more than it may; null while nothing does. */
   overBudget(nowMs: number): string | null;
 }
 
 const lookEveryMs: Ms = 500;
+/** By then whoever leads has been told that its commits prove nothing any more, or has answered what was done to etcd. */
+const offForMs: Ms = 5_000;
 /** The leader tells its position every ten seconds; then it may have been cut off for as long as its lease lasts. */
 const untoldMs: Ms = 16_000;
 const maxLagRecords = Math.floor(maxLagBytes / recordBytes);
@@ -52,7 +67,10 @@ export class Invariants {
   readonly #contents = new Map<number, Map<number, number>>();
   /** What was found in order last; only another `sync`, or other waits, can be out of order. */
   #inOrder: { readonly sync: SyncContent; readonly waits: FakeServer['waits']; readonly loaded: unknown } | null = null;
+  #keysLooked: Keys | null = null;
   #mode: SyncMode | null = null;
+  /** Since when safety rests on the lease alone. */
+  #offSinceMs: number | null = null;
   /** Runs of servers that were there when the mode became strict, and have not begun to wait for anybody. */
   readonly #notStrictYet = new Set<string>();
   /** Runs that began as primaries, and those of them that `sync` named then. */
@@ -62,6 +80,16 @@ export class Invariants {
   readonly #reads = new Reads();
   readonly #keys = new KeyRules();
   readonly #guarding = new Guarding();
+  readonly #leases = new LeaseDeadline();
+  readonly #copies = new Copies();
+  readonly #overtaken = new Overtaken();
+  readonly #reservations = new Reservations();
+  readonly #succession = new Succession();
+  readonly #transactions = new Transactions();
+  /** The revision of the leader key; null when there was none. */
+  #leaderAt: number | null | 'not known' = 'not known';
+  /** When somebody else than Baton changed anything in etcd: its leader answers that in its own time. */
+  #touchedMs = Number.NEGATIVE_INFINITY;
   readonly #operations = new OperationEnds();
   #lookAtMs = 0;
 
@@ -117,6 +145,10 @@ export class Invariants {
     const supervised = sync?.mode !== 'off' || !this.#guarding.stoodStill(server, atMs);
     this.acknowledged.add({ record, member: server.host.name, runId: server.runId, atMs, supervised });
     this.#reads.committed(server, record);
+    const late =
+      this.#offSinceMs !== null && atMs - this.#offSinceMs > offForMs ? this.#pastDeadline(server, atMs) : null;
+    if (late !== null)
+      this.violated('I5 deadline from the send', `${server.host.name} acknowledged ${record.id} ${late}`);
     for (const { running: other } of this.#world.members) {
       if (other === null || other === server || (other.phase !== 'primary' && other.phase !== 'orphaned')) continue;
       // What a standby's postmaster left behind acknowledges nothing.
@@ -143,6 +175,10 @@ export class Invariants {
     ) {
       this.violated('strict: on two disks', `${server.host.name} acknowledged ${record.id}, which nobody else has`);
     }
+  }
+
+  #pastDeadline({ host, runId }: FakeServer, nowMs: number): string | null {
+    return this.#leases.acknowledged(runId, this.#world.confirmedRenewal(host.name), nowMs);
   }
 
   /** A client looks at what there is. */
@@ -174,22 +210,65 @@ export class Invariants {
   check(): void {
     const nowMs = this.#world.now();
     const sync = this.#world.sync();
-    this.#checkKeys();
+    this.#checkKeys(nowMs);
     this.#checkMode(sync);
     if (nowMs >= this.#lookAtMs) this.#look(nowMs);
     this.#checkWaits(sync);
     for (const member of this.#world.members) {
       this.#checkStart(member, sync);
+      this.#leases.look(member, nowMs);
+      this.#transactions.look(member, nowMs);
+      const overtaken = this.#overtaken.look(member, () => this.#standing(member.name), nowMs);
+      if (overtaken !== null) this.violated(overtaken.invariant, overtaken.detail);
       const alone = this.#guarding.look(member, nowMs);
       if (alone !== null) this.violated(alone.invariant, alone.detail);
     }
   }
 
-  #checkKeys(): void {
+  /** A daemon sends this to etcd. */
+  sent(sender: Member, txn: Txn, leader: LeaderNow): void {
+    const problem = this.#transactions.sent(sender, txn, leader, this.#world.now());
+    if (problem !== null) this.violated(problem.invariant, problem.detail);
+  }
+
+  #checkKeys(nowMs: number): void {
     const keys = this.#world.keys();
-    if (keys === null) this.#keys.forget();
-    const problem = keys === null ? null : this.#keys.look(keys);
+    if (keys === null) {
+      this.#keys.forget();
+      this.#succession.forget();
+      this.#reservations.forget();
+      this.#leaderAt = 'not known';
+      this.#touchedMs = nowMs;
+      return;
+    }
+    if (keys === this.#keysLooked) return;
+    this.#keysLooked = keys;
+    const problem = this.#keys.look(keys);
     if (problem !== null) this.violated('I2 claim', problem);
+    this.#checkSuccession(keys, nowMs);
+  }
+
+  #checkSuccession(keys: Keys, nowMs: number): void {
+    const problem = this.#succession.look(keys, this.#world.members, nowMs);
+    if (problem !== null) this.violated(problem.invariant, problem.detail);
+    const twice = this.#reservations.look(keys.timeline);
+    if (twice !== null) this.violated('I9 no timeline is used twice', twice);
+    const leaderAt = keys.leader?.modRevision ?? null;
+    const calm = this.#world.calm(nowMs) && nowMs - this.#touchedMs > offForMs;
+    if (this.#leaderAt !== 'not known' && leaderAt !== this.#leaderAt && calm)
+      this.violated(
+        'nobody fails over in calm',
+        `the leader key changed while nothing is wrong: ${keys.leader?.value ?? 'nobody'} leads`,
+      );
+    this.#leaderAt = leaderAt;
+  }
+
+  #standing(name: string): Standing {
+    return {
+      sync: this.#world.sync(),
+      reachesEtcd: this.#world.reachesEtcd(name),
+      confirmed: this.#world.confirmedRenewal(name),
+    };
   }
 
   /** A mode that is asked for of a running server begins with what it waits for, which changes a moment after the key. */
@@ -198,7 +277,8 @@ export class Invariants {
     if (mode === 'off') {
       this.acknowledged.lapse();
       this.#reads.lapse();
-    }
+      this.#offSinceMs ??= this.#world.now();
+    } else this.#offSinceMs = null;
     if (mode === this.#mode && this.#notStrictYet.size === 0) return;
     for (const { running } of this.#world.members) {
       if (running === null) continue;
@@ -234,6 +314,11 @@ export class Invariants {
     for (const member of this.#world.members) {
       const hangs = this.#operations.look(member, nowMs);
       if (hangs !== null) this.violated('every operation ends', hangs);
+      const same = this.#copies.look(member);
+      if (same !== null) this.violated('I9 copies, not names', same);
+      const { running } = member;
+      const differs = running?.phase === 'primary' && !running.recovery.byHand ? this.#copies.differs(running) : null;
+      if (differs !== null) this.violated('I9 copies, not names', differs);
     }
     const late = this.#world.overBudget(nowMs);
     if (late !== null) this.violated('failover within its budget', late);

@@ -11,6 +11,11 @@ export interface Keys {
   readonly leader: Entry | null;
   readonly syncRevision: number | null;
   readonly sync: SyncContent | null;
+  /** From whom the leader key was taken, and what its former holder said when it gave it away. */
+  readonly predecessor: Entry | null;
+  readonly handOver: Entry | null;
+  /** The number that is reserved for the next promotion. */
+  readonly timeline: Entry | null;
   /** Whom an operator asked to lead, accepting loss; null when nobody did. */
   readonly forced: string | null;
 }

@@ -199,12 +199,24 @@ export class Operator {
   watching(member: Member, coordinator: Coordinator): Coordinator {
     return {
       ...coordinator,
-      commit: (txn, limitMs) => {
+      commit: async (txn, limitMs) => {
+        this.#world.sends(member, txn);
         if (member.disk.kept?.hold != null)
           this.#world.invariants.violated('I11 etcd’s past', `${member.name} holds, and writes ${JSON.stringify(txn)}`);
-        return coordinator.commit(txn, limitMs);
+        const late = this.#knowsBetter(member) && txn.writes.some(({ key }) => decisive.has(key));
+        const outcome = await coordinator.commit(txn, limitMs);
+        if (late && outcome.kind === 'applied' && this.etcdLostItsPast)
+          this.#world.invariants.violated('I11 etcd’s past', `${member.name} writes ${JSON.stringify(txn)}`);
+        return outcome;
       },
     };
+  }
+
+  /** etcd lost its past so long ago that whoever reaches it has seen that. */
+  #knowsBetter({ name }: Member): boolean {
+    const { clock, etcd } = this.#world;
+    const lost = this.#lostPast;
+    return lost !== null && this.#repair === null && clock.mono() - lost.atMono > underWayMs && etcd.reaches(name);
   }
 
   /** What an operator's failover accepted the loss of is not looked for any more. */
@@ -250,6 +262,9 @@ const leavesRecovery = ({ running }: Member): readonly string[] =>
   running !== null && (running.recovery.promoting || (running.phase === 'starting' && running.startedAs === 'primary'))
     ? [running.runId]
     : [];
+
+/** What decides who leads what: everything else a member may say of itself to any etcd. */
+const decisive: ReadonlySet<string> = new Set(['leader', 'sync', 'initialize', 'history']);
 
 /** Each valid by itself, and different from the defaults. */
 const configChanges: readonly Config[] = [

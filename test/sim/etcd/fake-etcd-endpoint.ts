@@ -6,7 +6,7 @@ import {
   type Watch,
   type WatchHandlers,
 } from '../../../src/adapters/etcd/endpoint.ts';
-import { elapsed, type MonoMs, type Ms, type Revision } from '../../../src/core/units.ts';
+import { elapsed, type MonoMs, type Ms, type Revision, second } from '../../../src/core/units.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
 import type { FakeEtcd } from './fake-etcd.ts';
 import { aConversation, type Conversation, type FakeEtcdLink } from './fake-etcd-link.ts';
@@ -42,10 +42,15 @@ export function fakeEndpoint(
     link.send('answers', conversation, () => client.run(action), member.slowMs);
 
   /** `deposed`: what a member answers that was the leader and has not noticed that it is cut off from the others. */
-  function call<T>(limitMs: Ms, handle: (now: MonoMs) => T | null, deposed?: () => T): Promise<T> {
+  function call<T>(
+    limitMs: Ms,
+    handle: (now: MonoMs) => T | null,
+    deposed?: () => T,
+    lateMs: Ms | null = null,
+  ): Promise<T> {
     return new Promise((resolve, reject) => {
       const conversation = aConversation();
-      const fate = etcd.fate();
+      const fate = lateMs === null ? etcd.fate() : 'late';
       const fail = (failure: EtcdFailure) => {
         cancelLimit();
         reject(failure);
@@ -79,7 +84,7 @@ export function fakeEndpoint(
         if (member.run !== run && !member.down) return reset();
         if (fate === 'request-lost' && !member.down) return reset();
         if (fate === 'late' && !member.down) {
-          etcd.clock.timer(etcd.random.between(1, lateMaxMs), () => {
+          etcd.clock.timer(lateMs ?? etcd.random.between(1, lateMaxMs), () => {
             if (member.run === run) member.decide(carryOut, () => {});
           });
           return reset();
@@ -145,19 +150,31 @@ export function fakeEndpoint(
     };
   }
 
+  /** Null: as soon as it arrives. */
+  function transactionLateMs(): Ms | null {
+    const { lateMs, share } = link.transactions;
+    return share > 0 && etcd.random.chance(share) ? lateMs : null;
+  }
+
   return {
     name: 'fake etcd',
     read: (since, limitMs) => call(limitMs, () => etcd.store.read(since)),
-    txn: (txn, since, limitMs) => call(limitMs, () => etcd.store.txn(txn, since)),
+    txn: (txn, since, limitMs) => call(limitMs, () => etcd.store.txn(txn, since), undefined, transactionLateMs()),
     watch,
     leaseTtl: (id, limitMs) => call(limitMs, (now) => etcd.store.leaseTtl(id, now)),
     grant: (id, ttlS, limitMs) => call(limitMs, (now) => etcd.store.grant(id, etcd.grantedS(ttlS), now)),
-    keepAlive: (id, limitMs) =>
-      call(
+    keepAlive: (id, limitMs) => {
+      const sentMs = etcd.clock.mono();
+      const said = (ttlS: number | null) => {
+        if (ttlS !== null && ttlS > 0) etcd.confirms(id, sentMs, ttlS * second);
+        return ttlS;
+      };
+      return call(
         limitMs,
-        (now) => etcd.store.keepAlive(id, now),
-        () => etcd.store.leases.get(id)?.grantedS ?? 0,
-      ),
+        (now) => said(etcd.store.keepAlive(id, now)),
+        () => said(etcd.store.leases.get(id)?.grantedS ?? 0) ?? 0,
+      );
+    },
     revoke: async (id, limitMs) => {
       await call(limitMs, () => {
         etcd.store.revoke(id);

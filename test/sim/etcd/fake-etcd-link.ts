@@ -31,6 +31,7 @@ export interface LinkTrouble {
 }
 
 const noTrouble: LinkTrouble = { slowMs: 0, jitterMs: 0, lossShare: 0 };
+const noDelay = { lateMs: 0, share: 0 } as const;
 /** TCP's first retransmissions. */
 const resendMs = { min: 200, max: 600 } as const;
 
@@ -38,6 +39,8 @@ export class FakeEtcdLink {
   /** A firewall resets whoever connects. What was under way is dead. */
   refuses = false;
   trouble: LinkTrouble = noTrouble;
+  /** This share of the transactions is carried out so much later, and nobody hears of it. */
+  transactions: { readonly lateMs: Ms; readonly share: number } = noDelay;
   readonly #cut = new Set<Leg>();
   #held: Record<Leg, Held[]> = { requests: [], answers: [] };
   readonly #world: Clock;
@@ -48,6 +51,11 @@ export class FakeEtcdLink {
     this.#random = random;
   }
 
+  /** What is sent arrives, and soon. */
+  get whole(): boolean {
+    return !this.refuses && this.#cut.size === 0 && this.trouble === noTrouble && this.transactions === noDelay;
+  }
+
   cut(leg: Leg): void {
     this.#cut.add(leg);
   }
@@ -55,6 +63,7 @@ export class FakeEtcdLink {
   heals(): void {
     this.refuses = false;
     this.trouble = noTrouble;
+    this.transactions = noDelay;
     this.heal('requests');
     this.heal('answers');
   }

@@ -29,6 +29,9 @@ export interface FakeEtcdOptions {
 /** etcd revokes expired leases when it looks for them. */
 const expiryScanMs: Ms = 500;
 
+/** A lease of whole seconds that is renewed so often never shows less than a living leader's. */
+const regularMs: Ms = 900;
+
 export class FakeEtcd {
   readonly store: FakeEtcdStore;
   readonly members: readonly FakeEtcdMember[];
@@ -44,6 +47,8 @@ export class FakeEtcd {
   #elections = 0;
   #cancelScan: () => void = () => {};
 
+  readonly #confirmed = new Map<LeaseId, { readonly sentMs: number; readonly ttlMs: Ms }>();
+  readonly #renewals = new Map<LeaseId, { readonly newestMs: number; readonly regularSinceMs: number }>();
   #touched = false;
   readonly #nobody: EtcdClient;
 
@@ -96,6 +101,11 @@ export class FakeEtcd {
   /** A client's way to every member. */
   trouble(client: string, trouble: LinkTrouble): void {
     for (const index of this.members.keys()) this.#link(client, index).trouble = trouble;
+  }
+
+  /** That share of a client's transactions. */
+  delayTransactions(client: string, lateMs: Ms, share: number): void {
+    for (const index of this.members.keys()) this.#link(client, index).transactions = { lateMs, share };
   }
 
   refuse(client: string): void {
@@ -254,6 +264,41 @@ export class FakeEtcd {
 
   grantedS(askedS: number): number {
     return Math.max(askedS, Math.ceil((1.5 * this.electionTimeoutMs) / second));
+  }
+
+  /** etcd said yes to a renewal that was sent then, by the world's clock. */
+  confirms(id: LeaseId, sentMs: number, ttlMs: Ms): void {
+    const nowMs = this.clock.mono();
+    const before = this.#renewals.get(id);
+    const regular = before !== undefined && nowMs - before.newestMs <= regularMs;
+    this.#renewals.set(id, { newestMs: nowMs, regularSinceMs: regular ? before.regularSinceMs : nowMs });
+    if (sentMs > (this.#confirmed.get(id)?.sentMs ?? Number.NEGATIVE_INFINITY))
+      this.#confirmed.set(id, { sentMs, ttlMs });
+  }
+
+  /** For how long no renewal has been missing; 0 when one is. */
+  renewedRegularlyMs(id: LeaseId): Ms {
+    const renewals = this.#renewals.get(id);
+    const nowMs = this.clock.mono();
+    if (renewals === undefined || !this.store.leases.has(id) || nowMs - renewals.newestMs > regularMs) return 0;
+    return nowMs - renewals.regularSinceMs;
+  }
+
+  /** Whether this client's calls are answered as soon as they should be. */
+  reaches(client: string): boolean {
+    return this.state === 'serving' && [...this.members.keys()].every((index) => this.#link(client, index).whole);
+  }
+
+  /** Deletes a lease from outside Baton, alive or not, if it is there. */
+  revoke(id: LeaseId): void {
+    if (!this.store.leases.has(id)) return;
+    this.#touched = true;
+    this.store.revoke(id);
+  }
+
+  /** The newest renewal that etcd confirmed; null when it has confirmed none. */
+  confirmed(id: LeaseId): { readonly sentMs: number; readonly ttlMs: Ms } | null {
+    return this.#confirmed.get(id) ?? null;
   }
 
   fate(): CallFate {

@@ -1,4 +1,7 @@
 /** What happens to a member's disk. */
+import { copyId } from '../../../src/core/units.ts';
+import type { Disk } from '../hosts/disk.ts';
+import { SimDirectory } from '../postgres/directory.ts';
 import type { StorageState } from '../postgres/storage.ts';
 import { type Aim, byStrength, type Fault, type FaultSpec, onMember } from './fault.ts';
 
@@ -63,4 +66,48 @@ export const diskFaults = {
         (member) => member.powerOn(),
       ),
   },
+  /**
+   * A standby comes back with what it had a while ago: a backup of the data, or a snapshot of the disk under a name that
+   * nobody gave it. Where that would lose what is asked for of a lost disk, it stays as it is.
+   */
+  'older-copy': {
+    family,
+    modes: ['available', 'strict'],
+    draw: ({ aim, random }) => {
+      const renamed = random.chance(0.5) ? copyId(random.hex(8)) : null;
+      let older: SimDirectory | null = null;
+      return onMember(
+        'older-copy',
+        aim,
+        ({ disk, name }) => {
+          older = olderCopy(disk, renamed === null ? null : { member: name, copyId: renamed });
+        },
+        (member, world) => {
+          if (older === null || !world.redundant() || !world.etcd.hasQuorum || world.operator.etcdLostItsPast) return;
+          if (world.primaries().includes(member)) return;
+          member.powerOff();
+          if (member.disk.data !== null) member.disk.replaced.push(member.disk.data);
+          member.disk.data = older;
+          member.powerOn();
+        },
+      );
+    },
+  },
 } satisfies Record<string, FaultSpec>;
+
+/** What is durable there now, as a backup of it that is restored later. */
+function olderCopy(disk: Disk, copy: SimDirectory['copy']): SimDirectory | null {
+  const { data } = disk;
+  if (data === null || data.unstartable !== null || data.state !== 'in archive recovery') return null;
+  const older = new SimDirectory(data.systemIdentifier, disk);
+  older.records = data.records.slice(0, data.flushed);
+  older.flushed = older.records.length;
+  older.walFrom = data.walFrom;
+  older.timeline = older.records.at(-1)?.timeline ?? data.timeline;
+  for (const [number, content] of data.histories) if (number <= older.timeline) older.histories.set(number, content);
+  older.state = 'in archive recovery';
+  older.checkpoint = data.checkpoint;
+  older.standbySignal = true;
+  older.copy = copy;
+  return older;
+}

@@ -151,9 +151,31 @@ export const etcdFaults = {
           const { lease } = member.disk;
           if (lease === null || !known.has(lease) || !world.etcd.store.leases.has(lease)) return;
           world.note(`etcd's old leader revokes the lease of ${member.name}, alive or not`);
-          world.etcd.store.revoke(lease);
+          world.etcd.revoke(lease);
         });
       });
+    },
+  },
+  /** The same, of an etcd whose old leader has been away for long enough at whatever moment this is. */
+  'lease-deleted': {
+    family,
+    draw: ({ aim }) =>
+      onMember('lease-deleted', aim, ({ disk }, world) => {
+        if (disk.lease !== null) world.etcd.revoke(disk.lease);
+      }),
+  },
+  /** What this member writes takes its time on the way, and its answer is lost: it has given up long before. */
+  'late-transactions': {
+    family,
+    draw: ({ aim, random }) => {
+      const lateMs = random.pick([random.int(100, 1_000), random.int(1_000, 8_000)]);
+      const share = random.pick([1, 1, 0.5]);
+      return onMember(
+        `late-transactions ${lateMs} ms`,
+        aim,
+        (member, world) => world.etcd.delayTransactions(member.name, lateMs, share),
+        (member, world) => world.etcd.delayTransactions(member.name, 0, 0),
+      );
     },
   },
   /** An operator repairs it when everything else works again (docs/operations.md). */

@@ -59,6 +59,16 @@ export const networkFaults = {
     },
   },
   'cut-clients': { family, draw: ({ aim }) => between('cut-clients', aim, clients, 'both', { cut: true }) },
+  /** It will ask whoever else takes writes, while the others stay with whom they know. */
+  'cut-one-client': {
+    family,
+    draw: ({ aim, random }) => {
+      const index = random.int(0, 2);
+      return between('cut-one-client', aim, (world, member) => clients(world, member).slice(index, index + 1), 'both', {
+        cut: true,
+      });
+    },
+  },
   isolate: {
     family,
     draw: ({ aim }) =>

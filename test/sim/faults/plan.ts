@@ -2,17 +2,26 @@
 import type { SyncMode } from '../../../src/core/cluster.ts';
 import type { Ms } from '../../../src/core/units.ts';
 import { Random } from '../clock/random.ts';
+import type { Member } from '../hosts/member.ts';
 import type { World } from '../world.ts';
 import type { Aim, Fault } from './fault.ts';
+import type { Moment } from './moments.ts';
+import { lastsMs } from './lasts.ts';
 import { aFault, type FaultKind, faultKinds, specOf } from './registry.ts';
+import { planVolleys } from './volleys.ts';
 
 /** A fault as data: the same gives the same fault. */
 export interface DrawnFault {
   readonly kind: FaultKind;
   readonly atMs: Ms;
   readonly forMs: Ms;
-  /** A member's name, or whoever is the primary when it begins, or else that member. */
-  readonly on: string | { readonly primaryOr: string };
+  /** Not at `atMs`, but so long after the first such moment from then on; never, when none comes. */
+  readonly when?: { readonly moment: Moment; readonly afterMs: Ms };
+  /**
+   * A member's name, or whoever is the primary when it begins, or else that member. At a moment: whose moment it is, or
+   * one of the others.
+   */
+  readonly on: string | { readonly primaryOr: string } | 'whose moment it is' | 'another';
   /** What the fault draws its particulars from. */
   readonly seed: number;
   readonly strength: number;
@@ -23,17 +32,36 @@ export interface Planned {
   readonly atMs: Ms;
   readonly forMs: Ms;
   readonly fault: Fault;
+  /** Absent where it begins at `atMs`. */
+  readonly when?: NonNullable<DrawnFault['when']>;
+  /** To be called with the member whose moment it is, before the fault begins. */
+  readonly meets?: (actor: Member) => void;
   /** Absent where the fault was made by hand. */
   readonly drawn?: DrawnFault;
 }
 
 export function planned(drawn: DrawnFault): Planned {
-  const { kind, atMs, forMs, seed, strength, on } = drawn;
-  const aim: Aim =
-    typeof on === 'string'
-      ? (world) => world.member(on)
-      : (world) => world.primaries()[0] ?? world.member(on.primaryOr);
-  return { kind, atMs, forMs, fault: aFault(kind, aim, new Random(seed), strength), drawn };
+  const { kind, atMs, forMs, when, seed, strength, on } = drawn;
+  const random = new Random(seed);
+  let actor: Member | null = null;
+  const aim: Aim = (world) => {
+    if (typeof on === 'object') return world.primaries()[0] ?? world.member(on.primaryOr);
+    if (on !== 'whose moment it is' && on !== 'another') return world.member(on);
+    const whose = actor ?? world.primaries()[0];
+    if (on === 'another') return random.pick(world.members.filter((each) => each !== whose));
+    return whose ?? random.pick(world.members);
+  };
+  return {
+    kind,
+    atMs,
+    forMs,
+    fault: aFault(kind, aim, random, strength),
+    ...(when !== undefined && { when }),
+    meets: (member) => {
+      actor = member;
+    },
+    drawn,
+  };
 }
 
 export interface PlanOptions {
@@ -65,19 +93,18 @@ export function planFaults(random: Random, options: PlanOptions): readonly Plann
   }));
   const mostly = (untilMs - fromMs) / everyMs;
   const count = random.int(Math.ceil(mostly / 2), Math.ceil(mostly * 1.5));
-  return Array.from({ length: count }, () => {
+  const single = Array.from({ length: count }, () => {
     const { kind, strength } = random.pick(chosen);
     const member = random.pick(members);
     const on = random.chance(0.6) ? { primaryOr: member } : member;
     const atMs = random.chance(0.2) ? fromMs + random.between(0, 2_000) : random.between(fromMs, untilMs);
     const forMs = Math.min(lastsMs(random, specOf(kind).forMsMax), untilMs + 2_000 - atMs);
     return planned({ kind, atMs, forMs, on, seed: random.int(0, 2 ** 31), strength });
-  }).toSorted((one, other) => one.atMs - other.atMs);
+  });
+  // Exactly these kinds were asked for: no others.
+  const volleys = options.kinds === undefined ? planVolleys(random, options, possible).map(planned) : [];
+  return [...single, ...volleys].toSorted((one, other) => one.atMs - other.atMs);
 }
-
-/** Short ones hide inside the timeouts, long ones outlast the lease, the orphan wait and a clone. */
-const lastsMs = (random: Random, maxMs: Ms = 16_000): Ms =>
-  Math.min(maxMs, random.pick([random.between(50, 900), random.between(900, 4_000), random.between(4_000, maxMs)]));
 
 /** Ends whatever a fault may have left: hosts up and scheduled, links whole, daemons started. */
 export function healAll(world: World): void {

@@ -35,6 +35,7 @@ const resendMs = { min: 200, max: 600 } as const;
 
 export class Network {
   readonly #troubles = new Map<string, Trouble>();
+  readonly #refusedUntil = new Map<string, number>();
   readonly #waiting = new Map<string, (() => void)[]>();
   readonly #clock: Clock;
   readonly #random: Random;
@@ -49,12 +50,19 @@ export class Network {
     this.#troubles.set(link(from, to), { ...this.#trouble(from, to), ...trouble });
   }
 
+  /** Whether anybody could have been refused there in the last so many milliseconds. */
+  refusedWithin(from: string, to: string, withinMs: Ms): boolean {
+    if (this.#trouble(from, to).refuses) return true;
+    return this.#clock.mono() - (this.#refusedUntil.get(link(from, to)) ?? Number.NEGATIVE_INFINITY) <= withinMs;
+  }
+
   cut(from: string, to: string): void {
     this.trouble(from, to, { cut: true });
   }
 
   heal(from: string, to: string): void {
     const direction = link(from, to);
+    if (this.#troubles.get(direction)?.refuses === true) this.#refusedUntil.set(direction, this.#clock.mono());
     this.#troubles.delete(direction);
     const waiting = this.#waiting.get(direction) ?? [];
     this.#waiting.delete(direction);

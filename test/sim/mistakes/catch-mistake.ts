@@ -1,6 +1,8 @@
 /** Plants one mistake and lives until it shows. */
 import { missing, plant } from './edited-modules.ts';
 import type * as Life from './life.ts';
+import { lifeOfSeed } from './life.ts';
+import { modeOf } from '../run/life.ts';
 import type { Mistakes } from '../world.ts';
 import type { Mistake } from './mistake.ts';
 
@@ -30,20 +32,42 @@ export async function catchMistake(name: string, mistake: Mistake): Promise<Caug
   }));
 }
 
-/** By lives of every mode, with faults of every kind: anything that is violated is the mistake's doing. */
+export interface Search {
+  readonly fromSeed: number;
+  /** How many lives at most. */
+  readonly seeds: number;
+  /** How long things go wrong in each. */
+  readonly seconds: number;
+}
+
+export interface Found extends Caught {
+  /** How many lives it took. */
+  readonly lives: number;
+}
+
+/**
+ * By lives of every mode, with faults of every kind: anything that is violated is the mistake's doing, unless the same
+ * life of the product itself violates something as well, which is an error.
+ */
 export async function searchMistake(
   name: string,
   mistake: Mistake,
-  seeds: number,
-  seconds: number,
-): Promise<Caught | null> {
+  { fromSeed, seeds, seconds }: Search,
+): Promise<Found | null> {
   const { life, ports } = await planted(name, mistake);
-  return firstOf(seeds, /./, async (seed) => {
-    const mode = (['available', 'strict', 'off'] as const)[seed % 3] ?? 'available';
+  for (let lives = 1; lives <= seeds; lives += 1) {
+    const seed = fromSeed + lives - 1;
+    const mode = modeOf(seed, null);
     const members = seed % 4 === 0 ? 3 : 2;
-    const shortcomings = await life.lifeOfSeed({ seed, mode, members, seconds }, ports);
-    return { by: `${mode}, ${members} members, seed ${seed}`, shortcomings };
-  });
+    const which = { seed, mode, members, seconds } as const;
+    const [shows] = await life.lifeOfSeed(which, ports);
+    if (shows === undefined) continue;
+    const by = `${mode}, ${members} members, seed ${seed}`;
+    const [ofProduct] = await lifeOfSeed(which, {});
+    if (ofProduct !== undefined) throw new Error(`without any mistake, ${by} violates ${ofProduct}`);
+    return { by, shows, lives };
+  }
+  return null;
 }
 
 async function planted(name: string, { planted: what }: Mistake): Promise<{ life: typeof Life; ports: Mistakes }> {

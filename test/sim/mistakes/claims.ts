@@ -73,7 +73,7 @@ export const claimMistakes: Readonly<Record<string, Mistake>> = {
       ],
     },
     caughtBy: 'R6-late-hand-over',
-    shows: /^I1 /,
+    shows: /^I[17] /,
   },
   'lets-a-promotion-by-hand-serve': {
     says: 'a member that lets a server go on which somebody promoted by hand',
@@ -134,7 +134,7 @@ export const claimMistakes: Readonly<Record<string, Mistake>> = {
       ],
     },
     caughtBy: 'restarted-before-the-promotion-off',
-    shows: /^scenario /,
+    shows: /^(scenario|who led) /,
   },
   'keeps-its-tail': {
     says: 'an old primary that follows its successor with what it wrote beyond the fork, and under the name of its old copy',
@@ -171,7 +171,7 @@ export const claimMistakes: Readonly<Record<string, Mistake>> = {
       ],
     },
     caughtBy: 'R3-restored-from-a-backup',
-    shows: /^I4 /,
+    shows: /^I[49] /,
   },
   'forgets-the-history': {
     says: 'a promotion that does not know which timelines the cluster has used',

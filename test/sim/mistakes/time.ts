@@ -16,14 +16,14 @@ export const timeMistakes: Readonly<Record<string, Mistake>> = {
       ],
     },
     caughtBy: 'reply-after-a-stall-off',
-    shows: /^I1 /,
+    shows: /^I[157] /,
   },
   'renews-by-itself': {
     says: 'a guardian that takes every renewal for confirmed, whatever etcd says',
     drops: 'I5: the deadline',
     planted: { ports: ports.renewsByItself },
     caughtBy: 'isolated-off',
-    shows: /^I1 /,
+    shows: /^I[157] /,
   },
   'trusts-the-wall-clock': {
     says: 'a guardian that measures its lease by the wall clock',
@@ -41,7 +41,7 @@ export const timeMistakes: Readonly<Record<string, Mistake>> = {
       ],
     },
     caughtBy: 'guardian-alone-off',
-    shows: /^I1 /,
+    shows: /^I[157] /,
   },
   'forgets-the-suspend': {
     says: 'a guardian whose deadline does not count the time for which the host was suspended',
@@ -56,7 +56,7 @@ export const timeMistakes: Readonly<Record<string, Mistake>> = {
       ],
     },
     caughtBy: 'host-suspended-off',
-    shows: /^I1 /,
+    shows: /^I[157] /,
   },
   'takes-a-vanished-key-off': {
     says: 'a standby that takes a free key in mode off as soon as it sees it',
@@ -71,7 +71,7 @@ export const timeMistakes: Readonly<Record<string, Mistake>> = {
       ],
     },
     caughtBy: 'live-lease-deleted-off',
-    shows: /^I1 /,
+    shows: /^I[157] /,
   },
   'takes-over-early-off': {
     says: 'a standby that overwrites the key of a silent leader in mode off, on evidence',
@@ -86,7 +86,7 @@ export const timeMistakes: Readonly<Record<string, Mistake>> = {
       ],
     },
     caughtBy: 'isolated-off',
-    shows: /^I1 /,
+    shows: /^I[157] /,
   },
   'hands-over-unfenced-off': {
     says: 'a leader in mode off that hands the key over while processes of its postgres are left',
@@ -101,21 +101,21 @@ export const timeMistakes: Readonly<Record<string, Mistake>> = {
       ],
     },
     caughtBy: 'disk-hangs-unkillable-off',
-    shows: /^scenario /,
+    shows: /^(scenario|I7) /,
   },
   'fences-nothing': {
     says: 'a fence that kills nothing and finds nothing',
     drops: 'I5: past the deadline, fence',
     planted: { ports: ports.fencesNothing },
     caughtBy: 'isolated-off',
-    shows: /^I1 /,
+    shows: /^I[157] /,
   },
   'fences-only-the-postmaster': {
     says: 'a fence that kills the postmaster and no backend',
     drops: 'fenced means every process of the data directory',
     planted: { ports: ports.fencesThePostmaster },
     caughtBy: 'lease-gone-off',
-    shows: /^I1 /,
+    shows: /^I[157] /,
   },
   'never-gives-up-its-orphan': {
     says: 'a guardian that keeps its primary for ever when batond does not come back',
@@ -175,6 +175,6 @@ export const timeMistakes: Readonly<Record<string, Mistake>> = {
       ],
     },
     caughtBy: 'isolated',
-    shows: /old primary has fenced itself/,
+    shows: /old primary has fenced itself|^I6 /,
   },
 };

@@ -150,7 +150,7 @@ export const etcdScenarios: Readonly<Record<string, Scenario>> = {
       await stage.lasts(8_000);
       if (!stage.named(standby)) throw new Error(`${standby.name} was taken out of a sync that nobody has looked at`);
       stage.does('the power returns', () => standby.powerOn());
-      world.budget.ends();
+      world.budget.ends(world.clock.mono());
     },
     expect: { leader: 'either', outageMsMax: 60_000, rules: ['hold'] },
   }),

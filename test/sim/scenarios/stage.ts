@@ -42,6 +42,7 @@ export class Stage {
   /** A step that cannot be reached is a violation of its own: the scenario shows nothing then. */
   begin(play: (stage: Stage) => Promise<void>): void {
     const { world } = this;
+    world.budget.plays();
     this.lasts(calmMs)
       .then(() => {
         world.note(theBeginning);

@@ -12,6 +12,7 @@ export function assembleView(
   settings: MemberSettings,
   seen: Observations,
   memory: Memory,
+  heardMono: MonoMs | null,
   nowMono: MonoMs,
   nowWall: WallMs,
 ): View {
@@ -30,7 +31,9 @@ export function assembleView(
     },
     policy,
     coordinator:
-      seen.cluster === null ? { kind: 'never-read', sinceMono: seen.startedMono } : { ...seen.cluster, kind: 'read' },
+      seen.cluster === null
+        ? { kind: 'never-read', sinceMono: seen.startedMono }
+        : { ...seen.cluster, kind: 'read', heardMono },
     guardian: seen.guardian,
     postgres: postgresView(seen, memory),
     room: seen.room,

@@ -185,6 +185,7 @@ class Supervisor {
       this.#deps.settings,
       this.#seen,
       this.#memory,
+      this.#deps.coordinator.heardMono(),
       this.#deps.clock.mono(),
       this.#deps.clock.wall(),
     );

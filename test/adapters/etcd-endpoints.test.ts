@@ -228,3 +228,34 @@ describe('what an error says about the fate of a request', () => {
     expect(failure.message).toBe('No connection established: connect ECONNREFUSED 127.0.0.1:1');
   });
 });
+
+describe('whether this host hears etcd', () => {
+  test('is when each of a majority was last heard, whatever the others do', async () => {
+    const clock = new VirtualClock();
+    const endpoint = (name: string) => anEndpoint(clock, name, 'ok');
+    const [first, second, third] = [endpoint('e1'), endpoint('e2'), endpoint('e3')];
+    const preference = createPreference([first, second, third], clock);
+    expect(preference.heardByMajorityMono()).toBeNull();
+    preference.answered(first);
+    expect(preference.heardByMajorityMono()).toBeNull();
+    await clock.runFor(100);
+    preference.answered(second);
+    expect(preference.heardByMajorityMono()).toBe(0);
+    await clock.runFor(100);
+    preference.prefer(first);
+    expect(preference.heardByMajorityMono()).toBe(100);
+    await clock.runFor(100);
+    preference.answered(first);
+    expect(preference.heardByMajorityMono()).toBe(100);
+    preference.answered(third);
+    expect(preference.heardByMajorityMono()).toBe(300);
+  });
+
+  test('is so of one endpoint too', () => {
+    const clock = new VirtualClock();
+    const only = anEndpoint(clock, 'e1', 'ok');
+    const preference = createPreference([only], clock);
+    preference.answered(only);
+    expect(preference.heardByMajorityMono()).toBe(0);
+  });
+});

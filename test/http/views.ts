@@ -139,6 +139,7 @@ export const read = (
   state,
   confirmedMono: now,
   unreachableSinceMono,
+  heardMono: now,
   leaderAbsentSinceMono: null,
 });
 

@@ -97,6 +97,26 @@ const primaryToo: Fault = {
   },
 };
 
+/** Neither etcd nor the standby confirms the leader until etcd has elected: it must wait for that, and not give up. */
+const standbyToo: Fault = {
+  name: 'etcd-leader-and-standby',
+  family: 'etcd',
+  says: "The hosts of the standby and of etcd's leader lose power together",
+  lastsMs: [10_000, 15_000],
+  async inject({ cluster, standby, undo }) {
+    const etcd = await cluster.etcdLeaderHost();
+    undo(() => cluster.switchOn(standby));
+    undo(() => cluster.startEtcd(etcd));
+    await Promise.all([cluster.cutPower(standby), cluster.cutPower(etcd)]);
+  },
+  expects: {
+    ...leaderStays,
+    outage: { strict: { msMaxAfterHealing: 15_000 }, or: { msMax: 5_000 } },
+    redundantMsMax: 25_000,
+    never: ['take-over', 'promote', 'fence-deadline', 'fenced-by-guardian'],
+  },
+};
+
 const garbageKeys = ['leader', 'sync', 'config', 'initialize', 'history', 'status', 'failover'] as const;
 
 const garbage: Fault = {
@@ -189,6 +209,7 @@ export const etcdFaults: readonly Fault[] = [
   quorum('freeze', [15_000, 30_000]),
   quorum('cut', [15_000, 30_000]),
   primaryToo,
+  standbyToo,
   garbage,
   wiped,
   restored,

@@ -179,6 +179,7 @@ export function coordinateOver(endpoints: readonly EtcdEndpoint[], clock: Clock)
       following = { observe, signal, watches: null };
       void keepReading(following);
     },
+    heardMono: preference.heardByMajorityMono,
     refresh,
     commit,
     leaseTtl,

@@ -34,7 +34,9 @@ export interface Change {
 
 export type WatchEnd =
   /** The revision asked for is no longer kept: read everything again. */
-  { readonly kind: 'compacted' } | { readonly kind: 'lost'; readonly problem: string };
+  | { readonly kind: 'compacted' }
+  /** `byEtcd`: etcd itself ended it, because it has no leader for example. Otherwise nobody may be there. */
+  | { readonly kind: 'lost'; readonly problem: string; readonly byEtcd: boolean };
 
 export interface WatchHandlers {
   created(): void;

@@ -23,14 +23,17 @@ export function grpcWatch(client: Etcd3, prefix: string, from: Revision, handler
   const lost = (error: unknown) => {
     const problem = error instanceof Error ? error.message : String(error);
     if (!over && problem.includes('invalid auth token')) renewToken(client, prefix);
-    end({ kind: 'lost', problem });
+    // The prefix of whatever etcd itself answers; gRPC's own problems have none.
+    end({ kind: 'lost', problem, byEtcd: problem.includes('etcdserver:') });
   };
   const received = (response: IWatchResponse) => {
     if (over) return;
     if (response.canceled) {
       const compacted = Number(response.compact_revision) > 0;
       end(
-        compacted ? { kind: 'compacted' } : { kind: 'lost', problem: `cancelled by etcd: ${response.cancel_reason}` },
+        compacted
+          ? { kind: 'compacted' }
+          : { kind: 'lost', problem: `cancelled by etcd: ${response.cancel_reason}`, byEtcd: true },
       );
     } else if (response.created) handlers.created();
     else handlers.changed(response.header.cluster_id, changesOf(prefix, response));
@@ -38,7 +41,7 @@ export function grpcWatch(client: Etcd3, prefix: string, from: Revision, handler
   const begin = (opened: IDuplexStream<IWatchRequest, IWatchResponse>) => {
     stream = opened;
     opened.on('error', lost);
-    opened.on('end', () => end({ kind: 'lost', problem: 'ended by etcd' }));
+    opened.on('end', () => end({ kind: 'lost', problem: 'ended by etcd', byEtcd: false }));
     if (over) return close();
     opened.on('data', received);
     opened.write({ create_request: { ...prefixRange(prefix), start_revision: from } });

@@ -58,7 +58,7 @@ function watchOnce(
     };
     const giveUp = (problem: string) => {
       watch.cancel();
-      settle({ kind: 'lost', problem });
+      settle({ kind: 'lost', problem, byEtcd: false });
     };
     const aborted = () => giveUp('no longer wanted');
     const heard = () => {
@@ -84,7 +84,10 @@ function watchOnce(
         heard();
         if (changes.length > 0) watched.changed(etcdClusterId, changes);
       },
-      ended: settle,
+      ended: (end) => {
+        if (!settled && (end.kind === 'compacted' || end.byEtcd)) watched.heard();
+        settle(end);
+      },
     });
   });
 }

@@ -56,10 +56,19 @@ const rows: readonly Row[] = [
     'the lease was renewed 1 s ago, nothing is acknowledged for 1 s: the guardian cuts off at the failsafe window',
     leads(
       { probe: aProbe({ provedSentMono: ago(1_000) }), walsenders: [aSender({ flushChangedMono: ago(1_000) })] },
-      { guardian: mutely.renewed(1_000), peer: mutely.gone },
+      { guardian: mutely.renewed(1_000), peer: mutely.gone, heardMs: 1_300 },
     ),
     'fenced-by-guardian',
     501,
+  ],
+  [
+    'the same, and a majority of etcd is heard, which only does not answer',
+    leads(
+      { probe: aProbe({ provedSentMono: ago(1_000) }), walsenders: [aSender({ flushChangedMono: ago(1_000) })] },
+      { guardian: mutely.renewed(1_000), peer: mutely.gone, unreachable: true, heardMs: 700 },
+    ),
+    'fence-deadline',
+    3_500,
   ],
   [
     'the same, and the standby, which is behind, goes on flushing: until the deadline, past which that proves nothing',

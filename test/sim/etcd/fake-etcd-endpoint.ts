@@ -123,9 +123,11 @@ export function fakeEndpoint(
       const wanted = changes.filter((change) => change.revision >= from);
       if (wanted.length > 0) tell(() => handlers.changed(clusterId, wanted));
     };
-    if (link.refuses) clock.timer(1, () => handlers.ended({ kind: 'lost', problem: 'connection refused' }));
+    if (link.refuses)
+      clock.timer(1, () => handlers.ended({ kind: 'lost', problem: 'connection refused', byEtcd: false }));
     link.send('requests', conversation, () => {
-      if (member.down) return ended(() => handlers.ended({ kind: 'lost', problem: 'connection refused' }));
+      if (member.down)
+        return ended(() => handlers.ended({ kind: 'lost', problem: 'connection refused', byEtcd: false }));
       tell(() => handlers.created());
       const compacted = () => ended(() => handlers.ended({ kind: 'compacted' }));
       if (from <= etcd.store.compacted) return compacted();
@@ -133,7 +135,8 @@ export function fakeEndpoint(
       forget = member.watch({
         changed,
         compacted,
-        ended: (problem) => ended(() => handlers.ended({ kind: 'lost', problem })),
+        ended: (problem) =>
+          ended(() => handlers.ended({ kind: 'lost', problem, byEtcd: problem.includes('no leader') })),
       });
     });
     return {

@@ -11,6 +11,25 @@ export const etcdScenarios: Readonly<Record<string, Scenario>> = {
     expect: { leader: 'stays' },
   }),
 
+  'etcd-elects-while-the-standby-is-gone': aScenario({
+    says: 'a leader is not cut off when the hosts of its standby and of the leader of etcd die together: it waits for the election',
+    checklist: [22],
+    play: async (stage) => {
+      const { primary, standby, world } = stage;
+      stage.does("the standby's host loses its power, and etcd elects", () => {
+        standby.powerOff();
+        world.etcd.changeLeader(2_500);
+      });
+      await stage.until('it goes on alone', () => stage.acknowledges(primary) && !stage.named(standby), 5_000);
+    },
+    expect: {
+      leader: 'stays',
+      outageMsMax: 4_000,
+      rules: ['sync-remove-lost'],
+      never: ['fenced-by-guardian', 'fence-deadline', 'restart-in-place'],
+    },
+  }),
+
   'etcd-without-quorum': aScenario({
     says: 'an etcd that decides nothing for a minute costs nobody anything: the standby proves that nobody else leads',
     checklist: [15],

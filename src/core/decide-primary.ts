@@ -89,12 +89,15 @@ function hung(view: View, state: ClusterState, primary: PrimaryView): Decision |
 /** So many times as long may fresh connections fail while the sessions that are there are served (ADR 28). */
 export const sessionsPatience = 4;
 
-/** A commit of ours that was sent since fresh connections began to fail was acknowledged, and that was not long ago. */
+/**
+ * A commit of ours that was sent since fresh connections began to time out was acknowledged, and that was not long ago.
+ * One that answers that it serves nobody is believed.
+ */
 function servesSessions(
   { nowMono, policy }: View,
-  { failingSinceMono, probe: { ackedSentMono } }: PrimaryView,
+  { failingSinceMono, failingSilently, probe: { ackedSentMono } }: PrimaryView,
 ): boolean {
-  if (failingSinceMono === null || ackedSentMono === null) return false;
+  if (failingSinceMono === null || !failingSilently || ackedSentMono === null) return false;
   return ackedSentMono > failingSinceMono && nowMono - ackedSentMono < policy.failover.hangMs;
 }
 

@@ -47,6 +47,8 @@ interface RunningView {
   readonly seenMono: MonoMs;
   /** Fresh connections have failed since then; null while they succeed. */
   readonly failingSinceMono: MonoMs | null;
+  /** Each of those timed out: PostgreSQL hangs, or its host is busy. It has not said that it serves nobody. */
+  readonly failingSilently: boolean;
 }
 
 export interface StandbyView extends RunningView {

@@ -96,7 +96,8 @@ function running(seen: Observations, look: Running, seenMono: MonoMs, memory: Me
     timeline: look.timeline,
     copyId: look.copyId,
     seenMono,
-    failingSinceMono: seen.localFailingSinceMono,
+    failingSinceMono: seen.localFailing?.sinceMono ?? null,
+    failingSilently: seen.localFailing?.silently ?? false,
   };
   if (look.kind === 'standby') {
     return {

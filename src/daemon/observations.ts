@@ -54,8 +54,8 @@ export class Observations {
   /** The last look that was answered, in this run of the server; null before the first. */
   running: Seen<Running> | null = null;
   room: Room | null = null;
-  /** Fresh local connections fail since then. */
-  localFailingSinceMono: MonoMs | null = null;
+  /** Fresh local connections fail since then; `silently` when every one of them timed out. */
+  localFailing: { readonly sinceMono: MonoMs; readonly silently: boolean } | null = null;
   receivedChanged: Seen<Lsn> | null = null;
   receiverGoneSinceMono: MonoMs | null = null;
   replayPausedSinceMono: MonoMs | null = null;
@@ -120,7 +120,7 @@ export class Observations {
   #forgetRun(): void {
     this.running = null;
     this.inspection = null;
-    this.localFailingSinceMono = null;
+    this.localFailing = null;
     this.receivedChanged = null;
     this.receiverGoneSinceMono = null;
     this.replayPausedSinceMono = null;
@@ -228,7 +228,14 @@ export class Observations {
   }
 
   sawLocalProbe(outcome: ProbeOutcome, sentMono: MonoMs): void {
-    this.localFailingSinceMono = outcome === 'ok' ? null : (this.localFailingSinceMono ?? sentMono);
+    const before = this.localFailing;
+    this.localFailing =
+      outcome === 'ok'
+        ? null
+        : {
+            sinceMono: before?.sinceMono ?? sentMono,
+            silently: outcome === 'timed-out' && (before?.silently ?? true),
+          };
     this.#changed();
   }
 

@@ -149,7 +149,7 @@ export class Sensors {
         if (seen.running?.value.runId === runId && this.#saysSomething(answer.outcome, sentMono, probe.deadlineMs))
           seen.sawLocalProbe(answer.outcome, sentMono);
       }
-      const failing = seen.localFailingSinceMono !== null;
+      const failing = seen.localFailing !== null;
       await this.#doubt.wait(failing ? probe.doubtIntervalMs : probe.intervalMs);
     }
   }

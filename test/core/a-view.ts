@@ -165,6 +165,7 @@ const running = {
   timeline: timeline(1),
   seenMono: ago(50),
   failingSinceMono: null,
+  failingSilently: true,
 };
 
 export const aSender = (changes: Partial<Walsender> = {}): Walsender => ({

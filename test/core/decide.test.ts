@@ -872,6 +872,13 @@ const oursAndPrimary: readonly Row[] = [
     'fence-hung',
   ],
   [
+    'fences one that says that it serves nobody, although sessions are served: its disk has become read-only, say',
+    aView(aPrimary({ failingSinceMono: ago(1_600), failingSilently: false, probe: lastAcked(300) }), {
+      peer: heardBefore(900),
+    }),
+    'fence-hung',
+  ],
+  [
     'fences one that has served nobody new and then stopped serving its sessions',
     aView(aPrimary({ failingSinceMono: ago(2_500), probe: lastAcked(1_600) }), { peer: heardBefore(900) }),
     'fence-hung',

@@ -33,6 +33,7 @@ const running = {
   timeline: timeline(3),
   seenMono: now,
   failingSinceMono: null,
+  failingSilently: false,
 } as const;
 
 export const primary: PrimaryView = {

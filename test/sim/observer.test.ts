@@ -37,6 +37,7 @@ async function lives(
     ...{ mode, seed, people, durationMs: forMs, faults: () => [] },
     whenUp: (up) => {
       world = up;
+      up.budget.plays();
       observer = up.addObserver();
       happens(up, observer, (ms, action) => up.clock.timer(ms, action));
     },

@@ -74,11 +74,13 @@ function postgresLater({ postgres: pg, policy, nowMono }: View, byMs: Ms): Postg
     };
   }
   if (pg.kind !== 'primary') return pg;
-  const { failingSinceMono, probe } = pg;
+  const { failingSinceMono, failingSilently, probe } = pg;
   const { provedSentMono, pendingSinceMono, ackedSentMono } = probe;
   // Of a server that serves nobody new it is not assumed that its sessions are served, unless one was seen to be.
   const acknowledges = (sentMono: MonoMs | null) =>
-    sentMono !== null && goesOn(sentMono, 2 * lateWrites) && (failingSinceMono === null || sentMono > failingSinceMono);
+    sentMono !== null &&
+    goesOn(sentMono, 2 * lateWrites) &&
+    (failingSinceMono === null || (failingSilently && sentMono > failingSinceMono));
   const moved = (atMono: MonoMs | null, goesOnBy: MonoMs | null) =>
     acknowledges(goesOnBy) && atMono !== null ? after(atMono, byMs) : atMono;
   return {

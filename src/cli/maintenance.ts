@@ -1,6 +1,6 @@
 /** `baton maintenance announce|list|cancel`: windows in which service may be away, on record before they begin. */
-import { readShared } from '../config/shared.ts';
-import { err, ok, type Result } from '../core/result.ts';
+import { promisesIn } from './promises-of.ts';
+import { ok, type Result } from '../core/result.ts';
 import type { Promises } from '../core/sla/contract.ts';
 import { announcementsOf } from '../core/sla/maintenance/announcement.ts';
 import { rulings } from '../core/sla/maintenance/ruling.ts';
@@ -12,7 +12,7 @@ import { promisesSchema } from '../wire/contract.ts';
 import { type ListedAnnouncement, maintenanceListSchema } from '../wire/planned-drafts.ts';
 import { ask } from './ask.ts';
 import { agree } from './agree.ts';
-import { type Failure, failed } from './failure.ts';
+import type { Failure } from './failure.ts';
 import { orFromEtcd, type Sourced, sourceNote } from './fallback.ts';
 import { postChange } from './request-submit.ts';
 import { wrapText } from './terminal.ts';
@@ -118,10 +118,8 @@ async function readMaintenance(context: VerbContext): Promise<Result<Sourced<rea
     context,
     await ask(context, '/v1/maintenance', maintenanceListSchema),
     (snapshot) => {
-      const shared = readShared(snapshot.entries.get('config')?.value ?? '');
-      if (!shared.ok)
-        return err(failed('malformed-key', 'The config key in etcd is not readable.', 'Look at it with etcdctl.'));
-      return ok(listedIn(snapshot, shared.value));
+      const promises = promisesIn(snapshot, context.clock.wall());
+      return promises.ok ? ok(listedIn(snapshot, promises.value)) : promises;
     },
   );
 }

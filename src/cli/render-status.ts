@@ -35,6 +35,7 @@ function renderHead(status: Status, paint: Paint): readonly string[] {
       : paint.doubt('NOT REDUNDANT: no standby can take over by itself'),
     ...untested(status.members).map((says) => paint.doubt(wrapText(says, '  '))),
     ...status.held.map((why) => paint.doubt(wrapText(`AUTOMATION IS HELD: ${why}`, '  '))),
+    ...status.warnings.map((says) => paint.doubt(wrapText(`CONFIGURATION: ${says}`, '  '))),
   ];
 }
 

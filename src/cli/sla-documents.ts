@@ -1,7 +1,6 @@
 /** `baton sla report --format ...` and `baton sla export --openslo`: documents for others, as they are. */
 import { stringify } from 'yaml';
 import { z } from 'zod';
-import { readShared } from '../config/shared.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { Promises } from '../core/sla/contract.ts';
 import { monthsOf } from '../core/sla/accounting/zone.ts';
@@ -16,6 +15,7 @@ import { promisesSchema } from '../wire/contract.ts';
 import { ask } from './ask.ts';
 import { type Failure, failed } from './failure.ts';
 import { orFromEtcd } from './fallback.ts';
+import { promisesIn } from './promises-of.ts';
 import type { VerbContext, VerbResult } from './verb.ts';
 
 export type ReportFormat = 'md' | 'html' | 'csv' | 'json';
@@ -69,7 +69,7 @@ function rendered(format: ReportFormat, reports: readonly ContractReport[]): str
 /** As YAML documents; with --json as a list. */
 export async function slaExport(context: VerbContext): VerbResult {
   const answer = await orFromEtcd<Promises>(context, await ask(context, '/v1/promises', promisesSchema), (snapshot) =>
-    promisesIn(snapshot.entries.get('config')?.value ?? ''),
+    promisesIn(snapshot, context.clock.wall()),
   );
   if (!answer.ok) return answer;
   const status = await clusterName(context);
@@ -79,12 +79,6 @@ export async function slaExport(context: VerbContext): VerbResult {
   for (const why of leftOut) context.terminal.err(`left out: ${why}`);
   const text = documents.map((document) => stringify(document, { lineWidth: 0 }).trimEnd()).join('\n---\n');
   return ok({ json: { documents, leftOut }, text, raw: true });
-}
-
-function promisesIn(text: string): Result<Promises, Failure> {
-  const shared = readShared(text);
-  if (shared.ok) return ok({ sites: shared.value.sites, contracts: shared.value.contracts });
-  return err(failed('malformed-key', 'The config key in etcd is not readable.', 'Look at it with etcdctl.'));
 }
 
 async function clusterName(context: VerbContext): Promise<Result<string, Failure>> {

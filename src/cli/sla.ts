@@ -1,5 +1,5 @@
 /** `baton sla report` and `baton sla budget`: what the contracts come to, in a month or window or as it stands now. */
-import { readShared } from '../config/shared.ts';
+import { promisesIn } from './promises-of.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { percentText } from '../core/sla/accounting/account-text.ts';
 import type { Account, TargetAccount } from '../core/sla/accounting/account.ts';
@@ -13,7 +13,7 @@ import { caseFilesOfKeys } from '../wire/case-entry.ts';
 import { serviceKeyPrefix, parseServiceSheet } from '../wire/service-sheet.ts';
 import { type AskedQuery, readAsked, slaReportSchema } from '../wire/sla.ts';
 import { ask } from './ask.ts';
-import { type Failure, failed, usage } from './failure.ts';
+import { type Failure, usage } from './failure.ts';
 import { orFromEtcd, type Sourced, sourceNote } from './fallback.ts';
 import { incidentsOf } from './incidents-of.ts';
 import { announcementsIn } from './maintenance.ts';
@@ -62,16 +62,15 @@ async function readReport(context: VerbContext, query: AskedQuery): Promise<Resu
 
 /** etcd holds the days of the last weeks; the hosts' own ledgers hold years. */
 function fromEtcd(snapshot: Snapshot, cluster: string, asOf: number, asked: Asked): Result<SlaReport, Failure> {
-  const shared = readShared(snapshot.entries.get('config')?.value ?? '');
-  if (!shared.ok)
-    return err(failed('malformed-key', 'The config key in etcd is not readable.', 'Look at it with etcdctl.'));
+  const promises = promisesIn(snapshot, asOf);
+  if (!promises.ok) return promises;
   const sheets = [...snapshot.entries].flatMap(([key, { value }]) =>
     key.startsWith(serviceKeyPrefix) ? (parseServiceSheet(value) ?? []) : [],
   );
   const corrections = correctionRows(incidentsOf(snapshot), caseFilesOfKeys(snapshot.entries));
   const all = [...sheets.flatMap((sheet) => sheet.rows), ...corrections];
   const rows = (from: number, to: number) => all.filter((row) => row.from < to && row.to > from);
-  const { sites, contracts } = shared.value;
+  const { sites, contracts } = promises.value;
   return ok(slaReport({ cluster, sites, contracts, maintenance: announcementsIn(snapshot), rows }, asOf, asked));
 }
 

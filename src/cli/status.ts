@@ -10,7 +10,7 @@ import { orFromEtcd } from './fallback.ts';
 import { incidentsOf } from './incidents-of.ts';
 import { announcementsIn } from './maintenance.ts';
 import { nextStep } from './next-step.ts';
-import { promisesOf } from './promises-of.ts';
+import { contractWarnings, promisesOf } from './promises-of.ts';
 import { renderStatus } from './render-status.ts';
 import type { VerbContext, VerbResult } from './verb.ts';
 
@@ -21,7 +21,8 @@ export async function status(context: VerbContext): VerbResult {
       statusOfKeys(cluster, parseCluster(snapshot, readSharedPolicy), {
         incidents: incidentsOf(snapshot),
         cases: caseFilesOfKeys(snapshot.entries),
-        promises: { ...promisesOf(snapshot), maintenance: announcementsIn(snapshot) },
+        promises: { ...promisesOf(snapshot, context.clock.wall()), maintenance: announcementsIn(snapshot) },
+        warnings: contractWarnings(snapshot, context.clock.wall()),
         nowWall: context.clock.wall(),
       }),
     ),

@@ -1,6 +1,6 @@
 /** Sites and contracts as they are written; what they mean is the core's `Site` and `Contract`. */
 import { z } from 'zod';
-import type { Contract, Site } from '../core/sla/contract.ts';
+import { type Contract, endOf, type Site, startOf } from '../core/sla/contract.ts';
 import { dayMs } from '../core/units.ts';
 import { type ConfigProblem, fieldProblem, pathText } from './problem.ts';
 import { duration, size } from './quantity.ts';
@@ -239,8 +239,5 @@ export function contractProblems(
   return problems;
 }
 
-const startOf = (contract: Contract): number =>
-  contract.validFrom === null ? -Infinity : Date.parse(contract.validFrom);
-const endOf = (contract: Contract): number => (contract.validTo === null ? Infinity : Date.parse(contract.validTo));
 const collide = (one: Contract, other: Contract): boolean =>
   one.version === other.version || (startOf(one) < endOf(other) && startOf(other) < endOf(one));

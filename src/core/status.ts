@@ -27,6 +27,8 @@ export interface Status {
   /** `mode` is the one in force; null when `sync` is absent or cannot be read. */
   readonly synchronous: { readonly mode: SyncMode | null; readonly standbys: readonly string[] };
   readonly members: readonly MemberStatus[];
+  /** What of the configuration does not rule as it is written: one sentence each, with the key and what to do. */
+  readonly warnings: readonly string[];
   /** The open incident. */
   readonly incident: IncidentStatus | null;
   /** What each contract says of the newest incident; accounting over a period is `baton sla`. */
@@ -86,14 +88,15 @@ export function statusOf(
   cluster: string,
   view: View,
   incidents: readonly Incident[],
-  promises: Terms = nobody,
+  promises: Terms = { sites: [], contracts: [] },
   cases: readonly CaseFile[] = [],
+  warnings: readonly string[] = [],
 ): Status {
   const state = view.coordinator.kind === 'read' ? view.coordinator.state : null;
   const known = new Set<MemberName>([view.self.name, ...view.peers.keys()]);
   const held = obstacles(view);
   const paused = view.memory.held.some((hold) => hold.code === 'paused');
-  const record = { incidents, promises, cases, nowWall: view.nowWall };
+  const record = { incidents, promises, cases, warnings, nowWall: view.nowWall };
   const built = build(cluster, state, known, view.policy, { held, paused }, record, (member) => freshen(member, view));
   // What was read last names this member for as long as etcd says nothing newer; whether it leads on is known here.
   const blind = view.coordinator.kind === 'read' && view.coordinator.unreachableSinceMono !== null;
@@ -114,11 +117,11 @@ export interface OnRecord {
   readonly promises: Terms;
   /** What people added. Left out: nothing. */
   readonly cases?: readonly CaseFile[];
+  /** What of the configuration does not rule as it is written. Left out: nothing. */
+  readonly warnings?: readonly string[];
   /** Milliseconds since the epoch. */
   readonly nowWall: number;
 }
-
-const nobody: Terms = { sites: [], contracts: [] };
 
 /** A member as far as it is known, before it is compared with the leader. */
 interface Draft {
@@ -134,7 +137,7 @@ function build(
   known: ReadonlySet<MemberName>,
   policy: SharedConfig | null,
   holds: Pick<Status, 'held' | 'paused'>,
-  { incidents, promises, nowWall, cases = [] }: OnRecord,
+  { incidents, promises, nowWall, cases = [], warnings = [] }: OnRecord,
   improve: (draft: Draft) => Draft,
 ): Status {
   const lead = state === null ? null : leading(state);
@@ -168,6 +171,7 @@ function build(
     ...holds,
     synchronous: { mode: sync?.mode ?? null, standbys },
     members,
+    warnings,
     incident: open === null ? null : incidentStatus(open, promises, nowWall, cases),
     sla: (newest?.verdicts ?? []).map(({ contract, customer, outcome }) => ({
       contract,

@@ -1,5 +1,6 @@
 /** Everything that a member keeps for the record: incidents, the service, and what people and schedules did. */
 import type { ClusterState } from '../core/cluster.ts';
+import { isMine } from '../core/cluster-queries.ts';
 import { etcdAwaySince } from '../core/etcd-away.ts';
 import { keyOf } from '../core/key-format.ts';
 import { casesOf } from '../core/sla/case/case-of.ts';
@@ -13,9 +14,11 @@ import type { Clock } from '../ports/clock.ts';
 import type { Snapshot } from '../ports/coordinator.ts';
 import type { DaemonFace } from '../ports/daemon-face.ts';
 import type { PlannedFace } from '../ports/planned-face.ts';
+import { contractKeyPrefix } from '../wire/contract-record.ts';
 import { nearMissKeyPrefix } from '../wire/near-miss.ts';
 import { EvidenceKeeper } from './record/evidence-keeper.ts';
 import { CaseKeeper } from './record/case-keeper.ts';
+import { ContractKeeper } from './record/contract-keeper.ts';
 import type { DrillHands } from './record/drill-runner.ts';
 import { IncidentKeeper } from './record/incident-keeper.ts';
 import { NearMissKeeper } from './record/near-miss-keeper.ts';
@@ -44,6 +47,14 @@ const nearMissRecords: RecordsKept = {
   recordsMax: 1_000,
 };
 
+/** By which accounts of any year are counted: they leave etcd never. */
+const contractRecords: RecordsKept = {
+  kind: 'contract',
+  prefixes: [contractKeyPrefix],
+  daysInEtcd: 100 * 366,
+  recordsMax: 10_000,
+};
+
 /** What of the daemon's face is read from, or written into, the record. */
 export type RecordFace = Pick<
   DaemonFace,
@@ -53,6 +64,7 @@ export type RecordFace = Pick<
   | 'addToCase'
   | 'proofOf'
   | 'promises'
+  | 'contractProblems'
   | 'sla'
   | 'nearMisses'
   | 'notices'
@@ -62,6 +74,8 @@ export type RecordFace = Pick<
 
 export class RecordKeeping {
   readonly #incidents: IncidentKeeper;
+  readonly #terms: Records;
+  readonly #contracts: ContractKeeper;
   readonly #service: ServiceKeeper;
   readonly #records: Records;
   readonly #bundles: Records;
@@ -83,9 +97,12 @@ export class RecordKeeping {
     this.#clock = deps.clock;
     this.#member = deps.settings.name;
     const whose = { cluster: deps.settings.cluster, member: deps.settings.name };
+    this.#terms = new Records(deps, contractRecords);
+    this.#contracts = new ContractKeeper({ ...deps, ...whose, records: this.#terms });
     this.#incidents = new IncidentKeeper({
       ...deps,
       ...whose,
+      promises: () => this.#contracts.promises,
       changed: (incident) => this.#evidence.saw(incident),
       announcements: () => this.#planned.announcements(),
       wroteAgain: (miss, leader) => {
@@ -105,7 +122,7 @@ export class RecordKeeping {
         hands,
         records: this.#records,
         service: this.#service,
-        promises: () => this.#incidents.promises,
+        promises: () => this.#contracts.promises,
         incidents: () => this.#incidents.incidents(),
         amended: () => casesOf(this.#incidents.incidents(), this.#cases.files()).map(({ incident }) => incident),
         tailOf: (incident) => this.#tails.tailOf(incident),
@@ -125,13 +142,14 @@ export class RecordKeeping {
         incidents: () => this.#incidents.incidents(),
         announcements: () => this.#planned.announcements(),
         news: () => this.#planned.news(),
+        contracts: () => this.#contracts.promises.contracts,
         tailOf: (incident) => this.#tails.tailOf(incident),
       },
     );
     this.#cases = new CaseKeeper({
       ...{ ...whose, clock: deps.clock, ledger: deps.ledger, records: this.#records, newId: deps.newCopyId },
       incidents: () => this.#incidents.incidents(),
-      promises: () => ({ ...this.#incidents.promises, maintenance: this.#planned.announcements() }),
+      promises: () => ({ ...this.#contracts.promises, maintenance: this.#planned.announcements() }),
     });
   }
 
@@ -143,8 +161,9 @@ export class RecordKeeping {
       cases: () => this.#cases.files(),
       addToCase: (incidentId, by, draft) => this.#cases.add(incidentId, by, draft),
       proofOf: (incidentId) => this.#cases.proof(incidentId),
-      promises: () => ({ ...this.#incidents.promises, maintenance: this.#planned.announcements() }),
-      sla: (asked) => this.#service.report(this.#incidents.promises, asked, this.#planned.announcements()),
+      promises: () => ({ ...this.#contracts.promises, maintenance: this.#planned.announcements() }),
+      contractProblems: () => this.#contracts.problems(),
+      sla: (asked) => this.#service.report(this.#contracts.promises, asked, this.#planned.announcements()),
       ...this.#planned.face(view),
       nearMisses: () => this.#nearMisses.nearMisses(),
       notices: () => this.#notices.notices(),
@@ -192,12 +211,16 @@ export class RecordKeeping {
   /** The loop ran: what is due at set times is looked at. */
   considered(view: View): void {
     this.#view = view;
+    this.#contracts.considered(view.coordinator.kind === 'read' && isMine(view, view.coordinator.state));
     this.#planned.considered(view);
     this.#nearMisses.considered();
     this.#notices.considered(etcdAwaySince(view));
   }
 
   sawSnapshot(snapshot: Snapshot): void {
+    this.#terms.sawSnapshot(snapshot);
+    // What is judged now is judged by what this snapshot says.
+    this.#contracts.sawSnapshot(snapshot);
     this.#incidents.sawSnapshot(snapshot);
     const recordedBy = snapshot.entries.get(keyOf.recording)?.value ?? null;
     this.#observed = recordedBy !== null && recordedBy !== this.#member;

@@ -56,7 +56,9 @@ export function v1Routes({ face, explain, changes }: V1Options): readonly Route[
       path: '/v1/status',
       methods: {
         GET: withView((context, { view }) =>
-          context.json(statusOf(face.cluster, view, face.incidents(), face.promises(), face.cases())),
+          context.json(
+            statusOf(face.cluster, view, face.incidents(), face.promises(), face.cases(), face.contractProblems()),
+          ),
         ),
       },
     },

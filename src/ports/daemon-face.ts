@@ -75,8 +75,10 @@ export interface DaemonFace extends PlannedFace {
   addToCase(incidentId: string, by: string, draft: CaseDraft): Promise<CaseOutcome>;
   /** From this member's own disk: the versions of an incident that it recorded or copied, and everybody's entries. */
   proofOf(incidentId: string): Promise<LedgerProof>;
-  /** The sites and contracts in force, with the maintenance that is announced. */
+  /** The sites and the contracts that rule, by the terms on record, with the maintenance that is announced. */
   promises(): Terms;
+  /** Where the configuration's contracts do not rule as they are written there: one sentence each, with the key and what to do. */
+  contractProblems(): readonly string[];
   /** Of all contracts and sites, from the outage ledger of this host. */
   sla(asked: Asked): SlaReport;
   /** Doubts that healed, as every member saw them, oldest first. */

@@ -7,7 +7,7 @@ export interface LedgerEntry {
   readonly seq: number;
   /** RFC 3339 UTC, when it was appended. */
   readonly wall: string;
-  /** `incident` for a version of an incident, `service` for rows of the service, `record` for what people did, `report` for reports and scheduled runs, `evidence`, `near-miss`, `notice` for what was told without etcd. */
+  /** `incident` for a version of an incident, `service` for rows of the service, `record` for what people did, `report` for reports and scheduled runs, `evidence`, `near-miss`, `contract` for terms, `notice` for what was told without etcd. */
   readonly kind: string;
   /** Plain JSON. */
   readonly body: unknown;

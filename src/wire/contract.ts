@@ -14,7 +14,7 @@ const timeZone = z.string().refine((name) => {
   }
 }, 'not a time zone');
 
-const contract: z.ZodType<Contract> = z.object({
+export const contractSchema: z.ZodType<Contract> = z.object({
   id: z.string(),
   version: z.number(),
   customer: z.string(),
@@ -59,7 +59,7 @@ const contract: z.ZodType<Contract> = z.object({
 
 const promises = z.object({
   sites: z.array(z.object({ id: z.string(), name: z.string() })),
-  contracts: z.array(contract),
+  contracts: z.array(contractSchema),
 });
 export const promisesSchema: z.ZodType<Promises> = promises;
 

@@ -35,6 +35,8 @@ export const statusSchema: z.ZodType<Status> = z.looseObject({
     standbys: z.array(z.string()),
   }),
   members: z.array(memberSchema),
+  // A daemon of an older version does not say.
+  warnings: z.array(z.string()).default([]),
   incident: z
     .looseObject({
       id: z.string(),

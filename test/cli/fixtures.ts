@@ -222,6 +222,7 @@ export const healthyStatus: Status = {
   redundant: true,
   paused: false,
   held: [],
+  warnings: [],
   synchronous: { mode: 'available', standbys: ['reading-b'] },
   members: [leeds, reading, slough],
   incident: null,

@@ -26,6 +26,13 @@ redundant: a standby can take over
 Nothing to do.`);
   });
 
+  test('says what of the configuration does not rule as it is written', () => {
+    const warned = { ...healthyStatus, warnings: ['contracts[0].rto: it was changed in place'] };
+    expect(renderStatus(warned, daemon, plain)).toContain(
+      'redundant: a standby can take over\nCONFIGURATION: contracts[0].rto: it was changed in place\n',
+    );
+  });
+
   test('says that the leader is exposed when its standby is lost, and where to look', () => {
     expect(renderStatus(degradedStatus, daemon, plain)).toBe(`\
 domain-1: slough-a leads, term 4711, timeline 3

@@ -37,6 +37,7 @@ function aFace(view: View | null, outcome: SubmitOutcome = { kind: 'accepted', i
     addToCase: async () => outcome,
     proofOf: async () => ({ member: 'slough-a', entries: [], head: { entries: 0, lastHash: '' }, problem: null }),
     promises: () => ({ sites: [], contracts: [] }),
+    contractProblems: () => [],
     sla: (asked) => ({
       ...{ cluster: 'domain-1', asOf: wall, provisional: false, contracts: [], sites: [] },
       month: asked.kind === 'window' ? null : asked.kind === 'month' ? asked.month : '2008-04',

@@ -75,6 +75,7 @@ describe('status', () => {
       redundant: true,
       paused: false,
       held: [],
+      warnings: [],
       synchronous: { mode: 'available', standbys: ['reading-b'] },
       members: [
         {

@@ -31,6 +31,7 @@ const BODIES_MAX: Readonly<Record<string, number>> = {
   report: 10_000,
   evidence: 400,
   'near-miss': 5_000,
+  contract: 10_000,
   notice: 1_000,
 };
 /** Appends that wait for the disk; more are refused. */

@@ -87,7 +87,7 @@ async function readDocument(
       incident,
       entries: files.find((file) => file.incident === id)?.entries ?? [],
       all: cases.map((each) => each.incident),
-      promises: promisesOf(snapshot),
+      promises: promisesOf(snapshot, context.clock.wall()),
       evidence: evidenceOf(snapshot, id),
       ledger: null,
       exportedAt: new Date(context.clock.wall()).toISOString(),

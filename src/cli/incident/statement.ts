@@ -38,7 +38,7 @@ export async function incidentStatement(context: VerbContext, wanted: string, se
   const answer = await orFromEtcd(context, await ask(context, path, answerSchema), (snapshot) => {
     const drafts = statements(
       incident,
-      promisesOf(snapshot),
+      promisesOf(snapshot, context.clock.wall()),
       named,
       tailOf(incident, evidenceOf(snapshot, incident.id)),
     );

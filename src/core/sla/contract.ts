@@ -95,7 +95,11 @@ export interface CreditBand {
 export const inForce = ({ validFrom, validTo }: Contract, at: number): boolean =>
   (validFrom === null || Date.parse(validFrom) <= at) && (validTo === null || at < Date.parse(validTo));
 
-/** Who is promised what, in the shared configuration. */
+/** Ms since the epoch; minus infinity without a beginning, infinity without an end. */
+export const startOf = ({ validFrom }: Contract): number => (validFrom === null ? -Infinity : Date.parse(validFrom));
+export const endOf = ({ validTo }: Contract): number => (validTo === null ? Infinity : Date.parse(validTo));
+
+/** Who is promised what. Contracts are those that rule: see contracts-in-force.ts. */
 export interface Promises {
   readonly sites: readonly Site[];
   readonly contracts: readonly Contract[];

@@ -5,7 +5,6 @@
 import { canonicalJson } from '../../core/canonical-json.ts';
 import type { ClusterState } from '../../core/cluster.ts';
 import { leading } from '../../core/cluster-queries.ts';
-import { changedInPlace } from '../../core/sla/changed-in-place.ts';
 import type { Promises } from '../../core/sla/contract.ts';
 import { editionOf, type Incident } from '../../core/sla/incident.ts';
 import type { Announcement } from '../../core/sla/maintenance/announcement.ts';
@@ -38,8 +37,8 @@ export interface IncidentKeeperDeps {
   readonly ledger: Ledger;
   /** Told of each version of an incident that is new here, whoever recorded it. */
   readonly changed: (incident: Incident) => void;
-  /** Sites and contracts of a shared configuration, as text from etcd; null when it cannot be read. */
-  readonly promisesOf: (configText: string) => Promises | null;
+  /** The sites and contracts that rule. */
+  readonly promises: () => Promises;
   /** What is announced, by which verdicts exclude. */
   readonly announcements: () => readonly Announcement[];
   /** Probe writes to `leader` failed, and go through again before that was an outage. */
@@ -55,8 +54,6 @@ const ownMax = 1_000;
 export class IncidentKeeper {
   readonly #deps: IncidentKeeperDeps;
   #state: RecorderState;
-  #promises: Promises = { sites: [], contracts: [] };
-  #configText: string | null = null;
   /** The newest version of what this member recorded since it began. */
   readonly #own = new Map<string, Incident>();
   /** Local disk first, then etcd: an incident of a time without etcd arrives there later, under the same id. */
@@ -76,11 +73,6 @@ export class IncidentKeeper {
       .findLast((incident) => incident.state === 'open' && incident.recordedBy === deps.member);
     const fresh = newRecorder(deps.cluster, deps.member);
     this.#state = open === undefined ? fresh : resumeRecorder(fresh, open, deps.clock.mono(), deps.clock.wall());
-  }
-
-  /** The sites and contracts in force. */
-  get promises(): Promises {
-    return this.#promises;
   }
 
   get open(): boolean {
@@ -117,7 +109,7 @@ export class IncidentKeeper {
   }
 
   #judged(incident: Incident): Incident {
-    const { contracts, sites } = this.#promises;
+    const { contracts, sites } = this.#deps.promises();
     return judged(incident, contracts, sites, this.#deps.announcements());
   }
 
@@ -160,14 +152,6 @@ export class IncidentKeeper {
   }
 
   sawSnapshot(snapshot: Snapshot): void {
-    const config = snapshot.entries.get('config')?.value ?? null;
-    if (config !== null && config !== this.#configText) {
-      this.#configText = config;
-      const promises = this.#deps.promisesOf(config) ?? this.#promises;
-      for (const each of changedInPlace(this.#promises.contracts, promises.contracts))
-        this.#deps.journal.happened('contract-changed-in-place', { ...each });
-      this.#promises = promises;
-    }
     for (const incident of this.#copies.sawSnapshot(snapshot)) {
       if (!this.#own.has(incident.id)) this.#deps.changed(incident);
       this.#endLeftOpen(incident);

@@ -3,9 +3,11 @@
  * an observer does, or else the first of the members that are there. Whoever comes next finds in the outbox what is not done. Nothing here is
  * waited for by anybody.
  */
+import type { Contract } from '../../core/sla/contract.ts';
 import type { IncidentTail } from '../../core/sla/evidence/diverged-tail.ts';
 import type { Incident } from '../../core/sla/incident.ts';
 import type { Channel, NoticePolicy } from '../../core/sla/notices/channel.ts';
+import { policyInForce } from '../../core/sla/notices/policy-in-force.ts';
 import { type ListedNotice, listedNotices } from '../../core/sla/notices/listed-notice.ts';
 import { type Outage, outagesOf } from '../../core/sla/notices/outage.ts';
 import {
@@ -56,6 +58,8 @@ export interface Tidings {
   readonly incidents: () => readonly Incident[];
   readonly announcements: () => readonly Announcement[];
   readonly news: () => News;
+  /** Those that rule. */
+  readonly contracts: () => readonly Contract[];
   readonly tailOf: (incident: Incident) => IncidentTail | null;
 }
 
@@ -155,7 +159,7 @@ export class NoticeKeeper {
   }
 
   async #look(): Promise<void> {
-    const policy = this.#policy;
+    const policy = this.#policy === null ? null : policyInForce(this.#policy, this.#tidings.contracts());
     if (policy === null || !this.#place.tells) return;
     // Whoever plans still delivers when that is done.
     if (this.#planning) return;

@@ -56,6 +56,7 @@ export class Records {
   #madeRoomAt = '';
   /** Told of once each: a key that is no record, or says something else than the record that is known. */
   readonly #strange = new Set<string>();
+  readonly #unreadable = new Map<string, string>();
   readonly #unwritten: LedgerQueue<KeptRecord>;
   readonly #mirror: EtcdMirror;
 
@@ -95,6 +96,11 @@ export class Records {
     return found.map(([key, value]) => ({ key, value })).toSorted((a, b) => (a.key < b.key ? -1 : 1));
   }
 
+  /** Keys in etcd under which there is no record now. */
+  unreadable(): readonly string[] {
+    return [...this.#unreadable].flatMap(([key, text]) => (this.#inEtcd.get(key) === text ? [key] : []));
+  }
+
   /**
    * Resolves when the record is on this disk or in etcd, so that it survives this process. The error says why it may be
    * lost; it is kept in memory all the same and goes on being tried, under its key, which makes a repetition harmless.
@@ -129,8 +135,10 @@ export class Records {
   #saw(key: string, text: string): void {
     const value = Buffer.byteLength(text) > valueBytesMax ? null : parseRecordValue(text);
     const known = this.#known.get(key);
-    if (value === null) this.#sayStrange(key, 'record-unreadable');
-    else if (this.#isPast(value.at, this.#which.daysInEtcd)) void this.#forget(key);
+    if (value === null) {
+      this.#sayStrange(key, 'record-unreadable');
+      if (this.#unreadable.size < this.#which.recordsMax) this.#unreadable.set(key, text);
+    } else if (this.#isPast(value.at, this.#which.daysInEtcd)) void this.#forget(key);
     else if (known === undefined) this.#keep({ key, value });
     else if (canonicalJson(known) !== canonicalJson(value)) this.#sayStrange(key, 'record-differs');
   }

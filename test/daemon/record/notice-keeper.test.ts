@@ -162,7 +162,10 @@ function aMember(name: string, policy: NoticePolicy = oneSite, obstacle: string 
       apiUrl: `http://${name}:8008`,
       ledger,
     },
-    { incidents: () => incidents, announcements: () => [], news: () => newsAt(name), tailOf: () => null },
+    {
+      ...{ incidents: () => incidents, announcements: () => [], news: () => newsAt(name), tailOf: () => null },
+      contracts: () => policy.contracts.map(({ contract }) => contract),
+    },
   );
   const watch = (snapshot: Snapshot): void => {
     if (alive) keeper.sawSnapshot(snapshot);

@@ -244,9 +244,11 @@ export const commonShape = {
         .describe(
           'how long entries are kept at least, if there is room; not below 400d, for which etcd keeps incidents',
         ),
-      maxSize: size(2 * segmentBytesDefault, 1024 * MiB)
+      maxSize: size(2 * segmentBytesDefault, 512 * MiB)
         .prefault('128MiB')
-        .describe('the oldest entries go when all are larger; from 32MiB, which is two files, to 1GiB'),
+        .describe(
+          'the oldest entries go when all are larger; from 32MiB, which is two files, to 512MiB, which is read through at every start',
+        ),
     })
     .prefault({})
     .describe('how much of the outage ledger is kept on this host: {keep, maxSize}'),

@@ -130,12 +130,12 @@ describe('one wrong thing is refused with its path and the mend', () => {
     [
       'a ledger smaller than two of its files',
       { 'ledger.maxSize': '31MiB' },
-      /^ledger\.maxSize: 31MiB is out of range \| write a size from 32MiB to 1GiB/,
+      /^ledger\.maxSize: 31MiB is out of range \| write a size from 32MiB to 512MiB/,
     ],
     [
       'a ledger that takes long to read at every start',
-      { 'ledger.maxSize': '2GiB' },
-      /^ledger\.maxSize: 2GiB is out of range \| /,
+      { 'ledger.maxSize': '1GiB' },
+      /^ledger\.maxSize: 1GiB is out of range \| /,
     ],
     [
       'a ledger that forgets before etcd does',

@@ -1,7 +1,8 @@
 /** batond's configuration file: every key with its unit, default and documentation. Unknown keys are refused. */
 import { isAbsolute, relative, resolve } from 'node:path';
 import { z } from 'zod';
-import { KiB, MiB, minute } from '../core/units.ts';
+import { segmentBytesDefault } from '../core/ledger-segments.ts';
+import { dayMs, KiB, MiB, minute } from '../core/units.ts';
 import { address, isWildcard } from './address.ts';
 import { smtpSchema } from './channel-schema.ts';
 import { fieldProblem } from './problem.ts';
@@ -236,6 +237,21 @@ export const commonShape = {
       params: { mend: 'choose a shorter path' },
     })
     .default('/var/lib/baton'),
+  ledger: z
+    .strictObject({
+      keep: duration(400 * dayMs, 36_500 * dayMs)
+        .prefault('3650d')
+        .describe(
+          'how long entries are kept at least, if there is room; not below 400d, for which etcd keeps incidents',
+        ),
+      maxSize: size(2 * segmentBytesDefault, 512 * MiB)
+        .prefault('128MiB')
+        .describe(
+          'the oldest entries go when all are larger; from 32MiB, which is two files, to 512MiB, which is read through at every start',
+        ),
+    })
+    .prefault({})
+    .describe('how much of the outage ledger is kept on this host: {keep, maxSize}'),
   log: z
     .strictObject({
       level: z

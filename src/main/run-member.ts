@@ -62,7 +62,12 @@ export async function runMember(file: string, loaded: LoadedMember): Promise<voi
   const log = createLogger({ level: config.log.level, format: config.log.format, member: config.member.name });
   const settings = settingsOf(loaded);
   const journal = createJournal({ directory: join(config.state, 'journal'), clock, log });
-  const ledger = await createLedger({ directory: join(config.state, 'ledger'), clock, log });
+  const ledger = await createLedger({
+    directory: join(config.state, 'ledger'),
+    clock,
+    log,
+    retention: { keepMs: config.ledger.keep, bytesMax: config.ledger.maxSize },
+  });
   const coordinator = createCoordinator({
     ...access,
     namespace: config.etcd.namespace,

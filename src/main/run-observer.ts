@@ -53,7 +53,12 @@ export async function runObserver(file: string, config: ObserverConfig): Promise
   const { cluster, name } = settings;
   const journalDirectory = join(config.state, 'journal');
   const ledgerDirectory = join(config.state, 'ledger');
-  const ledger = await createLedger({ directory: ledgerDirectory, clock, log });
+  const ledger = await createLedger({
+    directory: ledgerDirectory,
+    clock,
+    log,
+    retention: { keepMs: config.ledger.keep, bytesMax: config.ledger.maxSize },
+  });
   const coordinator = createCoordinator({ ...access, namespace: config.etcd.namespace, cluster, clock });
   const leases = createLeaseStore({ ...access, clock });
   const kept = leaseFile(config.state);

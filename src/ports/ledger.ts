@@ -7,7 +7,7 @@ export interface LedgerEntry {
   readonly seq: number;
   /** RFC 3339 UTC, when it was appended. */
   readonly wall: string;
-  /** `incident` for a version of an incident, `service` for rows of the service, `record` for what people did, `report` for reports and scheduled runs, `evidence`, `near-miss`, `contract` for terms, `notice` for what was told without etcd. */
+  /** `incident` for a version of an incident, `service` for rows of the service, `record` for what people did, `report` for reports and scheduled runs, `evidence`, `near-miss`, `contract` for terms, `notice` for what was told without etcd, `segment-dropped` for what is kept no longer. */
   readonly kind: string;
   /** Plain JSON. */
   readonly body: unknown;
@@ -17,7 +17,7 @@ export interface LedgerEntry {
   readonly hash: string;
 }
 
-/** `problem` names the file, the line and what is wrong with it. */
+/** `entries` counts those that were dropped, too. `problem` names the file, the line and what is wrong with it. */
 export type LedgerCheck =
   | { readonly kind: 'intact'; readonly entries: number; readonly lastHash: string }
   | { readonly kind: 'broken'; readonly seq: number; readonly problem: string };
@@ -37,10 +37,13 @@ export interface Ledger {
    * it was; the caller keeps the body and may append again.
    */
   append(kind: string, body: unknown): Promise<Result<LedgerEntry, string>>;
-  /** Reads the whole file again and recomputes every hash. */
+  /**
+   * Reads all files again and recomputes every hash. The chain may begin later than with entry 0 only where an entry
+   * that is in it says what was dropped before.
+   */
   verify(): Promise<LedgerCheck>;
   /**
-   * Searches the file for the entries whose text has `mention` in it and that are wanted, in order; damaged ones are not
+   * Searches the files for the entries whose text has `mention` in it and that are wanted, in order; damaged ones are not
    * among them. Entries may be appended meanwhile. Only what is found is looked at: verify() looks at all.
    */
   extract(mention: string, wanted: (entry: LedgerEntry) => boolean): Promise<LedgerExtract>;
@@ -48,6 +51,6 @@ export interface Ledger {
   incidents(): readonly Incident[];
   /** Bodies of the other entries of one kind that were on disk when it was opened, in order; the newest where there are many. */
   bodies(kind: string): readonly unknown[];
-  /** Waits for appends under way, then lets go of the file. */
+  /** Waits for appends under way, then lets go of the files. */
   close(): Promise<void>;
 }

@@ -11,10 +11,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createLedger, verifyLedger } from '../../src/adapters/journal/ledger.ts';
+import { createLedger } from '../../src/adapters/journal/ledger.ts';
 import { extractEntries } from '../../src/adapters/journal/ledger-extract.ts';
+import { verifyLedger } from '../../src/adapters/journal/ledger-verify.ts';
 import type { Incident } from '../../src/core/sla/incident.ts';
-import { wallMs } from '../../src/core/units.ts';
+import { dayMs, MiB, wallMs } from '../../src/core/units.ts';
 import { failover, fold } from '../core/sla/facts.ts';
 import { aLog } from './a-log.ts';
 
@@ -27,7 +28,8 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 const clock = { wall: () => wallMs(Date.parse('2008-04-24T08:15:00.000Z')) };
-const opened = (log = aLog()) => createLedger({ directory, clock, log });
+const retention = { keepMs: 3_650 * dayMs, bytesMax: 128 * MiB };
+const opened = (log = aLog()) => createLedger({ directory, clock, log, retention });
 const versions = fold(failover).incidents;
 const last = versions.at(-1) as Incident;
 const text = () => readFileSync(path, 'utf8');

@@ -1,8 +1,9 @@
 /** `baton incident`: what people add, what they get out, and what they are told when it cannot be. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { nextEntry } from '../../src/adapters/journal/ledger-chain.ts';
 import type { EtcdReader } from '../../src/cli/etcd-reader.ts';
 import { ok } from '../../src/core/result.ts';
 import { AMENDABLE } from '../../src/core/sla/case/amendable.ts';
@@ -10,6 +11,7 @@ import { caseKey } from '../../src/core/sla/case/case-entry.ts';
 import { CASE_RULES } from '../../src/core/sla/case/may-add.ts';
 import { exportHtml } from '../../src/core/sla/export/html.ts';
 import type { Snapshot } from '../../src/ports/coordinator.ts';
+import type { LedgerEntry } from '../../src/ports/ledger.ts';
 import { formatCaseValue } from '../../src/wire/case-entry.ts';
 import { closed, incident2008, looked } from '../core/sla/case/a-case.ts';
 import {
@@ -300,6 +302,42 @@ describe('verify', () => {
     writeFileSync(file('ledger.ndjson'), lines.toSpliced(4, 1).join(''));
     const other = await verified(text2008, '--ledger', file('ledger.ndjson'));
     expect([other.exit, other.terminal.stderr]).toEqual([1, expect.stringContaining('has no entry 4')]);
+  });
+  test('compares with all the segments of a ledger, and says which entries it keeps no longer', async () => {
+    const entries = ledgerOf(incident2008, entries2008);
+    const lines = entries.map((each) => `${JSON.stringify(each)}\n`);
+    mkdirSync(file('ledger'));
+    const segment = (first: number, text: string) =>
+      writeFileSync(file(`ledger/ledger-${String(first).padStart(12, '0')}.ndjson`), text);
+    segment(0, lines.slice(0, 3).join(''));
+    segment(3, lines.slice(3, 8).join(''));
+    const last = entries.at(-1) as LedgerEntry;
+    const dropped = nextEntry({ entries: last.seq + 1, lastHash: last.hash }, last.wall, 'segment-dropped', {
+      ...{ v: 1, first: 0, last: 2, lastHash: entries[2]?.hash, bytes: 100, why: 'age' },
+      ...{ from: last.wall, to: last.wall },
+    });
+    writeFileSync(file('ledger/ledger.ndjson'), [...lines.slice(8), dropped.line].join(''));
+    const compare = async () => {
+      const { exit, terminal } = await verified(text2008, '--ledger', file('ledger'));
+      return { exit, out: terminal.stdout.replaceAll(/\s+/g, ' '), err: terminal.stderr.replaceAll(/\s+/g, ' ') };
+    };
+    expect(await compare()).toMatchObject({ exit: 0, out: expect.stringContaining('in a chain of 14 entries') });
+    rmSync(file('ledger/ledger-000000000000.ndjson'));
+    const kept = await compare();
+    expect(kept.exit).toBe(0);
+    expect(kept.out).toContain(`10 of 12 entries stand in ${file('ledger')}`);
+    expect(kept.out).toMatch(/Not proved .* that entries 0, 2 stood in .*: it keeps those from 3 on/);
+    rmSync(file('ledger/ledger-000000000003.ndjson'));
+    const gone = await compare();
+    expect([gone.exit, gone.err]).toEqual([
+      1,
+      expect.stringContaining('the chain begins with entry 8, and no entry accounts for those from 3 on before it'),
+    ]);
+    const alone = await verified(text2008, '--ledger', file('ledger/ledger.ndjson'));
+    expect([alone.exit, alone.terminal.stderr.replaceAll(/\s+/g, ' ')]).toEqual([
+      1,
+      expect.stringContaining('begins with entry 8'),
+    ]);
   });
   test.each([
     ['what is not there', null, 1, 'not-read'],

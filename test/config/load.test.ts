@@ -85,6 +85,7 @@ describe('defaults are those of the timings table', () => {
       member: { priority: 100 },
       etcd: { namespace: '/service' },
       log: { level: 'info', format: 'json' },
+      ledger: { keep: 3_650 * 86_400_000, maxSize: 128 * 1024 ** 2 },
     });
   });
   test('what goes to etcd holds only what the file says', () => {
@@ -125,6 +126,31 @@ describe('one wrong thing is refused with its path and the mend', () => {
       'a duration without a unit',
       { 'shared.failover.hang': 1500 },
       /^shared\.failover\.hang: "1500" is not a duration \| .*250ms/,
+    ],
+    [
+      'a ledger smaller than two of its files',
+      { 'ledger.maxSize': '31MiB' },
+      /^ledger\.maxSize: 31MiB is out of range \| write a size from 32MiB to 512MiB/,
+    ],
+    [
+      'a ledger that takes long to read at every start',
+      { 'ledger.maxSize': '1GiB' },
+      /^ledger\.maxSize: 1GiB is out of range \| /,
+    ],
+    [
+      'a ledger that forgets before etcd does',
+      { 'ledger.keep': '90d' },
+      /^ledger\.keep: 90d is out of range \| write a duration from 400d to 36500d/,
+    ],
+    [
+      'a ledger kept for years in a unit that is none',
+      { 'ledger.keep': '10y' },
+      /^ledger\.keep: "10y" is not a duration \| write a duration from 400d/,
+    ],
+    [
+      'a misspelt key of the ledger',
+      { 'ledger.maxsize': '64MiB' },
+      /^ledger\.maxsize: unknown key \| did you mean maxSize\?$/,
     ],
     [
       'a decimal size',

@@ -24,7 +24,12 @@ test('needs no PostgreSQL: who it is, etcd, a role to log in as, and an API', ()
     ok: true,
     value: {
       role: 'observer',
-      config: { probe: { username: 'baton_probe' }, state: '/var/lib/baton', log: { level: 'info' } },
+      config: {
+        probe: { username: 'baton_probe' },
+        state: '/var/lib/baton',
+        ledger: { maxSize: 128 * 1024 ** 2 },
+        log: { level: 'info' },
+      },
       warnings: [],
     },
   });

@@ -150,7 +150,7 @@ test('a failover is acknowledged, explained, reviewed, signed off, amended, expo
   expect(sound.output).toContain('the incident is what entry');
   expect(sound.output).toContain('8 of the 8 things that people added are what it says');
   const { stateDir } = rig.member(recorder).files;
-  expect(await verify(fileOf('recorder.json'), '--ledger', join(stateDir, 'ledger/ledger.ndjson'))).toEqual({
+  expect(await verify(fileOf('recorder.json'), '--ledger', join(stateDir, 'ledger'))).toEqual({
     code: 0,
     output: expect.stringContaining('without a break'),
   });

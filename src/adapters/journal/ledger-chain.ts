@@ -55,15 +55,10 @@ export function checkEntry(value: unknown): Result<LedgerEntry, string> {
   return claimed === hashOf(content) ? ok(parsed.data) : err('was changed: its hash is not that of its content');
 }
 
-/** Whether it follows what came before, too. */
-export function linkEntry(end: ChainEnd, line: string): Result<{ entry: LedgerEntry; end: ChainEnd }, string> {
-  const parsed = parseEntry(line);
-  if (!parsed.ok) return parsed;
-  const entry = parsed.value;
-  if (entry.seq !== end.entries)
-    return err(`has number ${entry.seq}, ${end.entries} was to come: entries are missing or out of order`);
-  if (entry.prev !== end.lastHash) return err('does not carry the hash of the entry before');
-  return ok({ entry, end: { entries: end.entries + 1, lastHash: entry.hash } });
+/** Whether an entry follows what came before. */
+export function linkEntry({ entries, lastHash }: ChainEnd, { seq, prev }: LedgerEntry): Result<null, string> {
+  if (seq !== entries) return err(`has number ${seq}, ${entries} was to come: entries are missing or out of order`);
+  return prev === lastHash ? ok(null) : err('does not carry the hash of the entry before');
 }
 
 const hashOf = (content: Omit<LedgerEntry, 'hash'>): string =>

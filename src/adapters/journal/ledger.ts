@@ -1,7 +1,12 @@
-/** `ledger.ndjson`: append-only, fsynced, each entry carrying the hash of the one before. */
-import { mkdir, open, rename, stat } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
+/** The ledger in files: append-only, fsynced, each entry carrying the hash of the one before; bounded in size and age. */
 import { join } from 'node:path';
+import {
+  activeName,
+  type LedgerRetention,
+  segmentBytesDefault,
+  whyToDrop,
+  type WhyDropped,
+} from '../../core/ledger-segments.ts';
 import { err, ok } from '../../core/result.ts';
 import type { Result } from '../../core/result.ts';
 import type { Incident } from '../../core/sla/incident.ts';
@@ -9,236 +14,204 @@ import { wallMs } from '../../core/units.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Ledger, LedgerCheck, LedgerEntry, LedgerExtract } from '../../ports/ledger.ts';
 import type { Log } from '../../ports/log.ts';
-import { syncDirectory } from '../durable-file.ts';
-import { fileLines } from './file-lines.ts';
-import { EMPTY_CHAIN, linkEntry, nextEntry, parseEntry } from './ledger-chain.ts';
-import type { ChainEnd } from './ledger-chain.ts';
+import { hasCode } from '../system-error.ts';
+import { nextEntry } from './ledger-chain.ts';
+import { ledgerDisk, type LedgerDisk } from './ledger-disk.ts';
 import { entriesMentioning } from './ledger-extract.ts';
+import { LedgerMemory } from './ledger-memory.ts';
+import { openLedger, type OpenedLedger } from './ledger-open.ts';
+import { DROPPED_KIND, segmentDropped } from './segment-dropped.ts';
+import { verifyLedger } from './ledger-verify.ts';
 
 export interface LedgerOptions {
   /** Made if missing. One process at a time. */
   readonly directory: string;
   readonly clock: Pick<Clock, 'wall'>;
   readonly log: Log;
+  readonly retention: LedgerRetention;
+  /** A file that has reached this is followed by the next. */
+  readonly segmentBytes?: number;
+  readonly disk?: LedgerDisk;
 }
 
-/** Incidents kept in memory; older ones are in the file. */
-const INCIDENTS_MAX = 1_000;
-/** Entries of other kinds that are kept in memory at the start: years of quiet ones. Those of no kind here are not. */
-const BODIES_MAX: Readonly<Record<string, number>> = {
-  service: 100_000,
-  record: 20_000,
-  report: 10_000,
-  evidence: 400,
-  'near-miss': 5_000,
-  contract: 10_000,
-  notice: 1_000,
-};
 /** Appends that wait for the disk; more are refused. */
 const WAITING_MAX = 1_000;
 
 /**
  * Opens the ledger and reads it through. A last line that a crash cut off was never confirmed to anybody: it is cut
  * away and that is logged. A file whose last whole line is damaged cannot be carried on: it is put aside under another
- * name, untouched, and a new chain begins with an entry that names it. Damage further up is left for verify() to show.
- * Rejects when the directory or file cannot be read or written.
+ * name, untouched, and the chain begins anew after what was closed before it, with an entry that names it. Damage
+ * further up is left for verify() to show. Rejects when the directory or a file cannot be read or written.
  */
-export async function createLedger({ directory, clock, log }: LedgerOptions): Promise<Ledger> {
-  const path = join(directory, 'ledger.ndjson');
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  const incidents = new Map<string, Incident>();
-  const bodies = new Map<string, unknown[]>();
-  const found = await readThrough(path, (entry) => {
-    remember(incidents, entry);
-    if (entry.kind !== 'incident') collect(bodies, entry);
-  });
-  let end = found.end;
-  let size = found.bytes;
-  if (found.damage !== null) {
-    const aside = join(directory, `ledger.damaged-${stampOf(clock)}.ndjson`);
-    log.error('the ledger is damaged at its end; it is put aside and a new chain begins', {
-      path,
-      aside,
-      problem: found.damage,
-    });
-    await rename(path, aside);
-    [end, size] = [EMPTY_CHAIN, 0];
-  }
-  const file = await open(path, 'a+', 0o600);
-  if (found.damage === null && found.tornBytes > 0) {
-    log.warn('the last line of the ledger was cut off by a crash; the part that was written is removed', {
-      path,
-      bytes: found.tornBytes,
-    });
-    await file.truncate(size);
-    await file.sync();
-  }
-  await syncDirectory(directory);
-  const ledger = new FileLedger(path, file, clock, { incidents, bodies }, end, size);
-  if (found.damage !== null) await ledger.append('chain-begun-anew', { because: found.damage });
+export async function createLedger(options: LedgerOptions): Promise<Ledger> {
+  const { directory, clock, log, disk = ledgerDisk } = options;
+  const memory = new LedgerMemory();
+  const stamp = rfc3339(clock).replace(/[-:.]/g, '');
+  const opened = await openLedger({ directory, disk, log, stamp, seen: (entry) => memory.collect(entry) });
+  const ledger = new FileLedger(options, memory, opened);
+  for (const because of opened.putAside) await ledger.append('chain-begun-anew', { because });
+  if (opened.droppedAside !== null) await ledger.append(DROPPED_KIND, opened.droppedAside);
+  await ledger.keepHouse();
   return ledger;
 }
 
 class FileLedger implements Ledger {
-  readonly #path: string;
-  readonly #file: FileHandle;
-  readonly #clock: Pick<Clock, 'wall'>;
-  readonly #incidents: Map<string, Incident>;
-  readonly #bodies: ReadonlyMap<string, readonly unknown[]>;
-  #end: ChainEnd;
-  #size: number;
+  readonly #options: LedgerOptions;
+  readonly #memory: LedgerMemory;
+  readonly #store: OpenedLedger['store'];
+  #end: OpenedLedger['end'];
+  /** Segments that begin with this entry or before it are accounted for in the chain, and only to be removed. */
+  #droppedFirst: number;
+  /** What was logged of a file that could not be closed or removed, until it could. */
+  readonly #troubles = new Map<string, string>();
   #waiting = 0;
   #last: Promise<unknown> = Promise.resolve();
   #extracting: Promise<unknown> = Promise.resolve();
 
-  constructor(
-    path: string,
-    file: FileHandle,
-    clock: Pick<Clock, 'wall'>,
-    found: { readonly incidents: Map<string, Incident>; readonly bodies: ReadonlyMap<string, readonly unknown[]> },
-    end: ChainEnd,
-    size: number,
-  ) {
-    this.#path = path;
-    this.#file = file;
-    this.#clock = clock;
-    this.#incidents = found.incidents;
-    this.#bodies = found.bodies;
+  constructor(options: LedgerOptions, memory: LedgerMemory, { store, end, dropped }: OpenedLedger) {
+    this.#options = options;
+    this.#memory = memory;
+    this.#store = store;
     this.#end = end;
-    this.#size = size;
+    this.#droppedFirst = dropped?.first ?? -1;
   }
 
   async append(kind: string, body: unknown): Promise<Result<LedgerEntry, string>> {
     if (this.#waiting >= WAITING_MAX) return err(`${this.#path}: ${WAITING_MAX} entries wait for the disk already`);
     this.#waiting += 1;
     const turn = this.#last.then(() => this.#appendNow(kind, body));
-    this.#last = turn;
+    this.#last = turn.then(() => this.#keepHouseNow());
     const outcome = await turn;
     this.#waiting -= 1;
     return outcome;
   }
 
-  /** Never rejects. What a failed write left behind is cut off, now or before the next entry. */
-  async #appendNow(kind: string, body: unknown): Promise<Result<LedgerEntry, string>> {
-    try {
-      const { entry, line } = nextEntry(this.#end, rfc3339(this.#clock), kind, body);
-      if ((await this.#file.stat()).size !== this.#size) await this.#file.truncate(this.#size);
-      await this.#file.appendFile(line);
-      await this.#file.datasync();
-      this.#size += Buffer.byteLength(line);
-      this.#end = { entries: entry.seq + 1, lastHash: entry.hash };
-      remember(this.#incidents, entry);
-      return ok(entry);
-    } catch (error) {
-      await this.#file.truncate(this.#size).catch(() => undefined);
-      return err(`${this.#path}: ${error instanceof Error ? error.message : String(error)}`);
-    }
+  /** Closes the file when it is full and drops what is kept no longer. Never rejects: what failed is tried again. */
+  keepHouse(): Promise<void> {
+    const turn = this.#last.then(() => this.#keepHouseNow());
+    this.#last = turn;
+    return turn;
   }
 
   /** Waits for appends under way, so that it never sees half a line of theirs. */
   verify(): Promise<LedgerCheck> {
-    const turn = this.#last.then(() => verifyLedger(this.#path));
+    const turn = this.#last.then(() => verifyLedger(this.#options.directory));
     this.#last = turn.catch(() => undefined);
     return turn;
   }
 
   /** One at a time, and no append waits for it: what is on disk by now is not changed any more. */
   extract(mention: string, wanted: (entry: LedgerEntry) => boolean): Promise<LedgerExtract> {
-    const turn = this.#extracting.then(async () => {
-      const head = this.#end;
-      return { ...(await entriesMentioning(this.#path, this.#size, mention, wanted)), head };
-    });
+    const turn = this.#extracting.then(() => this.#extractNow(mention, wanted));
     this.#extracting = turn.catch(() => undefined);
     return turn;
   }
 
   incidents(): readonly Incident[] {
-    return [...this.#incidents.values()];
+    return this.#memory.incidents();
   }
 
   bodies(kind: string): readonly unknown[] {
-    return this.#bodies.get(kind) ?? [];
+    return this.#memory.bodies(kind);
   }
 
   async close(): Promise<void> {
     await this.#last;
-    await this.#file.close();
+    await this.#store.close();
   }
-}
 
-/** Recomputes every hash of a file, also of one that no daemon holds. Rejects when it cannot be read. */
-export async function verifyLedger(path: string): Promise<LedgerCheck> {
-  let end = EMPTY_CHAIN;
-  for await (const { text, complete } of fileLines(path)) {
-    const linked = complete ? linkEntry(end, text) : err('is cut off');
-    if (!linked.ok) {
-      return {
-        kind: 'broken',
-        seq: end.entries,
-        problem: `${path}, line ${end.entries + 1}: the entry ${linked.error}`,
-      };
+  get #path(): string {
+    return join(this.#options.directory, activeName);
+  }
+
+  /** Never rejects. */
+  async #appendNow(kind: string, body: unknown): Promise<Result<LedgerEntry, string>> {
+    try {
+      const { entry, line } = nextEntry(this.#end, rfc3339(this.#options.clock), kind, body);
+      await this.#store.write(entry, line);
+      this.#end = { entries: entry.seq + 1, lastHash: entry.hash };
+      this.#memory.remember(entry);
+      return ok(entry);
+    } catch (error) {
+      return err(`${this.#path}: ${messageOf(error)}`);
     }
-    end = linked.value.end;
   }
-  return { kind: 'intact', ...end };
-}
 
-interface Found {
-  readonly end: ChainEnd;
-  /** Length of the whole lines. */
-  readonly bytes: number;
-  readonly tornBytes: number;
-  /** Why the chain cannot go on from the last whole line. */
-  readonly damage: string | null;
-}
+  async #keepHouseNow(): Promise<void> {
+    const { segmentBytes = segmentBytesDefault } = this.#options;
+    if (this.#store.activeBytes >= segmentBytes)
+      await this.#tried('a full file of the ledger could not be closed; it is written on and tried again', () =>
+        this.#store.rotate(),
+      );
+    await this.#tried('a segment of the ledger could not be dropped; it is tried again', async () => {
+      for (let why = this.#whyToDrop(); why !== null; why = this.#whyToDrop()) {
+        if (why !== 'accounted') await this.#account(why);
+        await this.#store.dropOldest();
+      }
+    });
+  }
 
-async function readThrough(path: string, seen: (entry: LedgerEntry) => void): Promise<Found> {
-  if (!(await exists(path))) return { end: EMPTY_CHAIN, bytes: 0, tornBytes: 0, damage: null };
-  let end = EMPTY_CHAIN;
-  let [bytes, tornBytes, lineNumber] = [0, 0, 0];
-  let damage: string | null = null;
-  for await (const line of fileLines(path)) {
-    if (!line.complete) {
-      tornBytes = line.bytes;
-      break;
+  #whyToDrop(): WhyDropped | 'accounted' | null {
+    const { clock, retention } = this.#options;
+    const { closed, activeBytes } = this.#store;
+    const oldest = closed[0];
+    if (oldest !== undefined && oldest.first <= this.#droppedFirst) return 'accounted';
+    return whyToDrop(closed, activeBytes, clock.wall(), retention);
+  }
+
+  /** The chain says what is missing before it is. */
+  async #account(why: WhyDropped): Promise<void> {
+    const oldest = this.#store.closed[0];
+    if (oldest === undefined) return;
+    const body = segmentDropped(oldest, why);
+    const entry = await this.#appendNow(DROPPED_KIND, body);
+    if (!entry.ok) throw new Error(entry.error);
+    this.#droppedFirst = oldest.first;
+    const { directory, log } = this.#options;
+    const fields = { path: join(directory, oldest.name), ...body };
+    if (why === 'size')
+      log.warn('the oldest segment of the ledger is dropped: all of it is larger than ledger.maxSize', fields);
+    else log.info('a segment of the ledger is dropped: all of it is older than ledger.keep', fields);
+  }
+
+  /** One line for each trouble, however often it is tried, and one when it is over. */
+  async #tried(message: string, work: () => Promise<void>): Promise<void> {
+    const { log, directory } = this.#options;
+    try {
+      await work();
+      if (this.#troubles.delete(message))
+        log.info('the files of the ledger are as they should be again', { directory });
+    } catch (error) {
+      const problem = messageOf(error);
+      if (this.#troubles.get(message) !== problem) log.warn(message, { directory, problem });
+      this.#troubles.set(message, problem);
     }
-    lineNumber += 1;
-    bytes += line.bytes;
-    const entry = parseEntry(line.text);
-    damage = entry.ok ? null : `${path}, line ${lineNumber}: the entry ${entry.error}`;
-    if (!entry.ok) continue;
-    end = { entries: entry.value.seq + 1, lastHash: entry.value.hash };
-    seen(entry.value);
   }
-  return { end, bytes, tornBytes, damage };
-}
 
-function remember(incidents: Map<string, Incident>, { kind, body }: LedgerEntry): void {
-  if (kind !== 'incident') return;
-  const incident = body as Incident;
-  if (incident?.v !== 1 || typeof incident.id !== 'string') return;
-  incidents.set(incident.id, incident);
-  for (const id of incidents.keys()) if (incidents.size > INCIDENTS_MAX) incidents.delete(id);
-}
-
-function collect(bodies: Map<string, unknown[]>, { kind, body }: LedgerEntry): void {
-  const max = BODIES_MAX[kind];
-  if (max === undefined) return;
-  const ofKind = bodies.get(kind) ?? [];
-  ofKind.push(body);
-  if (ofKind.length > max) ofKind.shift();
-  bodies.set(kind, ofKind);
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-    throw error;
+  async #extractNow(mention: string, wanted: (entry: LedgerEntry) => boolean): Promise<LedgerExtract> {
+    const turn = this.#last.then(async () => ({ head: this.#end, ...(await this.#store.snapshot()) }));
+    this.#last = turn.catch(() => undefined);
+    const { head, closed, active } = await turn;
+    const parts: Pick<LedgerExtract, 'entries' | 'problem'>[] = [];
+    const read = async (name: string, source: Parameters<typeof entriesMentioning>[0]['source'], bytes: number) =>
+      parts.push(await entriesMentioning({ name, source, bytes }, mention, wanted));
+    try {
+      for (const name of closed)
+        await read(name, join(this.#options.directory, name), Number.POSITIVE_INFINITY).catch((error: unknown) => {
+          // Dropped since: as if it had been asked for a moment later.
+          if (!hasCode(error, 'ENOENT')) throw error;
+        });
+      await read(active.name, active.source, active.bytes);
+    } finally {
+      await active.source.close();
+    }
+    return {
+      entries: parts.flatMap(({ entries }) => entries),
+      head,
+      problem: parts.find(({ problem }) => problem !== null)?.problem ?? null,
+    };
   }
 }
 
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 const rfc3339 = (clock: Pick<Clock, 'wall'>): string => new Date(wallMs(clock.wall())).toISOString();
-const stampOf = (clock: Pick<Clock, 'wall'>): string => rfc3339(clock).replace(/[-:.]/g, '');

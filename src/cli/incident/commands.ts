@@ -135,7 +135,7 @@ export function incidentCommands(program: Command, verbs: IncidentVerbs, common:
       .command('verify')
       .description('check a JSON export, offline: no daemon, no configuration')
       .argument('<file>', 'what `export --format json` wrote')
-      .option('--ledger <file>', "a member's own state/ledger/ledger.ndjson, to compare with")
+      .option('--ledger <path>', "a member's own state/ledger (the directory, or one file of it), to compare with")
       .option('--json', 'one JSON document on standard output, also for errors')
       .action((file, options) => verbs.verify(file, options)),
     'baton incident verify outage.json',

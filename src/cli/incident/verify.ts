@@ -18,13 +18,16 @@ import type { VerbResult } from '../verb.ts';
 export interface LedgerReading {
   /** Whether the entry's hash is that of its content. */
   readonly checkEntry: (entry: unknown) => Result<unknown, string>;
-  /** Rejects when the file cannot be read. */
-  readonly extract: (path: string, wanted: (entry: LedgerEntry) => boolean) => Promise<LedgerExtract>;
+  /** Of a directory or a file, with the number of the first entry that was not dropped. Rejects when it cannot be read. */
+  readonly extract: (
+    path: string,
+    wanted: (entry: LedgerEntry) => boolean,
+  ) => Promise<LedgerExtract & { readonly first: number }>;
 }
 
 export interface VerifyOptions {
   readonly version: string;
-  /** A ledger's own file, to compare with. */
+  /** A ledger's own directory or one file of it, to compare with. */
   readonly ledger: string | null;
 }
 
@@ -50,7 +53,7 @@ export async function incidentVerify(reading: LedgerReading, file: string, optio
   const check = {
     wrong: [...found.wrong, ...compared.wrong],
     proved: [...found.proved, ...compared.proved],
-    notProved: [...found.notProved, ...(options.ledger === null ? found.untilCompared : [])],
+    notProved: [...found.notProved, ...(options.ledger === null ? found.untilCompared : compared.notProved)],
   };
   if (check.wrong.length > 0)
     return err(
@@ -73,8 +76,8 @@ export async function incidentVerify(reading: LedgerReading, file: string, optio
   });
 }
 
-type Compared = Pick<ExportCheck, 'wrong' | 'proved'>;
-const nothing: Compared = { wrong: [], proved: [] };
+type Compared = Pick<ExportCheck, 'wrong' | 'proved' | 'notProved'>;
+const nothing: Compared = { wrong: [], proved: [], notProved: [] };
 
 const section = (head: string, says: readonly string[]): readonly string[] =>
   says.length === 0 ? [] : ['', head, ...says.map((each) => wrapText(`${each}.`, '    ', '  - '))];
@@ -153,15 +156,25 @@ async function withLedger(reading: LedgerReading, { ledger }: CheckedExport, pat
   const extract = await reading.extract(path, ({ seq }) => wanted.has(seq)).catch((error: Error) => error);
   if (extract instanceof Error) return { ...nothing, wrong: [`${path} cannot be read: ${extract.message}`] };
   const hashOf = new Map(extract.entries.map(({ seq, hash }) => [seq, hash]));
-  const wrong = [...wanted.values()].flatMap(({ seq, hash }) =>
+  const kept = [...wanted.values()].filter(({ seq }) => seq >= extract.first);
+  const dropped = [...wanted.keys()].filter((seq) => seq < extract.first);
+  const wrong = kept.flatMap(({ seq, hash }) =>
     hashOf.get(seq) === hash ? [] : [`${path} has ${hashOf.has(seq) ? 'another entry' : 'no entry'} ${seq}`],
   );
   const broken = extract.problem === null ? [] : [`${path}, ${extract.problem}`];
+  if (broken.length + wrong.length > 0) return { ...nothing, wrong: [...broken, ...wrong] };
+  const all = dropped.length === 0 ? 'all of it stands' : `${kept.length} of ${wanted.size} entries stand`;
   return {
-    wrong: [...broken, ...wrong],
+    wrong: [],
     proved:
-      broken.length + wrong.length > 0
+      kept.length === 0 && dropped.length > 0
         ? []
-        : [`all of it stands in ${path}, in a chain of ${extract.head.entries} entries without a break`],
+        : [`${all} in ${path}, in a chain of ${extract.head.entries} entries without a break`],
+    notProved:
+      dropped.length === 0
+        ? []
+        : [
+            `that entries ${dropped.join(', ')} stood in ${path}: it keeps those from ${extract.first} on and says that it dropped what was before them. Another member may keep more`,
+          ],
   };
 }

@@ -99,7 +99,7 @@ function chainCheck({ entries, head, member, problem }: Proof, { checkEntry }: E
       : [],
     notProved: [],
     untilCompared: [
-      `that the chain of ${member} is the one that was kept: compare entry ${head.entries - 1}, hash ${head.lastHash}, with what you were sent before or with that ledger (baton incident verify FILE --ledger ledger.ndjson)`,
+      `that the chain of ${member} is the one that was kept: compare entry ${head.entries - 1}, hash ${head.lastHash}, with what you were sent before or with that ledger (baton incident verify FILE --ledger DIRECTORY)`,
       ...(entries.length === 0 || (links === entries.length - 1 && reachesHead)
         ? []
         : [

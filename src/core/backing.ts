@@ -12,7 +12,7 @@ export type Backing =
   /**
    * `sentMono`: of the newest probe that every named standby is known to have. `overdue`: nothing has shown for the
    * failsafe window that each of them still follows, neither such a probe nor its daemon's own word nor its flushes, and
-   * no majority of etcd was heard in that time either.
+   * no majority of etcd was reached in that time either.
    */
   | { readonly kind: 'proved-commits'; readonly sentMono: MonoMs | null; readonly overdue: boolean }
   | { readonly kind: 'nobody-eligible' };
@@ -34,7 +34,7 @@ export function backing(view: View, state: ClusterState): Backing {
   const sinceMono = provedSentMono ?? pendingSinceMono;
   const late = sinceMono !== null && view.nowMono - sinceMono > view.policy.failover.failsafeWindowMs;
   const follows = sync.standbys.length > 0 && sync.standbys.every((name) => stillFollows(view, primary, sync, name));
-  return { kind: 'proved-commits', sentMono: provedSentMono, overdue: late && !follows && !hearsEtcd(view) };
+  return { kind: 'proved-commits', sentMono: provedSentMono, overdue: late && !follows && !reachesEtcd(view) };
 }
 
 /**
@@ -55,9 +55,9 @@ function stillFollows(view: View, { walsenders }: PrimaryView, sync: SyncKey, na
 }
 
 /** It is slow, or has no leader, as when the hosts of a standby and of its leader die together: that is no partition. */
-function hearsEtcd({ coordinator, nowMono, policy }: View): boolean {
-  if (coordinator.kind !== 'read' || coordinator.heardMono === null) return false;
-  return nowMono - coordinator.heardMono <= policy.failover.failsafeWindowMs;
+function reachesEtcd({ coordinator, nowMono, policy }: View): boolean {
+  if (coordinator.kind !== 'read' || coordinator.reachedMono === null) return false;
+  return nowMono - coordinator.reachedMono <= policy.failover.failsafeWindowMs;
 }
 
 /** I5: when this host must have stopped, unless it is backed. Null while no renewal was ever confirmed. */

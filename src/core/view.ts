@@ -58,10 +58,10 @@ export type CoordinatorView =
       /** A linearizable read failed and none succeeded since. */
       readonly unreachableSinceMono: MonoMs | null;
       /**
-       * When each of a majority of etcd's members was last heard, in whatever way; null before that. One that is heard
-       * and does not answer reads is slow, or has no leader: nobody is cut off from it.
+       * When each of a majority of etcd's members was last reached; null before that. One that is reached and does not
+       * answer is slow, or has no leader: nobody is cut off from it.
        */
-      readonly heardMono: MonoMs | null;
+      readonly reachedMono: MonoMs | null;
       /** When the leader key was first seen absent, by this daemon; null while it is there. */
       readonly leaderAbsentSinceMono: MonoMs | null;
     };

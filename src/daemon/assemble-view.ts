@@ -12,7 +12,7 @@ export function assembleView(
   settings: MemberSettings,
   seen: Observations,
   memory: Memory,
-  heardMono: MonoMs | null,
+  reachedMono: MonoMs | null,
   nowMono: MonoMs,
   nowWall: WallMs,
 ): View {
@@ -33,7 +33,7 @@ export function assembleView(
     coordinator:
       seen.cluster === null
         ? { kind: 'never-read', sinceMono: seen.startedMono }
-        : { ...seen.cluster, kind: 'read', heardMono },
+        : { ...seen.cluster, kind: 'read', reachedMono },
     guardian: seen.guardian,
     postgres: postgresView(seen, memory),
     room: seen.room,

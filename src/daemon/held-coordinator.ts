@@ -5,7 +5,7 @@ import type { Coordinator } from '../ports/coordinator.ts';
 /** `held`: why automation is held; empty while it is not. What is refused was not sent, so it is certainly not applied. */
 export const writeUnlessHeld = (coordinator: Coordinator, held: () => readonly Hold[]): Coordinator => ({
   follow: (observe, signal) => coordinator.follow(observe, signal),
-  heardMono: () => coordinator.heardMono(),
+  reachedMono: () => coordinator.reachedMono(),
   refresh: () => coordinator.refresh(),
   leaseTtl: (leaseId, limitMs) => coordinator.leaseTtl(leaseId, limitMs),
   commit: async (txn, limitMs) => {

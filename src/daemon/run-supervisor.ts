@@ -185,7 +185,7 @@ class Supervisor {
       this.#deps.settings,
       this.#seen,
       this.#memory,
-      this.#deps.coordinator.heardMono(),
+      this.#deps.coordinator.reachedMono(),
       this.#deps.clock.mono(),
       this.#deps.clock.wall(),
     );

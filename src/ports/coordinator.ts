@@ -46,8 +46,8 @@ export interface Coordinator {
    * for every confirmation. Never throws, never ends by itself.
    */
   follow(observe: (observation: Observation) => void, signal: AbortSignal): void;
-  /** When each of a majority of the endpoints was last heard, whatever it said; null before that. */
-  heardMono(): MonoMs | null;
+  /** When each of a majority of the endpoints was last reached, whether or not it answered; null before that. */
+  reachedMono(): MonoMs | null;
   /** Asks for a linearizable read now; its observation arrives through `follow`. Coalesced while one is under way. */
   refresh(): void;
   /** One attempt, bounded by `limitMs`. Never retried after an ambiguous answer. */

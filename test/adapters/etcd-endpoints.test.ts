@@ -5,6 +5,7 @@ import { type EtcdEndpoint, EtcdFailure } from '../../src/adapters/etcd/endpoint
 import { etcdFailure } from '../../src/adapters/etcd/failure.ts';
 import { hedged } from '../../src/adapters/etcd/hedge.ts';
 import { createPreference } from '../../src/adapters/etcd/preference.ts';
+import { createReachability } from '../../src/adapters/etcd/reachability.ts';
 import { leaseStoreOver } from '../../src/adapters/etcd/renewing.ts';
 import { leaseId, type Ms } from '../../src/core/units.ts';
 import { FakeEtcdStore } from '../sim/etcd/fake-etcd-store.ts';
@@ -31,6 +32,7 @@ function anEndpoint(clock: VirtualClock, name: string, answer: 'ok' | EtcdFailur
     grant: (_id, ttlS, limitMs) => call(limitMs, ttlS),
     keepAlive: (_id, limitMs) => call(limitMs, typeof answer === 'number' ? answer : 5),
     revoke: (_id, limitMs) => call(limitMs, undefined),
+    accepts: async () => true,
     close: () => {},
   };
   return Object.assign(endpoint, { asked });
@@ -229,33 +231,76 @@ describe('what an error says about the fate of a request', () => {
   });
 });
 
-describe('whether this host hears etcd', () => {
+describe('whether this host reaches etcd', () => {
+  const three = (clock: VirtualClock) =>
+    [anEndpoint(clock, 'e1', 'ok'), anEndpoint(clock, 'e2', 'ok'), anEndpoint(clock, 'e3', 'ok')] as const;
+
   test('is when each of a majority was last heard, whatever the others do', async () => {
     const clock = new VirtualClock();
-    const endpoint = (name: string) => anEndpoint(clock, name, 'ok');
-    const [first, second, third] = [endpoint('e1'), endpoint('e2'), endpoint('e3')];
-    const preference = createPreference([first, second, third], clock);
-    expect(preference.heardByMajorityMono()).toBeNull();
-    preference.answered(first);
-    expect(preference.heardByMajorityMono()).toBeNull();
+    const [first, second, third] = three(clock);
+    const reachability = createReachability([first, second, third], clock);
+    expect(reachability.byMajorityMono()).toBeNull();
+    reachability.heard(first);
+    expect(reachability.byMajorityMono()).toBeNull();
     await clock.runFor(100);
-    preference.answered(second);
-    expect(preference.heardByMajorityMono()).toBe(0);
+    reachability.heard(second);
+    expect(reachability.byMajorityMono()).toBe(0);
     await clock.runFor(100);
-    preference.prefer(first);
-    expect(preference.heardByMajorityMono()).toBe(100);
-    await clock.runFor(100);
-    preference.answered(first);
-    expect(preference.heardByMajorityMono()).toBe(100);
-    preference.answered(third);
-    expect(preference.heardByMajorityMono()).toBe(300);
+    reachability.heard(first);
+    expect(reachability.byMajorityMono()).toBe(100);
+    reachability.heard(third);
+    expect(reachability.byMajorityMono()).toBe(200);
   });
 
   test('is so of one endpoint too', () => {
     const clock = new VirtualClock();
     const only = anEndpoint(clock, 'e1', 'ok');
-    const preference = createPreference([only], clock);
-    preference.answered(only);
-    expect(preference.heardByMajorityMono()).toBe(0);
+    const reachability = createReachability([only], clock);
+    reachability.heard(only);
+    expect(reachability.byMajorityMono()).toBe(0);
+  });
+
+  test('is asked of their hosts while etcd does not answer, and not any more when it does', async () => {
+    const clock = new VirtualClock();
+    const [first, second, third] = three(clock);
+    const asked: number[] = [];
+    const accepting = (endpoint: EtcdEndpoint, accepts: boolean) =>
+      Object.assign(endpoint, {
+        accepts: async () => {
+          asked.push(clock.mono());
+          return accepts;
+        },
+      });
+    const endpoints = [accepting(first, true), accepting(second, true), accepting(third, false)];
+    const reachability = createReachability(endpoints, clock);
+    await clock.runFor(1_000);
+    expect(asked).toEqual([]);
+    reachability.doubt();
+    reachability.doubt();
+    await clock.runFor(900);
+    expect(reachability.byMajorityMono()).toBe(1_800);
+    expect(asked).toHaveLength(9);
+    reachability.calm();
+    await clock.runFor(1_000);
+    expect(asked).toHaveLength(9);
+    accepting(second, false);
+    reachability.doubt();
+    await clock.runFor(1_000);
+    expect(reachability.byMajorityMono()).toBe(1_800);
+  });
+
+  test('is found out by a read that takes long, and told until one is answered', async () => {
+    const clock = new VirtualClock();
+    const [slow, other] = [anEndpoint(clock, 'e1', 'ok', 9_999), anEndpoint(clock, 'e2', 'ok', 9_999)];
+    const coordinator = coordinateOver([slow, other], clock);
+    const ending = new AbortController();
+    coordinator.follow(() => {}, ending.signal);
+    await clock.runFor(5_000);
+    expect(clock.mono() - (coordinator.reachedMono() ?? 0)).toBeLessThanOrEqual(400);
+    ending.abort();
+    await clock.runFor(2_000);
+    const reachedMono = coordinator.reachedMono();
+    await clock.runFor(5_000);
+    expect(coordinator.reachedMono()).toBe(reachedMono);
   });
 });

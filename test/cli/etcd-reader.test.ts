@@ -18,7 +18,7 @@ function coordinator(...observations: readonly Observation[]) {
       });
       for (const observation of observations) queueMicrotask(() => observe(observation));
     },
-    heardMono: () => null,
+    reachedMono: () => null,
     refresh: () => undefined,
     commit: async () => ({ kind: 'failed', problem: 'the command never writes' }),
     leaseTtl: async () => err('not asked'),

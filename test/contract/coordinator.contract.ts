@@ -64,18 +64,18 @@ export function coordinatorContract(name: string, aStore: () => Promise<StoreUnd
     test('that etcd is there is known from its watches within a second, and not any more when it has gone', async () => {
       await using store = await aStore();
       const follower = await following(store);
-      await store.until(() => store.coordinator.heardMono() !== null, 2_000);
+      await store.until(() => store.coordinator.reachedMono() !== null, 2_000);
       for (let round = 0; round < 3; round += 1) {
-        const heardMono = store.coordinator.heardMono() ?? 0;
-        await store.until(() => (store.coordinator.heardMono() ?? 0) > heardMono, 1_000);
+        const reachedMono = store.coordinator.reachedMono() ?? 0;
+        await store.until(() => (store.coordinator.reachedMono() ?? 0) > reachedMono, 1_000);
       }
       await store.stop();
       await store.until(() => follower.seen.at(-1)?.kind === 'unreachable', 3_000);
-      const heardMono = store.coordinator.heardMono() ?? 0;
-      await store.until(() => store.clock.mono() - heardMono > 2_500, 3_500);
-      expect(store.coordinator.heardMono()).toBe(heardMono);
+      const reachedMono = store.coordinator.reachedMono() ?? 0;
+      await store.until(() => store.clock.mono() - reachedMono > 2_500, 3_500);
+      expect(store.coordinator.reachedMono()).toBe(reachedMono);
       await store.start();
-      await store.until(() => (store.coordinator.heardMono() ?? 0) > heardMono, 5_000);
+      await store.until(() => (store.coordinator.reachedMono() ?? 0) > reachedMono, 5_000);
     });
 
     test('refresh confirms at once, and many of them are few reads', async () => {

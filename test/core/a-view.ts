@@ -290,8 +290,8 @@ export interface Changes {
   readonly unreachable?: boolean;
   /** How old the newest read of etcd is. */
   readonly readMs?: number;
-  /** How long ago a majority of etcd was heard; null for never. */
-  readonly heardMs?: number | null;
+  /** How long ago a majority of etcd was reached; null for never. */
+  readonly reachedMs?: number | null;
   readonly leaderAbsentMs?: number;
   readonly view?: Partial<View>;
 }
@@ -332,7 +332,8 @@ export function aView(postgres: View['postgres'], changes: Changes = {}): View {
       state,
       confirmedMono: ago(changes.readMs ?? 100),
       unreachableSinceMono: changes.unreachable === true ? ago(900) : null,
-      heardMono: changes.heardMs === null ? null : ago(changes.heardMs ?? (changes.unreachable === true ? 1_900 : 100)),
+      reachedMono:
+        changes.reachedMs === null ? null : ago(changes.reachedMs ?? (changes.unreachable === true ? 1_900 : 100)),
       leaderAbsentSinceMono: state.leader.kind === 'absent' ? ago(changes.leaderAbsentMs ?? 50) : null,
     },
     guardian: aGuardian(changes.guardian),

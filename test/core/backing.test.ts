@@ -22,7 +22,7 @@ describe('the proof of a leadership is overdue when nothing shows for the failsa
     ['its word that nothing runs there', 1_600, said(100, 'none'), true],
     ['no word at all', 1_600, { ...answers, report: null }, true],
   ])('%s', (_says, provedMs, peer, overdue) => {
-    expect(backing(aView(proved(provedMs), { peer, heardMs: 1_600 }), state)).toEqual({
+    expect(backing(aView(proved(provedMs), { peer, reachedMs: 1_600 }), state)).toEqual({
       kind: 'proved-commits',
       sentMono: ago(provedMs),
       overdue,
@@ -40,21 +40,21 @@ describe('the proof of a leadership is overdue when nothing shows for the failsa
     ['nothing at all', { walsenders: [] }, true],
   ])('%s', (_says, changes, overdue) => {
     const primary = aPrimary({ ...changes, probe: aProbe({ provedSentMono: ago(1_600) }) });
-    expect(backing(aView(primary, { peer: said(5_000), heardMs: 1_600 }), state)).toMatchObject({ overdue });
+    expect(backing(aView(primary, { peer: said(5_000), reachedMs: 1_600 }), state)).toMatchObject({ overdue });
   });
 
   test('its word that it is a primary is believed more than what it flushed before', () => {
     const primary = aPrimary({ walsenders: [flushed(900)], probe: aProbe({ provedSentMono: ago(1_600) }) });
-    const view = aView(primary, { peer: said(100, 'primary'), heardMs: 1_600 });
+    const view = aView(primary, { peer: said(100, 'primary'), reachedMs: 1_600 });
     expect(backing(view, state)).toMatchObject({ overdue: true });
   });
 
-  test.each<[says: string, heardMs: number | null, overdue: boolean]>([
+  test.each<[says: string, reachedMs: number | null, overdue: boolean]>([
     ['a majority of etcd that is heard, and slow or without a leader: nobody is cut off from it', 1_400, false],
     ['a majority of etcd that is not heard any more', 1_600, true],
     ['an etcd of which no majority was ever heard', null, true],
-  ])('%s', (_says, heardMs, overdue) => {
-    const view = aView(proved(1_600), { peer: said(5_000), unreachable: true, heardMs });
+  ])('%s', (_says, reachedMs, overdue) => {
+    const view = aView(proved(1_600), { peer: said(5_000), unreachable: true, reachedMs });
     expect(backing(view, state)).toMatchObject({ overdue });
   });
 
@@ -64,7 +64,7 @@ describe('the proof of a leadership is overdue when nothing shows for the failsa
       sync: present(sync(a, [c, b], { copies: { a: copyOf.a, b: copyOf.b, c: copyOf.b } })),
     });
     const primary = aPrimary({ walsenders: [flushed(100)], probe: aProbe({ provedSentMono: ago(1_600) }) });
-    const view = aView(primary, { peer: said(5_000), state: both, heardMs: 1_600 });
+    const view = aView(primary, { peer: said(5_000), state: both, reachedMs: 1_600 });
     expect(backing(view, both)).toMatchObject({ overdue: true });
     const heard = { ...view, peers: new Map([...view.peers, [c, said(100)] as const]) };
     expect(backing(heard, both)).toMatchObject({ overdue: false });
@@ -72,7 +72,7 @@ describe('the proof of a leadership is overdue when nothing shows for the failsa
 
   test('and whoever PostgreSQL waits for without being named says nothing for itself', () => {
     const unnamed = aState({ sync: present(sync(a, [])) });
-    const view = aView(proved(1_600), { peer: said(100), state: unnamed, heardMs: 1_600 });
+    const view = aView(proved(1_600), { peer: said(100), state: unnamed, reachedMs: 1_600 });
     expect(backing(view, unnamed)).toMatchObject({ overdue: true });
     expect(unnamed.members.has(b)).toBe(true);
   });

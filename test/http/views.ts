@@ -140,7 +140,7 @@ export const read = (
   state,
   confirmedMono: now,
   unreachableSinceMono,
-  heardMono: now,
+  reachedMono: now,
   leaderAbsentSinceMono: null,
 });
 

@@ -9,11 +9,14 @@ import { hedged } from './hedge.ts';
 import { keepWatching } from './keep-watching.ts';
 import { Mirror } from './mirror.ts';
 import { createPreference } from './preference.ts';
+import { createReachability } from './reachability.ts';
 
 const readEveryMs: Ms = 1_000;
 const readLimitMs: Ms = 1_000;
 /** After a failed read, so that etcd's return is noticed soon. */
 const readAgainMs: Ms = 250;
+/** A read that takes longer is a sign that etcd is slow, or out of reach. */
+const slowMs: Ms = 300;
 /** Between two reads, however often a refresh is asked for. */
 const readSpacingMs: Ms = 20;
 /** Every so many reads one is of everything, whatever the mirror believes. */
@@ -34,6 +37,7 @@ interface Following {
 export function coordinateOver(endpoints: readonly EtcdEndpoint[], clock: Clock): Coordinator {
   const mirror = new Mirror();
   const preference = createPreference(endpoints, clock);
+  const reachability = createReachability(endpoints, clock);
   let following: Following | null = null;
   /** When the newest answer that the mirror is known to cover was asked for, or the newest event received. */
   let confirmedMono: MonoMs = monoMs(Number.NEGATIVE_INFINITY);
@@ -81,7 +85,10 @@ export function coordinateOver(endpoints: readonly EtcdEndpoint[], clock: Clock)
     for (const endpoint of endpoints) {
       const watched = {
         from: () => revision((mirror.snapshot?.revision ?? 0) + 1),
-        heard: () => preference.answered(endpoint),
+        heard: () => {
+          preference.answered(endpoint);
+          reachability.heard(endpoint);
+        },
         changed: (etcdClusterId: string, changes: Parameters<Mirror['apply']>[0]) => {
           if (etcdClusterId !== mirror.snapshot?.etcdClusterId) return refresh();
           // The event may have been under way for a while, so that its receipt confirms less than a read would. That is
@@ -100,15 +107,20 @@ export function coordinateOver(endpoints: readonly EtcdEndpoint[], clock: Clock)
     const atLeast = mirror.snapshot?.revision ?? null;
     const full = readsUntilFull <= 0 || readRevision === null;
     const since = full ? null : readRevision;
+    const cancelDoubt = clock.timer(slowMs, reachability.doubt);
     const result = await hedged(clock, preference.order(), readLimitMs, (endpoint, limitMs) =>
       endpoint.read(since, limitMs),
     );
+    cancelDoubt();
     if (signal.aborted) return true;
     if (!result.ok) {
+      reachability.doubt();
       observe({ kind: 'unreachable', problem: `no etcd endpoint answered a read: ${result.problem}` });
       return false;
     }
     preference.prefer(result.endpoint);
+    reachability.calm();
+    reachability.heard(result.endpoint);
     readsUntilFull = full ? readsPerFullRead : readsUntilFull - 1;
     if (absorb(result.value, sentMono, atLeast)) readRevision = result.value.revision;
     return true;
@@ -137,6 +149,7 @@ export function coordinateOver(endpoints: readonly EtcdEndpoint[], clock: Clock)
         if (signal.aborted) done();
       });
     }
+    reachability.calm();
   }
 
   async function commit(txn: Txn, limitMs: Ms): Promise<TxnOutcome> {
@@ -179,7 +192,7 @@ export function coordinateOver(endpoints: readonly EtcdEndpoint[], clock: Clock)
       following = { observe, signal, watches: null };
       void keepReading(following);
     },
-    heardMono: preference.heardByMajorityMono,
+    reachedMono: reachability.byMajorityMono,
     refresh,
     commit,
     leaseTtl,

@@ -69,6 +69,8 @@ export interface EtcdEndpoint {
   keepAlive(leaseId: LeaseId, limitMs: Ms): Promise<number>;
   /** Fails with the code `lease-gone` when there is none. */
   revoke(leaseId: LeaseId, limitMs: Ms): Promise<void>;
+  /** Whether its host takes a connection within the limit, however busy etcd is there. Never rejects. */
+  accepts(limitMs: Ms): Promise<boolean>;
   /** Ends connections; calls under way fail. */
   close(): void;
 }

@@ -3,6 +3,7 @@ import type { Etcd3, IDuplexStream, ILeaseKeepAliveRequest, ILeaseKeepAliveRespo
 import type { LeaseId, Ms, Revision } from '../../core/units.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { LeaseTtl } from '../../ports/coordinator.ts';
+import { acceptsConnections } from './accepts.ts';
 import { deadlineIn, type EtcdAccess, hasLeader, openClient } from './access.ts';
 import { type EtcdEndpoint, EtcdFailure } from './endpoint.ts';
 import { etcdFailure } from './failure.ts';
@@ -50,6 +51,7 @@ export function openEndpoint(access: EtcdAccess, name: string, prefix: string, c
           : [];
         return { applied: answer.succeeded, reading: readingOf(prefix, answer.header, look, since, deleted) };
       }),
+    accepts: (limitMs) => acceptsConnections(clock, name, limitMs),
     watch: (from: Revision, handlers) => grpcWatch(client, prefix, from, handlers),
     leaseTtl: (leaseId, limitMs) =>
       within(limitMs, async (options): Promise<LeaseTtl> => {

@@ -11,11 +11,6 @@ export interface Preference {
   answered(endpoint: EtcdEndpoint): void;
   /** It answered a call, and faster than the others that were asked. */
   prefer(endpoint: EtcdEndpoint): void;
-  /**
-   * When each of a majority was last heard; null before that. A host that hears a majority is not cut off from etcd, however
-   * slow etcd is and whether or not it has a leader: every quorum has one of those members.
-   */
-  heardByMajorityMono(): MonoMs | null;
   /** All of them, best first. */
   order(): readonly EtcdEndpoint[];
 }
@@ -32,10 +27,6 @@ export function createPreference(endpoints: readonly EtcdEndpoint[], clock: Cloc
     prefer: (endpoint) => {
       heardMono.set(endpoint, clock.mono());
       preferred = endpoint;
-    },
-    heardByMajorityMono: () => {
-      const newestFirst = [...heardMono.values()].toSorted((one, other) => other - one);
-      return newestFirst[Math.floor(endpoints.length / 2)] ?? null;
     },
     order: () => {
       const newestFirst = endpoints.toSorted((one, other) => compare(heard(other), heard(one)));

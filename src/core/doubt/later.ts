@@ -14,7 +14,7 @@ const lateWrites = 1.5;
 /** As old as the newest of answers that come every second is on the average; what comes oftener tells no more. */
 const answerAgeMs: Ms = 500;
 /** A member of etcd that is there says so every half a second, and one without a leader every second. */
-const heardAgeMaxMs: Ms = 1_200;
+const reachedAgeMaxMs: Ms = 1_200;
 /** What E3 may still be of (evidence.ts). */
 const leaseFreshMs: Ms = 1_500;
 
@@ -45,10 +45,11 @@ const leaseOf = (view: View, member: MemberName): PeerView['lease'] => view.peer
 
 function coordinatorLater({ coordinator, nowMono }: View, byMs: Ms): CoordinatorView {
   if (coordinator.kind !== 'read') return coordinator;
-  const { heardMono, confirmedMono, unreachableSinceMono } = coordinator;
-  const heard = heardMono !== null && nowMono - heardMono <= heardAgeMaxMs ? after(heardMono, byMs) : heardMono;
-  if (unreachableSinceMono !== null) return { ...coordinator, heardMono: heard };
-  return { ...coordinator, heardMono: heard, confirmedMono: answeredBy(confirmedMono, nowMono, byMs) };
+  const { reachedMono, confirmedMono, unreachableSinceMono } = coordinator;
+  const reached =
+    reachedMono !== null && nowMono - reachedMono <= reachedAgeMaxMs ? after(reachedMono, byMs) : reachedMono;
+  if (unreachableSinceMono !== null) return { ...coordinator, reachedMono: reached };
+  return { ...coordinator, reachedMono: reached, confirmedMono: answeredBy(confirmedMono, nowMono, byMs) };
 }
 
 /** The newest of answers that go on coming, as of `byMs` from now. */

@@ -232,7 +232,7 @@ class Observer {
               state: this.#state,
               confirmedMono: this.#confirmedMono,
               unreachableSinceMono: this.#unreachableSinceMono,
-              heardMono: this.#deps.coordinator.heardMono(),
+              reachedMono: this.#deps.coordinator.reachedMono(),
               leaderAbsentSinceMono: this.#leaderAbsentSinceMono,
             },
       lease: this.#lease.view,

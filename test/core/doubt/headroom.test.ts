@@ -56,7 +56,7 @@ const rows: readonly Row[] = [
     'the lease was renewed 1 s ago, nothing is acknowledged for 1 s: the guardian cuts off at the failsafe window',
     leads(
       { probe: aProbe({ provedSentMono: ago(1_000) }), walsenders: [aSender({ flushChangedMono: ago(1_000) })] },
-      { guardian: mutely.renewed(1_000), peer: mutely.gone, heardMs: 1_300 },
+      { guardian: mutely.renewed(1_000), peer: mutely.gone, reachedMs: 1_300 },
     ),
     'fenced-by-guardian',
     501,
@@ -65,7 +65,7 @@ const rows: readonly Row[] = [
     'the same, and a majority of etcd is heard, which only does not answer',
     leads(
       { probe: aProbe({ provedSentMono: ago(1_000) }), walsenders: [aSender({ flushChangedMono: ago(1_000) })] },
-      { guardian: mutely.renewed(1_000), peer: mutely.gone, unreachable: true, heardMs: 700 },
+      { guardian: mutely.renewed(1_000), peer: mutely.gone, unreachable: true, reachedMs: 700 },
     ),
     'fence-deadline',
     3_500,

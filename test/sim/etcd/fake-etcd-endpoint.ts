@@ -178,6 +178,18 @@ export function fakeEndpoint(
         () => said(etcd.store.leases.get(id)?.grantedS ?? 0) ?? 0,
       );
     },
+    accepts: (limitMs) =>
+      new Promise((resolve) => {
+        const conversation = aConversation();
+        const settle = (accepts: boolean) => {
+          cancelLimit();
+          resolve(accepts);
+        };
+        const cancelLimit = clock.timer(limitMs, () => settle(false));
+        // The kernel of its host answers, however slow the process is.
+        const answer = () => link.send('answers', conversation, () => client.run(() => settle(!member.down)));
+        link.send('requests', conversation, answer);
+      }),
     revoke: async (id, limitMs) => {
       await call(limitMs, () => {
         etcd.store.revoke(id);

@@ -169,7 +169,7 @@ export const timeMistakes: Readonly<Record<string, Mistake>> = {
       edits: [
         {
           file: 'src/core/backing.ts',
-          from: 'sentMono: provedSentMono, overdue: late && !follows && !hearsEtcd(view) }',
+          from: 'sentMono: provedSentMono, overdue: late && !follows && !reachesEtcd(view) }',
           to: 'sentMono: view.nowMono, overdue: false }',
         },
       ],

@@ -1,13 +1,14 @@
-/** docs/failure-modes.md, from the results of real rounds. */
+/** docs/failure-modes.md, from the results of real rounds: new ones, and what docs/failure-modes.json has of earlier ones. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { thousands } from '../../src/core/sla/text-layout.ts';
 import { type Family, families, type Fault, inMode } from './fault.ts';
 import { faults } from './faults/all.ts';
 import { longestOutage } from './judge.ts';
-import { readAllResults, type RoundResult } from './results.ts';
+import { type Cell, cellsOf, cellsText, mergeCells, readCells } from './failure-cells.ts';
+import { readAllResults } from './results.ts';
 
-const file = join(import.meta.dirname, '../../docs/failure-modes.md');
+const docs = join(import.meta.dirname, '../../docs');
 const modes = ['available', 'strict', 'off'] as const;
 
 const headings: Readonly<Record<Family, string>> = {
@@ -24,16 +25,20 @@ const headings: Readonly<Record<Family, string>> = {
 };
 
 export function writeFailureModes(out: string): void {
-  writeFileSync(file, failureModesText(readAllResults(out)));
+  const kept = join(docs, 'failure-modes.json');
+  const cells = mergeCells(readCells(kept), cellsOf(readAllResults(out))).filter(({ fault }) => known.has(fault));
+  writeFileSync(kept, cellsText(cells));
+  writeFileSync(join(docs, 'failure-modes.md'), failureModesText(cells));
 }
 
-/** `results`: the newest first. Of each fault and mode only those of the newest commit that has any count. */
-export function failureModesText(results: readonly (RoundResult & { readonly commit: string })[]): string {
+const known: ReadonlySet<string> = new Set(faults.map(({ name }) => name));
+
+export function failureModesText(cells: readonly Cell[]): string {
   const sections = families.flatMap((family) => {
     const members = faults.filter((fault) => fault.family === family);
-    return members.length === 0 ? [] : [section(headings[family], members, results)];
+    return members.length === 0 ? [] : [section(headings[family], members, cells)];
   });
-  const together = Math.max(1, ...results.map(({ parallel = 1 }) => parallel));
+  const together = Math.max(1, ...cells.map(({ parallel }) => parallel));
   return [
     '# Failure modes: what happens, and how long clients notice',
     '',
@@ -50,41 +55,36 @@ export function failureModesText(results: readonly (RoundResult & { readonly com
   ].join('\n');
 }
 
-function section(
-  heading: string,
-  members: readonly Fault[],
-  results: readonly (RoundResult & { readonly commit: string })[],
-): string {
+function section(heading: string, members: readonly Fault[], cells: readonly Cell[]): string {
   return [
     `## ${heading}`,
     '',
     `| fault | what happens | leads afterwards | ${modes.map((mode) => `outage ms, \`${mode}\``).join(' | ')} | redundant ms | rounds |`,
     '| --- | --- | --- | ---: | ---: | ---: | ---: | ---: |',
-    ...members.map((fault) => line(fault, results)),
+    ...members.map((fault) => line(fault, cells)),
     '',
   ].join('\n');
 }
 
-function line(fault: Fault, results: readonly (RoundResult & { readonly commit: string })[]): string {
-  const own = results.filter(({ observed }) => observed.fault === fault.name);
-  const newest = modes.flatMap((mode) => {
-    const ofMode = own.filter(({ observed }) => observed.mode === mode);
-    return ofMode.filter(({ commit }) => commit === ofMode[0]?.commit);
-  });
-  const seen = newest.flatMap((round) => (round.kind === 'broken' ? [] : [round.observed]));
-  const worst = (values: readonly number[]) => (values.length === 0 ? 'not run' : thousands(Math.max(...values)));
+function line(fault: Fault, cells: readonly Cell[]): string {
+  const own = cells.filter((cell) => cell.fault === fault.name);
+  const worst = (values: readonly (number | null)[]) => {
+    const seen = values.flatMap((value) => value ?? []);
+    return seen.length === 0 ? 'not run' : thousands(Math.max(...seen));
+  };
   const outage = (mode: (typeof modes)[number]): string => {
     if (fault.modes?.includes(mode) === false) return '';
-    const ofMode = seen.filter((one) => one.mode === mode);
     const longest = inMode(mode, fault.expects.outage);
     const most =
       'msMax' in longest ? thousands(longestOutage(longest, 0)) : `healing + ${thousands(longest.msMaxAfterHealing)}`;
-    return `${worst(ofMode.map(({ outageMs }) => outageMs))} (${most})`;
+    return `${worst(own.filter((cell) => cell.mode === mode).map(({ outageMsMax }) => outageMsMax))} (${most})`;
   };
-  const passed = newest.filter(({ kind }) => kind === 'passed').length;
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+  const rounds = `${sum(own.map(({ passed }) => passed))} of ${sum(own.map((cell) => cell.rounds))}`;
   const leaders = modes
     .filter((mode) => fault.modes?.includes(mode) !== false)
     .map((mode) => inMode(mode, fault.expects.leader));
   const leader = new Set(leaders).size === 1 ? (leaders[0] ?? '') : leaders.join(' / ');
-  return `| \`${fault.name}\` | ${fault.says} | ${leader} | ${modes.map(outage).join(' | ')} | ${worst(seen.map(({ redundantMs }) => redundantMs))} | ${passed} of ${newest.length} |`;
+  const redundant = worst(own.map(({ redundantMsMax }) => redundantMsMax));
+  return `| \`${fault.name}\` | ${fault.says} | ${leader} | ${modes.map(outage).join(' | ')} | ${redundant} | ${rounds} |`;
 }

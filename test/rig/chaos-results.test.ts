@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { type Cell, cellsOf, cellsText, mergeCells, readCells } from '../../scripts/chaos/failure-cells.ts';
 import { failureModesText } from '../../scripts/chaos/failure-modes.ts';
 import { faults, faultsNamed } from '../../scripts/chaos/faults/all.ts';
 import { type ChaosOptions, parseOptions } from '../../scripts/chaos/options.ts';
@@ -92,7 +93,7 @@ test('failure-modes.md names every fault, and measures by the newest commit that
     { ...passed(2, 700), commit: 'newer' },
     { ...passed(1, 20_000), commit: 'older' },
   ];
-  const text = failureModesText(newest);
+  const text = failureModesText(cellsOf(newest));
   expect(faults.filter(({ name }) => !text.includes(`\`${name}\``))).toEqual([]);
   const line = text.split('\n').find((each) => each.includes('`kill-host`')) ?? '';
   expect(line).toContain('9,000 (2,000)');
@@ -102,10 +103,33 @@ test('failure-modes.md names every fault, and measures by the newest commit that
 
 test('failure-modes.md says how many rounds shared the machine', () => {
   const alone = { ...passed(1, 700), commit: 'older' };
-  expect(failureModesText([alone])).not.toContain('at a time');
-  expect(failureModesText([alone, { ...alone, parallel: 2 }])).toContain(
+  expect(failureModesText(cellsOf([alone]))).not.toContain('at a time');
+  expect(failureModesText(cellsOf([alone, { ...alone, parallel: 2 }]))).toContain(
     'Up to 2 rounds at a time shared the machine.',
   );
+});
+
+test('what was measured earlier stays, until the same fault is measured in the same mode again', () => {
+  const cell = (fault: string, at: string, outageMsMax: number): Cell => ({
+    ...{ fault, mode: 'available', commit: at, at, rounds: 2, passed: 2, outageMsMax, redundantMsMax: 1, parallel: 1 },
+  });
+  const known = [cell('kill-host', '2026-01-01', 400), cell('kill-guardian', '2026-01-02', 200)];
+  const merged = mergeCells(known, [cell('kill-guardian', '2026-01-01', 999), cell('kill-host', '2026-01-02', 500)]);
+  expect(merged.map(({ fault, outageMsMax }) => [fault, outageMsMax])).toEqual([
+    ['kill-guardian', 200],
+    ['kill-host', 500],
+  ]);
+  const file = join(out, 'kept', 'cells');
+  expect(readCells(file)).toEqual([]);
+  mkdirSync(join(out, 'kept'));
+  writeFileSync(file, cellsText(merged));
+  expect(readCells(file)).toEqual(merged);
+});
+
+test('rounds of three members are not counted among those of two', () => {
+  const three = { ...passed(5, 700), commit: 'newer' };
+  const cells = cellsOf([{ ...three, observed: { ...observation, members: 3 } }]);
+  expect(cells).toEqual([]);
 });
 
 test('faults are chosen by name, family, or all of them; another word is refused with those that there are', () => {

@@ -21,7 +21,7 @@ test('npm run demo loses no write, tells every site of each event, leaves a repo
   for (const site of ["St Mary's Hospital", 'Royal Infirmary', 'County General Hospital', "Children's Hospital"]) {
     expect(stdout.match(new RegExp(`domain-1 is back for ${site}`, 'g')), site).toHaveLength(3);
   }
-  expect(stdout).toMatch(/^northern-trust-records +99\.9 %/m);
+  expect(stdout).toMatch(/^northern-trust-records\s+99\.9 %/m);
   const reports = stdout.match(/demo-reports\/\S+\.html/g) ?? [];
   expect(reports).toHaveLength(3);
   for (const report of reports) {

@@ -230,7 +230,9 @@ export class Operator {
 
   /** I11: nobody is promoted, and nobody starts as a primary, by an etcd that lost its past. */
   sawPrimary(server: FakeServer, how: LeftRecovery): void {
-    if (how === 'promoted') this.#forgive(server);
+    // Whoever promotes the new leader by hand meanwhile does what it was about to do.
+    const leads = this.#world.etcd.get('leader')?.value === server.host.name;
+    if (how === 'promoted' || (how === 'promoted by hand' && leads)) this.#forgive(server);
     if (this.#lostPast === null || this.#repair !== null || how === 'promoted by hand') return;
     const { atMono, leaving } = this.#lostPast;
     if (!leaving.has(server.runId) && this.#world.clock.mono() - atMono > underWayMs)

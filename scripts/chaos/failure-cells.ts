@@ -1,6 +1,7 @@
 /**
  * What is known of each fault in each mode, in docs/failure-modes.json: the table outlives the directory of results, so
- * that one session measures some faults again and keeps what was measured of the others.
+ * that one session measures some faults again and keeps what was measured of the others. Cells of commit c13fbf1 were read
+ * back from the table, which has one number for the redundancy and the rounds of all modes: each of its modes carries that.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import type { SyncMode } from '../../src/core/cluster.ts';

@@ -5,9 +5,9 @@
 import { type Doubting, inDoubt } from '../core/evidence.ts';
 import type { SharedConfig } from '../core/cluster.ts';
 import { describeRoom, freeBytes, lacksRoom } from '../core/room.ts';
-import { elapsed, type MemberName, type MonoMs, type Ms } from '../core/units.ts';
-import type { ProbeOutcome } from '../core/view.ts';
+import { elapsed, type MemberName, type Ms } from '../core/units.ts';
 import { policyInForce } from './assemble-view.ts';
+import { LocalProbes, saysSomething } from './local-probes.ts';
 import type { Observations } from './observations.ts';
 import type { SupervisorDeps } from './supervisor.ts';
 import { Signalled } from './signalled.ts';
@@ -16,8 +16,6 @@ import { parseSelf } from '../wire/self.ts';
 /** The server is looked at this often; a look is one query on a session that stays open. */
 const lookEveryMs: Ms = 100;
 const lookLimitMs: Ms = 1_000;
-/** A limit is kept to some milliseconds by a process that gets the processor. */
-const lateMs: Ms = 500;
 const inspectLimitMs: Ms = 10_000;
 const inspectUnusableEveryMs: Ms = 1_000;
 const leaseReadEveryMs: Ms = 100;
@@ -140,15 +138,15 @@ export class Sensors {
   /** Whether anybody new is served: the held session of a frozen postmaster goes on answering. */
   async #probingLocally(): Promise<void> {
     const { deps, seen } = this.#context;
+    const probes = new LocalProbes({
+      clock: deps.clock,
+      probe: (limitMs) => deps.postgres.probeLocal(limitMs),
+      run: () => (seen.guardian.child.kind === 'running' ? (seen.running?.value.runId ?? null) : null),
+      saw: (outcome, sinceMono) => seen.sawLocalProbe(outcome, sinceMono),
+    });
     while (!this.#signal.aborted) {
-      const { probe } = this.#policy();
-      if (seen.guardian.child.kind === 'running' && seen.running !== null) {
-        const sentMono = deps.clock.mono();
-        const runId = seen.running.value.runId;
-        const answer = await deps.postgres.probeLocal(probe.deadlineMs);
-        if (seen.running?.value.runId === runId && this.#saysSomething(answer.outcome, sentMono, probe.deadlineMs))
-          seen.sawLocalProbe(answer.outcome, sentMono);
-      }
+      const { probe, failover } = this.#policy();
+      await probes.attempt(probe.deadlineMs, failover.hangMs);
       const failing = seen.localFailing !== null;
       await this.#doubt.wait(failing ? probe.doubtIntervalMs : probe.intervalMs);
     }
@@ -218,7 +216,8 @@ export class Sensors {
       if (record !== undefined) {
         const [sentMono, limitMs] = [deps.clock.mono(), doubt ? probe.doubtDeadlineMs : probe.deadlineMs];
         const answer = await deps.peers.probePostgres({ host: record.host, port: record.port }, limitMs);
-        if (this.#saysSomething(answer.outcome, sentMono, limitMs)) seen.sawPeerPostgres(member, answer.outcome);
+        if (saysSomething(answer.outcome, elapsed(sentMono, deps.clock.mono()), limitMs))
+          seen.sawPeerPostgres(member, answer.outcome);
         if (answer.outcome !== 'ok' && !doubt) this.doubt();
       }
       await this.#pause(member);
@@ -235,7 +234,7 @@ export class Sensors {
       if (record !== undefined) {
         const [sentMono, limitMs] = [deps.clock.mono(), doubt ? probe.doubtDeadlineMs : probe.deadlineMs];
         const answer = await deps.peers.probeDaemon(record.apiUrl, limitMs);
-        if (this.#saysSomething(answer.outcome, sentMono, limitMs))
+        if (saysSomething(answer.outcome, elapsed(sentMono, deps.clock.mono()), limitMs))
           seen.sawPeerDaemon(
             member,
             answer.outcome,
@@ -245,14 +244,6 @@ export class Sensors {
       }
       await this.#pause(member);
     }
-  }
-
-  /**
-   * A failure that took much longer than it may was measured while this process was stopped: that says nothing about
-   * the other side, and an age from before the stop would make it look long.
-   */
-  #saysSomething(outcome: ProbeOutcome, sentMono: MonoMs, limitMs: Ms): boolean {
-    return outcome === 'ok' || this.#context.deps.clock.mono() - sentMono < limitMs + lateMs;
   }
 
   async #pause(member: MemberName): Promise<void> {

@@ -1,14 +1,15 @@
 import type { Ms } from '../core/units.ts';
 import type { Clock } from '../ports/clock.ts';
 
-/** Resolves when `work` has ended, well or not, or after `limitMs`; then it goes on by itself. */
-export async function within(clock: Clock, limitMs: Ms, work: Promise<unknown>): Promise<void> {
-  const ended = Promise.withResolvers<void>();
-  const cancel = clock.timer(limitMs, () => ended.resolve());
+/** Resolves when `work` has ended, well or not (true), or after `limitMs` (false); then it goes on by itself. */
+export async function within(clock: Clock, limitMs: Ms, work: Promise<unknown>): Promise<boolean> {
+  const ended = Promise.withResolvers<boolean>();
+  const cancel = clock.timer(limitMs, () => ended.resolve(false));
   work.then(
-    () => ended.resolve(),
-    () => ended.resolve(),
+    () => ended.resolve(true),
+    () => ended.resolve(true),
   );
-  await ended.promise;
+  const inTime = await ended.promise;
   cancel();
+  return inTime;
 }

@@ -90,6 +90,7 @@ export const postgresFaults = {
   'slow-stop': { family, draw: (drawn) => slow('slow-stop', 'stopTakesMs', drawn, 500, 20_000) },
   'slow-recovery': { family, draw: (drawn) => slow('slow-recovery', 'recoveryTakesMs', drawn, 500, 30_000) },
   'slow-promotion': { family, draw: (drawn) => slow('slow-promotion', 'promotionTakesMs', drawn, 200, 15_000) },
+  'slow-admission': { family, draw: (drawn) => slow('slow-admission', 'admissionTakesMs', drawn, 100, 1_200) },
   'promotion-dies': { family, draw: () => everywhere('promotion-dies', { promotionDies: true }) },
   'rewind-fails': { family, draw: () => everywhere('rewind-fails', { rewindFails: true }) },
   /** Each of our records stands for much more: WAL is recycled behind whoever is away. */
@@ -130,7 +131,7 @@ export const postgresFaults = {
 
 function slow(
   text: string,
-  what: 'stopTakesMs' | 'recoveryTakesMs' | 'promotionTakesMs',
+  what: 'stopTakesMs' | 'recoveryTakesMs' | 'promotionTakesMs' | 'admissionTakesMs',
   drawn: Drawn,
   minMs: number,
   maxMs: number,

@@ -6,6 +6,8 @@ export interface Circumstances {
   stopTakesMs: Ms;
   /** On top of what a statement of a session that is there takes anyway: the host is short of processors. */
   answersTakeMs: Ms;
+  /** On top of what a new connection takes anyway: it asks for a process of its own, and for its turn. */
+  admissionTakesMs: Ms;
   /** On top of what crash recovery takes anyway. */
   recoveryTakesMs: Ms;
   /** On top of what a promotion takes anyway: a lot to replay, a restore_command that hangs. */
@@ -30,6 +32,7 @@ const recordsPerSegment = 161_319;
 export const normally = (): Circumstances => ({
   stopTakesMs: 0,
   answersTakeMs: 0,
+  admissionTakesMs: 0,
   recoveryTakesMs: 0,
   promotionTakesMs: 0,
   promotionDies: false,

@@ -161,6 +161,12 @@ export class FakeServer {
 
   /** A new connection: held for as long as the postmaster, or what it starts, is stopped. */
   accept(superuser: boolean, answer: (admission: Admission) => void): void {
+    const { admissionTakesMs } = this.dir.disk.circumstances;
+    if (admissionTakesMs === 0) this.#admit(superuser, answer);
+    else this.clock.timer(admissionTakesMs, () => this.#admit(superuser, answer));
+  }
+
+  #admit(superuser: boolean, answer: (admission: Admission) => void): void {
     this.postmaster.run(() =>
       this.process.run(() => {
         const served = this.phase === 'primary' || this.phase === 'standby';

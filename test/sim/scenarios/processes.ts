@@ -87,6 +87,25 @@ export const processScenarios: Readonly<Record<string, Scenario>> = {
     expect: { leader: 'moves', outageMsMax: 4_000, rules: ['fence-hung', 'promote'] },
   }),
 
+  // Chaos on a throttled machine: every connection took longer than each of them was given.
+  'everybody-new-waits-long': aScenario({
+    says: 'a postgres that needs 0.7 s for every new connection serves whoever waits for it, and leads on for as long as that lasts',
+    checklist: [4],
+    play: async (stage) => {
+      const { circumstances } = stage.primary.disk;
+      stage.does('new connections take 700 ms', () => {
+        circumstances.admissionTakesMs = 700;
+      });
+      await stage.lasts(12_000);
+      stage.does('new connections take as long as ever', () => {
+        circumstances.admissionTakesMs = 0;
+      });
+      await stage.lasts(1_000);
+    },
+    // Clients that wait 300 ms for a connection get in when it is over.
+    expect: { leader: 'stays', outageMsMax: 13_000, never: ['fence-hung', 'take-over'] },
+  }),
+
   'batond-killed-for-good': aScenario({
     says: 'a batond that does not come back costs nothing for ten seconds; then its guardian stops postgres and gives the lease back',
     checklist: [11],

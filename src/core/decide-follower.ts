@@ -13,6 +13,7 @@ import { scarceRoom } from './room.ts';
 import { takeLeadership } from './transactions.ts';
 import type { LeaseId, Ms } from './units.ts';
 import type { DataDirectory, StandbyView } from './postgres-view.ts';
+import { fenceNotLeader, isOrBecomesPrimary } from './unentitled.ts';
 import type { View } from './view.ts';
 
 /** The proof of I3 pauses replay for milliseconds; a pause that lasts was left behind by somebody who died. */
@@ -31,34 +32,14 @@ export function decideFollower(view: View, state: ClusterState): Decision {
     : { ...decision, intents: [{ kind: 'guard', term: null }, ...decision.intents] };
 }
 
-/** Postgres was started as a primary, or is about to be, for a term that is over. */
-function startsAsPrimary(view: View): boolean {
-  const { child } = view.guardian;
-  const running = child.kind === 'running' && child.startedAs === 'primary';
-  const starting =
-    view.operation.kind === 'busy' && view.operation.spec.kind === 'start' && view.operation.spec.as === 'primary';
-  return starting || (running && view.postgres.kind === 'starting');
-}
-
 function byPostgres(view: View, state: ClusterState, lead: Leading): Decision {
   const pg = view.postgres;
-  if (startsAsPrimary(view)) {
-    return because(
-      'fence-not-leader',
-      `${lead.key.member} holds the leader key and postgres here starts as a primary`,
-      { kind: 'fence', reason: `${lead.key.member} leads` },
-    );
-  }
+  if (pg.kind === 'primary' || isOrBecomesPrimary(view)) return fenceNotLeader(view, lead);
   switch (pg.kind) {
     case 'unknown':
       return because('observe-first', 'the data directory is being looked at');
     case 'unusable':
       return because('hold-unusable', pg.problem);
-    case 'primary':
-      return because('fence-not-leader', `${lead.key.member} holds the leader key and postgres here is a primary`, {
-        kind: 'fence',
-        reason: `${lead.key.member} leads`,
-      });
     case 'starting':
       return because('await-postgres', 'postgres is starting');
     case 'absent':

@@ -2,7 +2,7 @@
 import { mayGoOn } from './backing.ts';
 import { because } from './because.ts';
 import type { ClusterState, MemberRecord, SyncKey } from './cluster.ts';
-import { claimedLast, dataMembers, eligible, ownCopy, ownLease, syncOf } from './cluster-queries.ts';
+import { dataMembers, eligible, ownCopy, ownLease, syncOf } from './cluster-queries.ts';
 import { cooldown, describeCooldown } from './cooldown.ts';
 import { createCluster } from './create-cluster.ts';
 import { claimFor } from './decide-follower.ts';
@@ -16,6 +16,7 @@ import { servingOn } from './serve-on.ts';
 import { asynchronousCandidates, rank } from './successor.ts';
 import { namedCopies } from './sync-membership.ts';
 import { takeLeadership } from './transactions.ts';
+import { endUnentitledPrimary } from './unentitled.ts';
 import type { LeaseId, Lsn, MemberName, MonoMs, Ms, Timeline } from './units.ts';
 import type { View } from './view.ts';
 
@@ -30,13 +31,8 @@ const retakeMs: Ms = 1_000;
 const unseenMs: Ms = 1_500;
 
 export function decideLeaderless(view: View, state: ClusterState): Decision {
-  if (view.postgres.kind === 'primary' && !claimedLast(view, state)) {
-    return because(
-      'fence-unclaimed',
-      'nobody leads and postgres here is out of recovery, but another member claimed last: somebody promoted it by hand',
-      { kind: 'fence', reason: 'a primary without a claim' },
-    );
-  }
+  const unentitled = endUnentitledPrimary(view, state);
+  if (unentitled !== null) return unentitled;
   if (view.postgres.kind === 'primary' && !mayGoOn(view, state)) {
     return because('fence-deadline', "the leader key is gone and our lease's deadline has passed", {
       kind: 'fence',

@@ -17,6 +17,7 @@ import { servingOn } from './serve-on.ts';
 import { asynchronousCandidates, automaticSuccessor } from './successor.ts';
 import { release } from './transactions.ts';
 import type { Ms } from './units.ts';
+import { endUnentitledPrimary } from './unentitled.ts';
 import { foreignData, nameTaken } from './obstacles.ts';
 import type { View } from './view.ts';
 
@@ -123,9 +124,11 @@ function unread(view: View): Decision {
 /** Keys that no member may act on: a leader goes on leading under its guardian, and nothing else is begun. */
 function unusableKeys(view: View, state: ClusterState): Decision | null {
   const taken = nameTaken(view, state);
-  if (taken !== null) return because('hold', taken);
+  if (taken !== null) return endUnentitledPrimary(view, state) ?? because('hold', taken);
   const malformed = [state.leader, state.sync, state.initialize].find((key) => key.kind === 'malformed');
   if (malformed?.kind === 'malformed') {
+    const unentitled = endUnentitledPrimary(view, state);
+    if (unentitled !== null) return unentitled;
     const guard: readonly Intent[] =
       isMine(view, state) && state.leader.kind === 'present' ? [{ kind: 'guard', term: state.leader.modRevision }] : [];
     return { ...because('hold-malformed', malformed.problem), intents: guard };

@@ -300,6 +300,46 @@ const whoeverLeads: readonly Row[] = [
     'hold',
   ],
   [
+    'ends a primary that somebody promoted by hand while another daemon has its name',
+    aView(aPrimary(), {
+      state: { ...followsB, members: new Map([[a, present(record('a', { leaseId: leaseOf.b }))]]) },
+    }),
+    'fence-not-leader',
+  ],
+  [
+    'ends a primary that did not claim last while another daemon has its name and nobody leads',
+    aView(aPrimary(), {
+      state: { ...followsB, ...noLeader, members: new Map([[a, present(record('a', { leaseId: leaseOf.b }))]]) },
+    }),
+    'fence-unclaimed',
+  ],
+  [
+    'ends a primary whose copy did not claim while another daemon leads under its name',
+    aView(aPrimary(), {
+      state: {
+        leader: ledBy('a', leaseOf.b),
+        sync: present(sync(a, [b], { copies: { a: copyId('another') } })),
+        members: new Map([[a, present(record('a', { leaseId: leaseOf.b }))]]),
+      },
+    }),
+    'fence-other-lease',
+  ],
+  [
+    'leaves a primary that leads alone while another daemon has its name',
+    aView(aPrimary(), { state: { members: new Map([[a, present(record('a', { leaseId: leaseOf.b }))]]) } }),
+    'hold',
+  ],
+  [
+    'ends a primary of whom another is the leader also where the sync key is malformed',
+    aView(aPrimary(), { state: { ...followsB, sync: malformed } }),
+    'fence-not-leader',
+  ],
+  [
+    'ends no primary by a leader key that nobody can read',
+    aView(aPrimary(), { state: { ...followsB, leader: malformed } }),
+    'hold-malformed',
+  ],
+  [
     'holds when the sync key is malformed',
     aView(aStandby(), { state: { ...followsB, sync: malformed }, peer: refuses }),
     'hold-malformed',

@@ -208,7 +208,11 @@ export class World implements PeerWorld {
       (compare) => compare.key === 'leader' && 'modRevision' in compare && compare.modRevision === entry?.modRevision,
     );
     const onItsLease = named !== null && entry !== null && named.disk.lease === entry.leaseId;
-    const holder = knows && onItsLease && !etcd.store.entries.has('failover') ? named : null;
+    // An operator asks for it; or asked for it, and the transaction goes by that: once the request is gone it is refused.
+    const asked =
+      etcd.store.entries.has('failover') ||
+      txn.compares.some((compare) => compare.key === 'failover' && 'modRevision' in compare);
+    const holder = knows && onItsLease && !asked ? named : null;
     this.invariants.sent(sender, txn, {
       holder,
       mode: this.sync()?.mode ?? null,

@@ -1,4 +1,5 @@
 /** What an operator asks for, or does beside Baton. */
+import { keyOf } from '../../../src/core/key-format.ts';
 import { aScenario, type Scenario } from './scenario.ts';
 
 export const operatorScenarios: Readonly<Record<string, Scenario>> = {
@@ -60,6 +61,25 @@ export const operatorScenarios: Readonly<Record<string, Scenario>> = {
       await stage.until('clients write there', () => stage.acknowledges(standby), 15_000);
     },
     expect: { leader: 'moves', promotions: null, outageMsMax: 10_000, rules: ['promote', 'furnish'] },
+  }),
+
+  // Seed 816972: held for another daemon of its name, it left what somebody had promoted by hand running for five seconds.
+  'promoted-by-hand-under-a-taken-name': aScenario({
+    says: 'a standby whose name another daemon has ends its PostgreSQL when somebody promotes it by hand',
+    play: async (stage) => {
+      const { primary, standby, world } = stage;
+      const lease = world.etcd.get(keyOf.member(primary.name))?.leaseId;
+      const record = JSON.parse(world.etcd.get(keyOf.member(standby.name))?.value ?? '{}');
+      stage.does('another daemon writes the key of the standby', () => {
+        world.etcd.put(keyOf.member(standby.name), JSON.stringify({ ...record, lease_id: lease }), lease);
+      });
+      await stage.until('the standby holds', () => stage.rule(standby) === 'hold');
+      stage.promotesByHand(standby);
+      await stage.until('it is promoted', () => standby.running?.phase === 'primary');
+      await stage.until('it is fenced', () => stage.fenced(standby), 500);
+      stage.does('the other daemon ends', () => world.etcd.delete(keyOf.member(standby.name)));
+    },
+    expect: { leader: 'stays', promotions: null, outageMsMax: 3_000, rules: ['fence-not-leader'] },
   }),
 
   'candidate-dies-in-a-switchover': aScenario({

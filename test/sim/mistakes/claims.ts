@@ -82,8 +82,8 @@ export const claimMistakes: Readonly<Record<string, Mistake>> = {
       edits: [
         {
           file: 'src/core/decide-follower.ts',
-          from: "    case 'primary':\n",
-          to: "    case 'primary':\n      return because('follow', 'planted');\n",
+          from: "if (pg.kind === 'primary' || isOrBecomesPrimary(view)) return fenceNotLeader(view, lead);",
+          to: "if (pg.kind === 'primary') return because('follow', 'planted');\n  if (isOrBecomesPrimary(view)) return fenceNotLeader(view, lead);",
         },
       ],
     },

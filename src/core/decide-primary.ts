@@ -113,7 +113,7 @@ function othersAnswered({ nowMono, peers, coordinator }: View, failingMs: Ms): b
   const answers = probes.flatMap((probe) =>
     probe?.outcome === 'ok' || probe?.outcome === 'refused' ? probe.atMono : [],
   );
-  return [...answers, ...(coordinator.kind === 'read' ? [coordinator.confirmedMono] : [])].some(
+  return [...answers, ...(coordinator.kind === 'read' ? [coordinator.answeredMono] : [])].some(
     (atMono) => nowMono - atMono < failingMs && nowMono - atMono >= answeredAgoMs,
   );
 }

@@ -55,6 +55,8 @@ export type CoordinatorView =
       readonly state: ClusterState;
       /** When the newest read that confirmed the state was sent. */
       readonly confirmedMono: MonoMs;
+      /** When the newest answer of etcd's arrived here: later than `confirmedMono` by what it took. */
+      readonly answeredMono: MonoMs;
       /** A linearizable read failed and none succeeded since. */
       readonly unreachableSinceMono: MonoMs | null;
       /**

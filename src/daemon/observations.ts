@@ -5,7 +5,15 @@
 import type { ClusterState, Key, MemberAddress, SharedConfig } from '../core/cluster.ts';
 import type { Lsn, MemberName, MonoMs } from '../core/units.ts';
 import type { CopyName } from '../core/postgres-view.ts';
-import type { ChildView, GuardianView, PeerReport, PeerView, ProbeOutcome, ProbeView } from '../core/view.ts';
+import type {
+  ChildView,
+  CoordinatorView,
+  GuardianView,
+  PeerReport,
+  PeerView,
+  ProbeOutcome,
+  ProbeView,
+} from '../core/view.ts';
 import type { Room } from '../core/room.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Inspection, Look, WriteAnswer } from '../ports/postgres.ts';
@@ -42,12 +50,7 @@ export class Observations {
   readonly #changed: () => void;
   readonly startedMono: MonoMs;
 
-  cluster: {
-    state: ClusterState;
-    confirmedMono: MonoMs;
-    unreachableSinceMono: MonoMs | null;
-    leaderAbsentSinceMono: MonoMs | null;
-  } | null = null;
+  cluster: Omit<Extract<CoordinatorView, { kind: 'read' }>, 'kind' | 'reachedMono'> | null = null;
   guardian: GuardianView;
   inspection: Seen<Inspection> | null = null;
   inspectAgain = false;
@@ -83,16 +86,17 @@ export class Observations {
   }
 
   sawCluster(state: ClusterState, confirmedMono: MonoMs): void {
-    const absent = state.leader.kind === 'absent';
+    const nowMono = this.#clock.mono();
     // A leadership that was never seen here (every one writes sync), or a time without etcd, begins the absence anew.
     const before = this.cluster;
     const unbroken =
       before !== null &&
       before.unreachableSinceMono === null &&
       revisionOf(before.state.sync) === revisionOf(state.sync);
-    const since = (unbroken ? before.leaderAbsentSinceMono : null) ?? this.#clock.mono();
+    const since = (unbroken ? before.leaderAbsentSinceMono : null) ?? nowMono;
+    const leaderAbsentSinceMono = state.leader.kind === 'absent' ? since : null;
     if (state.config.kind === 'present') this.lastConfig = state.config.value;
-    this.cluster = { state, confirmedMono, unreachableSinceMono: null, leaderAbsentSinceMono: absent ? since : null };
+    this.cluster = { state, confirmedMono, answeredMono: nowMono, unreachableSinceMono: null, leaderAbsentSinceMono };
     this.#known.saw(state);
     this.#changed();
   }
@@ -106,7 +110,9 @@ export class Observations {
   }
 
   etcdUnreachable(): void {
-    if (this.cluster !== null) this.cluster.unreachableSinceMono ??= this.#clock.mono();
+    const { cluster } = this;
+    if (cluster !== null && cluster.unreachableSinceMono === null)
+      this.cluster = { ...cluster, unreachableSinceMono: this.#clock.mono() };
     this.#changed();
   }
 

@@ -290,6 +290,8 @@ export interface Changes {
   readonly unreachable?: boolean;
   /** How old the newest read of etcd is. */
   readonly readMs?: number;
+  /** The newest answer of etcd's arrived so long ago; as `readMs` when absent. */
+  readonly answeredMs?: number;
   /** How long ago a majority of etcd was reached; null for never. */
   readonly reachedMs?: number | null;
   readonly leaderAbsentMs?: number;
@@ -331,6 +333,7 @@ export function aView(postgres: View['postgres'], changes: Changes = {}): View {
       kind: 'read',
       state,
       confirmedMono: ago(changes.readMs ?? 100),
+      answeredMono: ago(changes.answeredMs ?? changes.readMs ?? 100),
       unreachableSinceMono: changes.unreachable === true ? ago(900) : null,
       reachedMono:
         changes.reachedMs === null ? null : ago(changes.reachedMs ?? (changes.unreachable === true ? 1_900 : 100)),

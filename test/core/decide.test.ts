@@ -894,6 +894,15 @@ const oursAndPrimary: readonly Row[] = [
     'lead',
   ],
   [
+    'gives it a moment after etcd has just answered what it was asked long before, and all others are silent',
+    aView(aPrimary({ failingSinceMono: ago(1_695), probe: lastAcked(2_400) }), {
+      readMs: 303,
+      answeredMs: 70,
+      peer: heardBefore(1_700),
+    }),
+    'lead',
+  ],
+  [
     'fences it when etcd answers, although the standby does not',
     aView(aPrimary({ failingSinceMono: ago(1_600), probe: lastAcked(1_650) }), {
       readMs: 400,

@@ -139,6 +139,7 @@ export const read = (
   kind: 'read',
   state,
   confirmedMono: now,
+  answeredMono: now,
   unreachableSinceMono,
   reachedMono: now,
   leaderAbsentSinceMono: null,

@@ -45,11 +45,16 @@ const leaseOf = (view: View, member: MemberName): PeerView['lease'] => view.peer
 
 function coordinatorLater({ coordinator, nowMono }: View, byMs: Ms): CoordinatorView {
   if (coordinator.kind !== 'read') return coordinator;
-  const { reachedMono, confirmedMono, unreachableSinceMono } = coordinator;
+  const { reachedMono, confirmedMono, answeredMono, unreachableSinceMono } = coordinator;
   const reached =
     reachedMono !== null && nowMono - reachedMono <= reachedAgeMaxMs ? after(reachedMono, byMs) : reachedMono;
   if (unreachableSinceMono !== null) return { ...coordinator, reachedMono: reached };
-  return { ...coordinator, reachedMono: reached, confirmedMono: answeredBy(confirmedMono, nowMono, byMs) };
+  return {
+    ...coordinator,
+    reachedMono: reached,
+    confirmedMono: answeredBy(confirmedMono, nowMono, byMs),
+    answeredMono: answeredBy(answeredMono, nowMono, byMs),
+  };
 }
 
 /** The newest of answers that go on coming, as of `byMs` from now. */

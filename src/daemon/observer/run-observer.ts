@@ -59,6 +59,7 @@ class Observer {
   /** The newest state that is believed. */
   #state: ClusterState | null = null;
   #confirmedMono: MonoMs;
+  #answeredMono: MonoMs;
   #unreachableSinceMono: MonoMs | null = null;
   #leaderAbsentSinceMono: MonoMs | null = null;
   #policy: SharedConfig;
@@ -72,6 +73,7 @@ class Observer {
     this.#startedMono = clock.mono();
     this.#ranMono = this.#startedMono;
     this.#confirmedMono = this.#startedMono;
+    this.#answeredMono = this.#startedMono;
     this.#policy = settings.shared;
     this.#wakeUp = new Signalled(clock, signal);
     this.#reader = new ClusterReader(given.parseConfig);
@@ -157,6 +159,7 @@ class Observer {
     const shown = changed || this.#state === null ? this.#reader.read(snapshot) : this.#state;
     if (!this.#etcdPast.believes(shown, this.#state)) return;
     this.#confirmedMono = confirmedMono;
+    this.#answeredMono = clock.mono();
     // What was seen before this state is believed before it.
     this.#confirmed.etcdAnswered(confirmedMono, clock.mono());
     if (changed) this.#sawState(shown, snapshot);
@@ -231,6 +234,7 @@ class Observer {
               kind: 'read',
               state: this.#state,
               confirmedMono: this.#confirmedMono,
+              answeredMono: this.#answeredMono,
               unreachableSinceMono: this.#unreachableSinceMono,
               reachedMono: this.#deps.coordinator.reachedMono(),
               leaderAbsentSinceMono: this.#leaderAbsentSinceMono,

@@ -1,6 +1,7 @@
 /**
  * The coordination store (etcd) in the core's words. The adapter keeps a mirror of the cluster's prefix; decisions are
- * made on the mirror and are safe however old it is, because every transaction compares what it was decided on.
+ * made on the mirror and are safe however old it is, because every transaction compares what it was decided on, and goes
+ * to no other etcd.
  */
 import type { Result } from '../core/result.ts';
 import type { Txn } from '../core/transaction.ts';
@@ -31,7 +32,10 @@ export type TxnOutcome =
   | { readonly kind: 'applied'; readonly revision: Revision }
   /** A comparison did not hold; nothing was written. */
   | { readonly kind: 'refused'; readonly revision: Revision }
-  /** Definitely not applied: no endpoint took it, or etcd rejected it (dead lease, permission). */
+  /**
+   * Definitely not applied: no endpoint took it, etcd rejected it (dead lease, permission), or it was not sent because
+   * the etcd that is known has not answered lately, or another one did (ADR 32).
+   */
   | { readonly kind: 'failed'; readonly problem: string }
   /** It may have been applied, or may be applied later. Read before deciding anything. */
   | { readonly kind: 'unknown'; readonly problem: string };
@@ -50,7 +54,10 @@ export interface Coordinator {
   reachedMono(): MonoMs | null;
   /** Asks for a linearizable read now; its observation arrives through `follow`. Coalesced while one is under way. */
   refresh(): void;
-  /** One attempt, bounded by `limitMs`. Never retried after an ambiguous answer. */
+  /**
+   * One attempt, bounded by `limitMs`. Never retried after an ambiguous answer. An etcd that has not answered for a
+   * while is read first.
+   */
   commit(txn: Txn, limitMs: Ms): Promise<TxnOutcome>;
   /** Remaining life of anybody's lease (evidence E3). Reads only. */
   leaseTtl(leaseId: LeaseId, limitMs: Ms): Promise<Result<LeaseTtl, string>>;

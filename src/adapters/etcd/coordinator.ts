@@ -22,6 +22,19 @@ const readSpacingMs: Ms = 20;
 /** Every so many reads one is of everything, whatever the mirror believes. */
 const readsPerFullRead = 30;
 
+/**
+ * A transaction is sent to an etcd that was asked no longer ago than this, and answered as the one that the mirror shows
+ * (ADR 32). Longer than two reads of which one was lost, and shorter than servers are stopped, restored and started in.
+ */
+const confirmedWithinMs: Ms = 3_000;
+
+/** When something was asked. */
+interface Sent {
+  readonly mono: MonoMs;
+  /** Counts a suspend of the machine, in which etcd goes on without us. */
+  readonly boot: MonoMs;
+}
+
 /** What is following, while it does. */
 interface Following {
   readonly observe: (observation: Observation) => void;
@@ -41,6 +54,11 @@ export function coordinateOver(endpoints: readonly EtcdEndpoint[], clock: Clock)
   let following: Following | null = null;
   /** When the newest answer that the mirror is known to cover was asked for, or the newest event received. */
   let confirmedMono: MonoMs = monoMs(Number.NEGATIVE_INFINITY);
+  /** By the boot clock: when the newest answer was asked for. An event may have lain in the socket while we stood still. */
+  let answeredBoot: MonoMs = monoMs(Number.NEGATIVE_INFINITY);
+  /** How often what the mirror showed was found to be of an etcd that is no more. */
+  let pastsLost = 0;
+  let confirming: Promise<void> | null = null;
   /** What the newest absorbed read showed: the next one needs only what changed after it, even if a watch missed some. */
   let readRevision: Revision | null = null;
   let readsUntilFull = 0;
@@ -61,20 +79,45 @@ export function coordinateOver(endpoints: readonly EtcdEndpoint[], clock: Clock)
   }
 
   /** False when everything has to be read; that is asked for here. */
-  function absorb(reading: Reading, sentMono: MonoMs, atLeast: Revision | null): boolean {
+  function absorb(reading: Reading, sent: Sent, atLeast: Revision | null): boolean {
     const absorbed = mirror.absorb(reading, atLeast);
     if (absorbed === 'incomplete') {
       readsUntilFull = 0;
       refresh();
       return false;
     }
+    if (sent.boot > answeredBoot) answeredBoot = sent.boot;
     if (absorbed === 'replaced') {
+      pastsLost += 1;
       // What the watches were opened for does not exist in this etcd.
       following?.watches?.abort();
       if (following !== null) following.watches = null;
     }
-    observeMirror(sentMono);
+    observeMirror(sent.mono);
     return true;
+  }
+
+  const now = (): Sent => ({ mono: clock.mono(), boot: clock.boot() });
+
+  /** Nobody decided on a mirror that has shown nothing yet. */
+  const confirmed = (): boolean => mirror.snapshot === null || elapsed(answeredBoot, clock.boot()) <= confirmedWithinMs;
+
+  /** One read of everything for whoever waits for it, however slow etcd is: a later transaction has its answer, too. */
+  function confirm(): Promise<void> {
+    confirming ??= (async () => {
+      const sent = now();
+      const atLeast = mirror.snapshot?.revision ?? null;
+      const result = await hedged(clock, preference.order(), confirmedWithinMs, (endpoint, limitMs) =>
+        endpoint.read(null, limitMs),
+      );
+      if (!result.ok) return;
+      preference.prefer(result.endpoint);
+      reachability.heard(result.endpoint);
+      absorb(result.value, sent, atLeast);
+    })().finally(() => {
+      confirming = null;
+    });
+    return confirming;
   }
 
   function startWatches({ signal }: Following): void {
@@ -103,7 +146,7 @@ export function coordinateOver(endpoints: readonly EtcdEndpoint[], clock: Clock)
   }
 
   async function readOnce(observe: (observation: Observation) => void, signal: AbortSignal): Promise<boolean> {
-    const sentMono = clock.mono();
+    const sent = now();
     const atLeast = mirror.snapshot?.revision ?? null;
     const full = readsUntilFull <= 0 || readRevision === null;
     const since = full ? null : readRevision;
@@ -122,7 +165,7 @@ export function coordinateOver(endpoints: readonly EtcdEndpoint[], clock: Clock)
     reachability.calm();
     reachability.heard(result.endpoint);
     readsUntilFull = full ? readsPerFullRead : readsUntilFull - 1;
-    if (absorb(result.value, sentMono, atLeast)) readRevision = result.value.revision;
+    if (absorb(result.value, sent, atLeast)) readRevision = result.value.revision;
     return true;
   }
 
@@ -152,17 +195,26 @@ export function coordinateOver(endpoints: readonly EtcdEndpoint[], clock: Clock)
     reachability.calm();
   }
 
+  function notSentBecause(decidedOn: number): string | null {
+    if (!confirmed()) return 'not sent: for a while no endpoint has answered as the etcd that this was decided on';
+    return pastsLost === decidedOn ? null : 'not sent: etcd is not the one that this was decided on, or was set back';
+  }
+
   async function commit(txn: Txn, limitMs: Ms): Promise<TxnOutcome> {
     const deadlineMono = clock.mono() + limitMs;
+    const decidedOn = pastsLost;
+    if (!confirmed()) await settledWithin(clock, limitMs, confirm());
     const problems: string[] = [];
     for (const endpoint of preference.order()) {
-      const sentMono = clock.mono();
-      if (sentMono >= deadlineMono) break;
+      const sent = now();
+      const unsent = notSentBecause(decidedOn);
+      if (unsent !== null) return { kind: 'failed', problem: unsent };
+      if (sent.mono >= deadlineMono) break;
       const known = mirror.snapshot?.revision ?? null;
       try {
-        const { applied, reading } = await endpoint.txn(txn, known, deadlineMono - sentMono);
+        const { applied, reading } = await endpoint.txn(txn, known, deadlineMono - sent.mono);
         preference.prefer(endpoint);
-        absorb(reading, sentMono, known);
+        absorb(reading, sent, known);
         return { kind: applied ? 'applied' : 'refused', revision: reading.revision };
       } catch (error) {
         if (!(error instanceof EtcdFailure)) throw error;
@@ -197,4 +249,12 @@ export function coordinateOver(endpoints: readonly EtcdEndpoint[], clock: Clock)
     commit,
     leaseTtl,
   };
+}
+
+/** `work` goes on when it takes longer. */
+function settledWithin(clock: Clock, limitMs: Ms, work: Promise<void>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.timer(limitMs, resolve);
+    work.finally(cancel).then(resolve, reject);
+  });
 }

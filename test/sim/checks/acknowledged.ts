@@ -15,8 +15,10 @@ export class Acknowledged {
   /** When each run of a server acknowledged for the first time. */
   readonly firstOf = new Map<string, number>();
 
-  add(acknowledgement: Acknowledgement): void {
+  /** `lasts`: whether it was promised that it stays; mode `off` bounds a loss, and does not rule it out. */
+  add(acknowledgement: Acknowledgement, lasts: 'stays' | 'may be lost'): void {
     this.all.push(acknowledgement);
+    if (lasts === 'may be lost') this.#forgiven.add(acknowledgement);
     if (!this.firstOf.has(acknowledgement.runId)) this.firstOf.set(acknowledgement.runId, acknowledgement.atMs);
   }
 

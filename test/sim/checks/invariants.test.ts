@@ -8,6 +8,7 @@ import type { SyncContent } from './invariants.ts';
 import { type Keys, KeyRules } from './key-rules.ts';
 import type { Member } from '../hosts/member.ts';
 import { OperationEnds } from './operation-ends.ts';
+import { Promises } from './promises.ts';
 import { Reads } from './reads.ts';
 import { Service } from './service.ts';
 
@@ -155,4 +156,27 @@ test('an operation that does not end is seen, and one that gives way to another 
   expect(ends.look(member({ kind: 'busy', spec: again }), 119_000)).toBeNull();
   expect(ends.look(member({ kind: 'busy', spec: again }), 130_000)).toBeNull();
   expect(ends.look(member({ kind: 'busy', spec: again }), 240_000)).toBe('a has been busy with clone for 121000 ms');
+});
+
+describe('what is promised of an acknowledgement', () => {
+  const server = (name: string) => ({ host: { name }, runId: `run-${name}` }) as unknown as FakeServer;
+  const [a, b] = [server('a'), server('b')];
+  const members = [a, b].map((running) => ({ name: running.host.name, running }) as unknown as Member);
+  const sync = (leader: string, mode: SyncContent['mode']): SyncContent => ({ leader, standbys: [], mode, copies: {} });
+  const promisedAfter = (...seen: readonly SyncContent[]) => {
+    const promises = new Promises();
+    for (const each of seen) promises.look(members, each);
+    const now = seen.at(-1) ?? null;
+    return { a: promises.of(a, now), b: promises.of(b, now) };
+  };
+
+  test('is what the mode promised in which its member led last, whatever its successor changes', () => {
+    const [off, available] = [sync('b', 'off'), sync('b', 'available')];
+    expect(promisedAfter(off, sync('a', 'off'), sync('a', 'available'))).toEqual({ a: 'available', b: 'off' });
+    expect(promisedAfter(available, sync('a', 'available'), sync('a', 'off'))).toEqual({ a: 'off', b: 'available' });
+  });
+
+  test('follows the mode of a leader, and the mode in force where nobody ever led', () => {
+    expect(promisedAfter(sync('b', 'off'), sync('b', 'strict'))).toEqual({ a: 'strict', b: 'strict' });
+  });
 });

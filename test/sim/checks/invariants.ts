@@ -15,6 +15,7 @@ import type { Member } from '../hosts/member.ts';
 import { type Confirmed, LeaseDeadline } from './lease-deadline.ts';
 import { OperationEnds } from './operation-ends.ts';
 import { Overtaken, type Standing } from './overtaken.ts';
+import { Promises } from './promises.ts';
 import { Reads } from './reads.ts';
 import { Reservations } from './reservations.ts';
 import { Succession } from './succession.ts';
@@ -69,8 +70,8 @@ export class Invariants {
   #inOrder: { readonly sync: SyncContent; readonly waits: FakeServer['waits']; readonly loaded: unknown } | null = null;
   #keysLooked: Keys | null = null;
   #mode: SyncMode | null = null;
-  /** Since when safety rests on the lease alone. */
-  #offSinceMs: number | null = null;
+  /** When the mode last became `off`: since then safety rests on the lease alone, for whoever leads in it. */
+  #offSinceMs = Number.POSITIVE_INFINITY;
   /** Runs of servers that were there when the mode became strict, and have not begun to wait for anybody. */
   readonly #notStrictYet = new Set<string>();
   /** Runs that began as primaries, and those of them that `sync` named then. */
@@ -83,6 +84,7 @@ export class Invariants {
   readonly #leases = new LeaseDeadline();
   readonly #copies = new Copies();
   readonly #overtaken = new Overtaken();
+  readonly #promises = new Promises();
   readonly #reservations = new Reservations();
   readonly #succession = new Succession();
   readonly #transactions = new Transactions();
@@ -142,11 +144,14 @@ export class Invariants {
       this.unprotected.push({ record, why: server.unprotected });
       return;
     }
-    const supervised = sync?.mode !== 'off' || !this.#guarding.stoodStill(server, atMs);
-    this.acknowledged.add({ record, member: server.host.name, runId: server.runId, atMs, supervised });
+    const promised = this.#promises.of(server, sync);
+    const supervised = promised !== 'off' || !this.#guarding.stoodStill(server, atMs);
+    this.acknowledged.add(
+      { record, member: server.host.name, runId: server.runId, atMs, supervised },
+      promised === 'off' ? 'may be lost' : 'stays',
+    );
     this.#reads.committed(server, record);
-    const late =
-      this.#offSinceMs !== null && atMs - this.#offSinceMs > offForMs ? this.#pastDeadline(server, atMs) : null;
+    const late = promised === 'off' && atMs - this.#offSinceMs > offForMs ? this.#pastDeadline(server, atMs) : null;
     if (late !== null)
       this.violated('I5 deadline from the send', `${server.host.name} acknowledged ${record.id} ${late}`);
     for (const { running: other } of this.#world.members) {
@@ -156,7 +161,7 @@ export class Invariants {
       // An old primary that is not fenced yet harms nobody while it acknowledges nothing.
       if (other.dir.timeline < server.dir.timeline || other.recovery.byHand) continue;
       const has = other.dir.records[record.position] === record;
-      if (!has && (sync?.mode !== 'off' || this.acknowledged.firstOf.has(other.runId))) {
+      if (!has && (promised !== 'off' || this.acknowledged.firstOf.has(other.runId))) {
         if (!supervised) this.unprotected.push({ record, why: 'unsupervised' });
         else
           this.violated(
@@ -183,9 +188,12 @@ export class Invariants {
 
   /** A client looks at what there is. */
   read(server: FakeServer): void {
-    const promised = server.unprotected === null && !server.recovery.byHand && this.#world.sync()?.mode !== 'off';
-    if (!promised) this.#reads.lapse();
-    const missing = promised ? this.#reads.read(server) : null;
+    const sync = this.#world.sync();
+    if (server.unprotected !== null || server.recovery.byHand || sync?.mode === 'off') {
+      this.#reads.lapse();
+      return;
+    }
+    const missing = this.#promises.of(server, sync) === 'off' ? null : this.#reads.read(server);
     if (missing !== null) this.violated('what was read stays', missing);
   }
 
@@ -212,6 +220,7 @@ export class Invariants {
     const sync = this.#world.sync();
     this.#checkKeys(nowMs);
     this.#checkMode(sync);
+    this.#promises.look(this.#world.members, sync);
     if (nowMs >= this.#lookAtMs) this.#look(nowMs);
     this.#checkWaits(sync);
     for (const member of this.#world.members) {
@@ -277,8 +286,8 @@ export class Invariants {
     if (mode === 'off') {
       this.acknowledged.lapse();
       this.#reads.lapse();
-      this.#offSinceMs ??= this.#world.now();
-    } else this.#offSinceMs = null;
+      if (this.#mode !== 'off') this.#offSinceMs = this.#world.now();
+    }
     if (mode === this.#mode && this.#notStrictYet.size === 0) return;
     for (const { running } of this.#world.members) {
       if (running === null) continue;

@@ -177,4 +177,19 @@ export const timeMistakes: Readonly<Record<string, Mistake>> = {
     caughtBy: 'isolated',
     shows: /old primary has fenced itself|^I6 /,
   },
+  'sends-what-it-decided-before-it-stood-still': {
+    says: 'a member that writes by what it knew of etcd before it stood still, however long that was',
+    drops: 'I11: a transaction is sent to an etcd that has answered lately as the one that is known',
+    planted: {
+      edits: [
+        {
+          file: 'src/adapters/etcd/coordinator.ts',
+          from: 'const confirmedWithinMs: Ms = 3_000;',
+          to: 'const confirmedWithinMs: Ms = Number.POSITIVE_INFINITY;',
+        },
+      ],
+    },
+    caughtBy: 'thaws-after-a-restore',
+    shows: /^I11 /,
+  },
 };

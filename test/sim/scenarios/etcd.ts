@@ -349,4 +349,33 @@ export const etcdScenarios: Readonly<Record<string, Scenario>> = {
     },
     expect: { leader: 'stays', outageMsMax: 60_000, rules: ['fence-held', 'hold'] },
   }),
+
+  'thaws-after-a-restore': aScenario({
+    says: 'a leader that stood still while etcd was restored, with its key as it knows it, hands nothing over before it has asked that etcd',
+    seconds: 25,
+    play: async (stage) => {
+      const { primary, standby, world } = stage;
+      // There is a backup, and both have written down which etcd they know.
+      await stage.lasts(5_000);
+      stage.does('both daemons of the primary freeze', () => {
+        primary.batond?.process.stop();
+        primary.guardian?.process.stop();
+      });
+      stage.does('etcd is restored from a backup', () => world.operator.restoreEtcd());
+      await stage.until('the standby holds', () => stage.rule(standby) === 'hold');
+      await stage.lasts(3_500);
+      stage.does('etcd elects, and every lease begins anew', () => world.etcd.changeLeader(500));
+      await stage.lasts(3_500);
+      const before = world.etcd.get('leader');
+      if (before?.value !== primary.name) throw new Error('the key is not there any more');
+      stage.does('the daemons go on', () => {
+        primary.guardian?.process.continue();
+        primary.batond?.process.continue();
+      });
+      await stage.until('the postgres past its deadline is killed', () => stage.fenced(primary));
+      await stage.until('the primary holds, too', () => stage.rule(primary) === 'hold');
+      if (world.etcd.get('leader')?.modRevision !== before.modRevision) throw new Error('somebody wrote the key');
+    },
+    expect: { leader: 'either', outageMsMax: 60_000, rules: ['hold'] },
+  }),
 };

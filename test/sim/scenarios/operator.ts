@@ -166,4 +166,31 @@ export const operatorScenarios: Readonly<Record<string, Scenario>> = {
     },
     expect: { leader: 'stays', outageMsMax: 1_000, rules: ['mode-empty-sync', 'mode-change'] },
   }),
+
+  'mode-changes-after-a-failover-off': aScenario({
+    says: 'an old primary that nobody could stop or reach led in mode off, and promises no more because its successor changes the mode',
+    mode: 'off',
+    seconds: 20,
+    play: async (stage) => {
+      const { primary, standby, world } = stage;
+      const { running } = primary;
+      stage.does('both daemons of the primary freeze', () => {
+        primary.batond?.process.stop();
+        primary.guardian?.process.stop();
+      });
+      await stage.until('its lease has run out', () => world.etcd.get('leader') === null);
+      await stage.lasts(3_000);
+      primary.disk.storage.become({ kind: 'slow', syncMs: 700 });
+      await stage.lasts(300);
+      stage.does('its postgres freezes, with commits under way', () => running?.process.stop());
+      await stage.until('the standby is being promoted', () => stage.rule(standby) === 'promote');
+      stage.configures('"off"', '"available"');
+      await stage.until('the mode is available', () => world.sync()?.mode === 'available');
+      stage.does('the postgres of before goes on', () => running?.process.continue());
+      await stage.until('it acknowledges', () => stage.acknowledges(primary));
+      primary.disk.storage.become({ kind: 'sound' });
+      await stage.until('its successor fences it', () => stage.fenced(primary));
+    },
+    expect: { leader: 'moves', outageMsMax: 10_000, rules: ['await-old-deadline', 'campaign', 'mode-change'] },
+  }),
 };

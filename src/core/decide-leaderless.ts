@@ -9,6 +9,7 @@ import { claimFor } from './decide-follower.ts';
 import { endIfOld, endRequest } from './decide-switchover.ts';
 import type { Decision } from './decision.ts';
 import { servesStill } from './evidence.ts';
+import { isRejoining } from './own-state.ts';
 import { wouldSucceed } from './remote-fence.ts';
 import { reservation } from './reserved-timeline.ts';
 import { scarceRoom } from './room.ts';
@@ -84,6 +85,12 @@ function decideRequestLeaderless(view: View, state: ClusterState, lease: LeaseId
       'it may lose acknowledged commits, and the request does not say both --allow-data-loss and --old-primary-is-fenced',
     );
   }
+  // A claim with data that is being changed would have to be given up at once, and name a copy that may be gone by then.
+  if (isRejoining(view))
+    return because(
+      'await-leader',
+      'the data here is being made ready to follow another member: the failover begins when that has ended',
+    );
   if (view.memory.committing !== null || copyId === null) return null;
   const none: SyncKey = { leader: view.self.name, standbys: [], mode: view.policy.synchronous.mode, copies: {} };
   return because('forced-take-over', `${request.by} asked for it: ${request.reason || 'no reason given'}`, {

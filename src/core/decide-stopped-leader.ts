@@ -5,6 +5,7 @@ import { claimed, eligible, ownOnly, syncOf } from './cluster-queries.ts';
 import type { Decision } from './decision.ts';
 import { handOverSwitchover } from './decide-switchover.ts';
 import { giveUp, handOverTo, handOverWithinLag } from './give-up.ts';
+import { isRejoining } from './own-state.ts';
 import type { DataDirectory } from './postgres-view.ts';
 import { scarceRoom } from './room.ts';
 import { automaticSuccessor, successor } from './successor.ts';
@@ -22,7 +23,7 @@ export function leadStopped(view: View, state: ClusterState, data: DataDirectory
   if (!may.holds) return giveUp(view, state, 'release-not-eligible', may.why);
   if (data.unstartable !== null) return giveUp(view, state, 'release-unusable', data.unstartable);
   // What was seen of it is void: whoever claims by it keeps everybody else from leading, and cannot start.
-  if (view.operation.kind === 'busy' && view.operation.spec.kind === 'rejoin')
+  if (isRejoining(view))
     return giveUp(view, state, 'release-unusable', 'the data here is being made ready to follow another member');
 
   const planned = handOverSwitchover(view, state, data);

@@ -39,6 +39,10 @@ export function ownState(view: View): MemberState {
   }
 }
 
+/** The data is being made ready to follow another member: what was seen of it is void until that has ended. */
+export const isRejoining = ({ operation }: View): boolean =>
+  operation.kind === 'busy' && operation.spec.kind === 'rejoin';
+
 export interface Positions {
   readonly timeline: Timeline | null;
   /** End of what this member has: written, received or, when stopped, on disk. */

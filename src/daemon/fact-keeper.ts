@@ -13,6 +13,8 @@ export class FactKeeper {
   /** When the disk refused the newest attempt; null while everything is kept. */
   #refusedMono: MonoMs | null = null;
   #tryingAgain = false;
+  /** The write of everything that was to be kept so far. */
+  #newest: Promise<void> = Promise.resolve();
 
   /** `notKept` is called once for each time that the disk begins to refuse. */
   constructor(clock: Clock, kept: KeptState, notKept: (error: unknown) => void) {
@@ -31,9 +33,15 @@ export class FactKeeper {
     return this.#kept.write(facts);
   }
 
+  /** Resolves once all that was to be kept is on the disk; rejects when the disk refuses. */
+  everythingKept(): Promise<void> {
+    return this.#refusedMono === null ? this.#newest : this.#kept.write({});
+  }
+
   /** A disk that fails must not end the daemon. */
   keep(facts: Partial<KeptFacts>): void {
-    this.#kept.write(facts).then(
+    this.#newest = this.#kept.write(facts);
+    this.#newest.then(
       () => {
         this.#refusedMono = null;
         this.#tryingAgain = false;

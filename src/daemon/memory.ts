@@ -134,6 +134,15 @@ export class Memory {
     }
   }
 
+  /**
+   * Resolves once it is on the disk that this member leads in this term. Rejects when the disk refuses it, and when it
+   * does not (any more).
+   */
+  async leadershipKept(term: Revision): Promise<void> {
+    if (this.lastLedTerm !== term) throw new Error(`term ${term} is not led here any more`);
+    await this.#facts.everythingKept();
+  }
+
   /** Nothing is led (yet): whether the key is ours all the same. */
   leadsNot(keyIsOurs: boolean): void {
     this.#leadingSinceMono = keyIsOurs ? (this.#leadingSinceMono ?? this.#clock.mono()) : null;

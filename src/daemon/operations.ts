@@ -2,7 +2,7 @@
 import type { HistoryRow } from '../core/cluster.ts';
 import type { OperationSpec } from '../core/decision.ts';
 import { absurd } from '../core/result.ts';
-import type { MemberName, MonoMs, Ms } from '../core/units.ts';
+import type { MemberName, MonoMs, Ms, Revision } from '../core/units.ts';
 import type { ChildView, OperationResult, OperationValue } from '../core/view.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { GuardianPort } from '../ports/guardian.ts';
@@ -22,6 +22,8 @@ export interface OperationContext {
   mayPromote(): boolean;
   /** Keeps durably that this copy is ours before initdb makes it. */
   initializing(copyId: Extract<OperationSpec, { kind: 'initialize' }>['copyId']): Promise<void>;
+  /** Resolves once it is kept durably that this member leads in this term; rejects when that cannot be. */
+  leadershipKept(term: Revision): Promise<void>;
   newPromotionId(): string;
   /** For the history row of a promotion. */
   promotionReason(): string;
@@ -143,6 +145,7 @@ async function start(
     prepared = await postgres.prepareStandby(spec.follow === null ? null : context.upstream(spec.follow));
   }
   if (!prepared.ok) return failed(prepared.error.problem);
+  if (spec.as === 'primary') await untilLeadershipIsKept(spec.term, context, signal);
   signal.throwIfAborted();
   const askedMono = context.clock.mono();
   // It may be started and killed again before anybody saw it run.
@@ -169,6 +172,7 @@ async function promote(
     const closed = await postgres.admit('baton-only', signal);
     if (!closed.ok) return failed(closed.error.problem);
   }
+  await untilLeadershipIsKept(spec.term, context, signal);
   const promoted = await postgres.promote(
     { timeline: spec.timeline, rows: context.history() },
     { names: [], nobody: spec.waitForNobody },
@@ -180,6 +184,22 @@ async function promote(
     return timelineBegun === true ? { ok: false, problem, timelineBegun } : failed(problem);
   }
   return ownPromotion(context, context.clock.mono());
+}
+
+/**
+ * Before anything is acknowledged in a term, the disk has that it was led here: once etcd has lost its past, nothing else
+ * says who has every commit. Usually it has been written by now.
+ */
+async function untilLeadershipIsKept(term: Revision, context: OperationContext, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(new Error('aborted'));
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    await Promise.race([context.leadershipKept(term), aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
 }
 
 /** The history row of the timeline that this primary is on; null on the first. */

@@ -239,6 +239,7 @@ export class Performer {
         );
       },
       initializing: (copyId) => memory.initializing(copyId),
+      leadershipKept: (term) => memory.leadershipKept(term),
       promotionReason: () => reasonOf(view(), this.#context.note()),
       newPromotionId: () => `${newCopyId()}${newCopyId()}`,
       progress: (text) => memory.operationProgress(text),

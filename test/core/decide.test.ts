@@ -1570,6 +1570,28 @@ const nobodys: readonly Row[] = [
     'forced-take-over',
   ],
   [
+    'begins a forced failover once its data is not being made ready to follow another any more',
+    aView(stopped(), {
+      guardian: childless(),
+      state: {
+        ...noLeader,
+        ...diverged,
+        request: present(
+          aRequest({ kind: 'failover', leader: null, candidate: a, allowDataLoss: true, oldPrimaryIsFenced: true }),
+        ),
+      },
+      view: {
+        operation: {
+          kind: 'busy',
+          spec: { kind: 'rejoin', leader: b, term, copyId: copyOf.a },
+          sinceMono: ago(200),
+          progress: null,
+        },
+      },
+    }),
+    'await-leader',
+  ],
+  [
     'refuses one that does not say that the old primary is off',
     aView(aStandby(), {
       state: {

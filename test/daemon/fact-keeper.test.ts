@@ -48,3 +48,27 @@ test('a hold that the disk refused is kept once the disk takes it, with no furth
   await lives(3_000);
   expect(disk.refusals).toBe(refusals);
 });
+
+test('whoever waits for a fact is told that the disk refuses it, and the disk is asked again each time', async () => {
+  const disk = { readOnly: true, facts: nothingKept };
+  let facts = nothingKept;
+  const memory = new Memory(
+    new VirtualClock(),
+    {
+      read: () => nothingKept,
+      write: async (news) => {
+        facts = { ...facts, ...news };
+        if (disk.readOnly) throw new Error('EROFS');
+        disk.facts = facts;
+      },
+    },
+    () => copyId('aaaaaaaa'),
+    () => {},
+  );
+  memory.leads(revision(84));
+  await expect(memory.leadershipKept(revision(84))).rejects.toThrow('EROFS');
+  await expect(memory.leadershipKept(revision(84))).rejects.toThrow('EROFS');
+  disk.readOnly = false;
+  await memory.leadershipKept(revision(84));
+  expect(disk.facts.lastLedTerm).toBe(84);
+});

@@ -58,6 +58,29 @@ test('the term that was last led is kept as it was, whatever a restored etcd say
   expect([memory.lastLedTerm, disk.read().lastLedTerm]).toEqual([84, 84]);
 });
 
+test('that a term is led is kept before anything may be acknowledged in it', async () => {
+  const written = Promise.withResolvers<void>();
+  const memory = begun({ read: () => nothingKept, write: () => written.promise });
+  memory.leads(revision(84));
+  let kept = false;
+  const keeping = memory.leadershipKept(revision(84)).then(() => {
+    kept = true;
+  });
+  await Promise.resolve();
+  expect(kept).toBe(false);
+  written.resolve();
+  await keeping;
+});
+
+test('a term that is not led, or not any more, cannot be kept', async () => {
+  const memory = begun(aDisk());
+  await expect(memory.leadershipKept(revision(84))).rejects.toThrow('term 84 is not led here');
+  memory.leads(revision(84));
+  memory.leads(revision(90));
+  await expect(memory.leadershipKept(revision(84))).rejects.toThrow('term 84 is not led here');
+  await expect(memory.leadershipKept(revision(90))).resolves.toBeUndefined();
+});
+
 test('it goes on once an operator has taken the marks out of the kept facts', () => {
   const memory = begun(aDisk({ ...nothingKept, lastLedTerm: 50 }));
   shows(memory, 'restored', revision(10), revision(5));

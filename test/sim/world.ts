@@ -105,6 +105,7 @@ export class World implements PeerWorld {
       now: () => this.clock.mono(),
       sync: () => this.sync(),
       keys: () => this.#keys(),
+      forced: () => forcedCandidate(this.etcd.get('failover')?.value),
       confirmedRenewal: (name) => {
         const { lease } = this.#at(name).disk;
         return lease === null ? null : this.etcd.confirmed(lease);

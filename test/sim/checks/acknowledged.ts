@@ -53,9 +53,12 @@ export class Acknowledged {
     this.#lapsed = this.all.length;
   }
 
-  /** An operator accepted the loss of what this directory lacks. */
-  forgive(dir: SimDirectory): void {
-    for (let lost = this.missingFrom(dir); lost !== null; lost = this.missingFrom(dir)) this.#forgiven.add(lost);
+  /** An operator accepted the loss of what this directory lacks, and was acknowledged by then. */
+  forgive({ records }: SimDirectory, untilMs: number): void {
+    for (const acknowledgement of this.all.slice(this.#lapsed)) {
+      const { record, atMs } = acknowledgement;
+      if (atMs <= untilMs && records[record.position] !== record) this.#forgiven.add(acknowledgement);
+    }
   }
 
   /** The first that a directory lacks and must have; null when it has them all. */

@@ -5,6 +5,7 @@
 import type { SyncMode } from '../../../src/core/cluster.ts';
 import type { Txn } from '../../../src/core/transaction.ts';
 import type { Ms } from '../../../src/core/units.ts';
+import { AcceptedLoss } from './accepted-loss.ts';
 import { Acknowledged } from './acknowledged.ts';
 import { recordBytes, type SimDirectory, type WalRecord } from '../postgres/directory.ts';
 import type { FakeServer } from '../postgres/fake-server.ts';
@@ -42,6 +43,8 @@ export interface Watched {
   sync(): SyncContent | null;
   /** Null while what etcd holds is not what Baton made of it. */
   keys(): Keys | null;
+  /** Whom a pending request names that accepts loss; null when none does. */
+  readonly forced: () => string | null;
   /** The newest renewal of a member's lease that etcd confirmed; null while there is none. */
   confirmedRenewal(member: string): Confirmed | null;
   /** Its calls are answered at once, by an etcd that has its past. */
@@ -62,6 +65,7 @@ const maxLagRecords = Math.floor(maxLagBytes / recordBytes);
 export class Invariants {
   readonly violations: Violation[] = [];
   readonly acknowledged = new Acknowledged();
+  readonly #acceptedLoss = new AcceptedLoss();
   /** What clients were told and nobody promised (docs/safety.md): counted apart, and never lost. */
   readonly unprotected: { readonly record: WalRecord; readonly why: string }[] = [];
   /** The uid of the record at each position of each timeline. */
@@ -116,6 +120,11 @@ export class Invariants {
   }
 
   leftRecovery(server: FakeServer, how: string): void {
+    const acceptedUntilMs = this.#acceptedLoss.take(server.dir);
+    if (acceptedUntilMs !== null) {
+      this.acknowledged.forgive(server.dir, acceptedUntilMs);
+      this.#reads.forgive(server.dir);
+    }
     if (how === 'promoted by hand') return;
     const sync = this.#world.sync();
     const { name } = server.host;
@@ -197,12 +206,6 @@ export class Invariants {
     if (missing !== null) this.violated('what was read stays', missing);
   }
 
-  /** An operator accepted the loss of what this directory lacks: it is not looked for any more. */
-  lossAccepted(dir: SimDirectory): void {
-    this.acknowledged.forgive(dir);
-    this.#reads.forgive(dir);
-  }
-
   /** PostgreSQL's own hole: the client was told COMMIT although nobody else has it. */
   cancelledCommit(record: WalRecord): void {
     this.unprotected.push({ record, why: 'cancelled' });
@@ -218,6 +221,7 @@ export class Invariants {
   check(): void {
     const nowMs = this.#world.now();
     const sync = this.#world.sync();
+    this.#acceptedLoss.look(sync, this.#world.forced, nowMs);
     this.#checkKeys(nowMs);
     this.#checkMode(sync);
     this.#promises.look(this.#world.members, sync);

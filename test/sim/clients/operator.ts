@@ -219,20 +219,8 @@ export class Operator {
     return lost !== null && this.#repair === null && clock.mono() - lost.atMono > underWayMs && etcd.reaches(name);
   }
 
-  /** What an operator's failover accepted the loss of is not looked for any more. */
-  #forgive({ host, dir }: FakeServer): void {
-    const text = this.#world.etcd.get('failover')?.value;
-    if (text === undefined) return;
-    const request = parseRequest(text);
-    if (request?.kind !== 'failover' || request.member !== host.name || !request.allow_data_loss) return;
-    this.#world.invariants.lossAccepted(dir);
-  }
-
   /** I11: nobody is promoted, and nobody starts as a primary, by an etcd that lost its past. */
   sawPrimary(server: FakeServer, how: LeftRecovery): void {
-    // Whoever promotes the new leader by hand meanwhile does what it was about to do.
-    const leads = this.#world.etcd.get('leader')?.value === server.host.name;
-    if (how === 'promoted' || (how === 'promoted by hand' && leads)) this.#forgive(server);
     if (this.#lostPast === null || this.#repair !== null || how === 'promoted by hand') return;
     const { atMono, leaving } = this.#lostPast;
     if (!leaving.has(server.runId) && this.#world.clock.mono() - atMono > underWayMs)
@@ -282,12 +270,4 @@ const configChanges: readonly Config[] = [
 function pick<T>(choices: readonly T[], seed: number, fits: (choice: T) => boolean): T | undefined {
   const fitting = choices.filter(fits);
   return fitting[Math.floor(seed * fitting.length)];
-}
-
-function parseRequest(text: string): { kind?: unknown; member?: unknown; allow_data_loss?: unknown } | null {
-  try {
-    return JSON.parse(text) as object;
-  } catch {
-    return null;
-  }
 }

@@ -174,6 +174,23 @@ export const etcdScenarios: Readonly<Record<string, Scenario>> = {
     expect: { leader: 'either', outageMsMax: 60_000, rules: ['hold'] },
   }),
 
+  'killed-as-it-promotes-and-etcd-lost-its-past': aScenario({
+    says: 'a member whose daemon dies the moment it asks for its promotion has written down that it led: etcd loses its past, and the operator finds who led last',
+    seconds: 30,
+    play: async (stage) => {
+      const { world, primary, standby } = stage;
+      // Whatever it writes down is still on its way to the disk when the next thing happens.
+      standby.disk.storage.become({ kind: 'slow', syncMs: 50 });
+      stage.does("the primary's power is cut", () => primary.powerOff());
+      await stage.until('the standby is being promoted', () => standby.running?.recovery.promoting === true);
+      stage.does('its daemon is killed', () => standby.killBatond());
+      await stage.until('clients write there', () => stage.acknowledges(standby));
+      await stage.lasts(1_000);
+      stage.does('etcd is set up anew', () => world.operator.wipeEtcd());
+    },
+    expect: { leader: 'moves', outageMsMax: 60_000, rules: ['take-over', 'promote'] },
+  }),
+
   'live-lease-deleted': aScenario({
     says: 'a live lease that etcd deletes costs nobody anything: its leader takes the key back',
     checklist: [17],

@@ -82,6 +82,55 @@ export const operatorScenarios: Readonly<Record<string, Scenario>> = {
     expect: { leader: 'stays', promotions: null, outageMsMax: 3_000, rules: ['fence-not-leader'] },
   }),
 
+  'forced-onto-a-former-primary': aScenario({
+    says: 'an operator who accepts loss has a former primary lead that is down and was never rewound: it starts as what it was, without what its successor acknowledged',
+    seconds: 40,
+    play: async (stage) => {
+      const { primary, standby, world } = stage;
+      stage.does("the primary's power is cut", () => primary.powerOff());
+      await stage.until('its successor takes writes', () => stage.acknowledges(standby));
+      await stage.lasts(1_000);
+      stage.does("the successor's power is cut, and the former primary comes back", () => {
+        standby.powerOff();
+        primary.powerOn();
+      });
+      await stage.until(
+        'nobody leads',
+        () => world.etcd.get('leader') === null && stage.rule(primary) === 'await-leader',
+      );
+      const seed = world.members.indexOf(primary) / world.members.length;
+      stage.does('a failover is asked for, accepting loss', () => world.operator.askFailover(primary, seed, true));
+      await stage.until('it serves', () => stage.serves(primary));
+    },
+    expect: {
+      leader: 'stays',
+      promotions: 1,
+      outageMsMax: 20_000,
+      rules: ['forced-take-over', 'restart-in-place'],
+      never: ['release-unusable'],
+    },
+  }),
+
+  'promoted-by-hand-once-a-loss-was-accepted': aScenario({
+    says: 'an operator who accepts loss promotes the new leader by hand as well, because its own promotion takes so long',
+    seconds: 30,
+    play: async (stage) => {
+      const { primary, standby, world } = stage;
+      stage.parts(primary, standby);
+      await stage.until('the primary goes on alone', () => stage.acknowledges(primary) && !stage.named(standby));
+      await stage.lasts(1_000);
+      stage.does("the standby's disk is slow", () => standby.disk.storage.become({ kind: 'slow', syncMs: 1_000 }));
+      stage.does('a failover is asked for, accepting loss', () => world.operator.askFailover(primary, 0, true));
+      await stage.until('the standby has claimed', () => stage.leads(standby) && world.sync()?.leader === standby.name);
+      stage.promotesByHand(standby);
+      await stage.until('it is out of recovery', () => standby.running?.phase === 'primary');
+      stage.does('its disk is as it was', () => standby.disk.storage.become({ kind: 'sound' }));
+      stage.rejoins(primary, standby);
+      await stage.until('clients write there', () => stage.acknowledges(standby));
+    },
+    expect: { leader: 'moves', outageMsMax: 15_000, rules: ['forced-stop', 'forced-hand-over', 'promote'] },
+  }),
+
   'candidate-dies-in-a-switchover': aScenario({
     says: 'a switchover whose candidate dies while postgres stops is rolled back',
     checklist: [49],

@@ -67,6 +67,20 @@ describe('the ledger', () => {
     await again.close();
   });
 
+  test('takes the version of the highest edition for the newest, in whatever order they were appended', async () => {
+    const [open, closed] = [
+      { ...last, edition: 4, state: 'open' },
+      { ...last, edition: 5 },
+    ];
+    const ledger = await opened();
+    for (const version of [closed, open]) await ledger.append('incident', version);
+    expect(ledger.incidents()).toEqual([closed]);
+    await ledger.close();
+    const again = await opened();
+    expect(again.incidents()).toEqual([closed]);
+    await again.close();
+  });
+
   test('keeps the order of appends that were not waited for', async () => {
     const ledger = await opened();
     await Promise.all(Array.from({ length: 40 }, (_, index) => ledger.append('note', index)));

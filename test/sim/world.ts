@@ -168,7 +168,10 @@ export class World implements PeerWorld {
     return this.members.filter(({ running }) => running?.phase === 'primary' && running.dir.admits === 'everybody');
   }
 
-  /** One primary takes writes and all other members are its standbys, named in `sync` where the mode names any. */
+  /**
+   * One primary takes writes and all other members are its standbys, each as the copy that `sync` names where the mode
+   * names any: another copy may have every commit, and only an operator can know (I9).
+   */
   redundant(): boolean {
     const [primary, another] = this.primaries();
     const server = primary?.running ?? null;
@@ -177,9 +180,10 @@ export class World implements PeerWorld {
     if (sync?.mode !== this.mode) return false;
     return this.members.every((member) => {
       if (member === primary) return true;
-      const { running } = member;
+      const { name, running } = member;
       const streams = [...server.senders].some((sender) => sender.streaming && sender.receiver.server === running);
-      return running?.phase === 'standby' && streams && (this.mode === 'off' || sync.standbys.includes(member.name));
+      if (running?.phase !== 'standby' || !streams) return false;
+      return this.mode === 'off' || (sync.standbys.includes(name) && sync.copies[name] === running.dir.copy?.copyId);
     });
   }
 

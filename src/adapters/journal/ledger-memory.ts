@@ -1,5 +1,5 @@
 /** What a ledger keeps in memory of its entries, however many there are on the disk. */
-import type { Incident } from '../../core/sla/incident.ts';
+import { type Incident, newerOf } from '../../core/sla/incident.ts';
 import type { LedgerEntry } from '../../ports/ledger.ts';
 
 /** Incidents kept in memory; older ones are in the files. */
@@ -31,12 +31,15 @@ export class LedgerMemory {
     this.#bodies.set(kind, ofKind);
   }
 
-  /** The newest version of an incident; nothing of any other entry. */
+  /**
+   * The newest version of an incident; nothing of any other entry. A copy that the disk had refused may be appended after
+   * what its recorder wrote since.
+   */
   remember({ kind, body }: LedgerEntry): void {
     if (kind !== 'incident') return;
     const incident = body as Incident;
     if (incident?.v !== 1 || typeof incident.id !== 'string') return;
-    this.#incidents.set(incident.id, incident);
+    this.#incidents.set(incident.id, newerOf(this.#incidents.get(incident.id), incident));
     for (const id of this.#incidents.keys()) if (this.#incidents.size > INCIDENTS_MAX) this.#incidents.delete(id);
   }
 

@@ -142,13 +142,10 @@ export function recordingOf(incident: Incident, nowMono: MonoMs, nowWall: number
   const marks: Marks = {};
   for (const { name, instant } of known)
     marks[name] = { ...instant, mono: monoMs(monoOf(instant) - ahead), wall: wallMs(Date.parse(instant.wall)) };
-  // Without a good write on record the first one that succeeds ends the outage: it is none before it.
+  // Nobody here looked meanwhile, whether or not writes had failed before: the first one that succeeds is none before
+  // the outage, and ends it.
   const stopped =
-    marks.t0 === undefined
-      ? (marks.t1?.mono ?? null)
-      : marks.t0.uncertaintyMs === null
-        ? null
-        : monoMs(marks.t0.mono + marks.t0.uncertaintyMs);
+    marks.t0 === undefined ? (marks.t1?.mono ?? null) : monoMs(marks.t0.mono + (marks.t0.uncertaintyMs ?? 0));
   const note = { id: 'note', says: `the recorder was restarted; it went on at ${rfc3339(nowWall)}` } as const;
   const {
     v: _v,

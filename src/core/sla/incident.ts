@@ -67,6 +67,13 @@ export const isHandOver = (kind: IncidentKind): boolean => kind === 'switchover'
 /** 0 where it was not counted. */
 export const editionOf = ({ edition }: Incident): number => edition ?? 0;
 
+/**
+ * Of two versions of one incident the one that its recorder wrote later, in whatever order they came to where they are
+ * kept: `next` where both count the same.
+ */
+export const newerOf = (known: Incident | undefined, next: Incident): Incident =>
+  known !== undefined && editionOf(known) > editionOf(next) ? known : next;
+
 export interface Place {
   readonly member: string;
   /** Its data centre; empty when nobody knew. */

@@ -11,6 +11,8 @@ import {
   leaderChanged,
   markAt,
   mergeEvidence,
+  noLaterThan,
+  stoppedMono,
   wasAskedFor,
   withMark,
   withoutOutage,
@@ -62,7 +64,7 @@ export function calledOff(state: RecorderState, fact: Fact<'called-off'>): Recor
   if (outage === null || leaderChanged(outage)) return state;
   const evidence = mergeEvidence(outage.evidence, [{ id: 'note', says: `called off: ${fact.because}` }]);
   const open = { ...outage, evidence };
-  if (open.firstFailedMono !== null || open.guardianExitMono !== null) return { ...state, open };
+  if (stoppedMono(open) !== null) return { ...state, open };
   const at = markAt(fact.atMono, fact.wall, 'redundancy was not lost');
   return { ...state, open: withoutOutage(open, at, state.redundant === true) };
 }
@@ -163,10 +165,7 @@ export function acceptingWrites(state: RecorderState, fact: Fact<'accepting-writ
   if (open === null || (open.marks.t7 !== undefined && open.marks.t6 !== undefined)) return next;
   const seen = markAt(fact.atMono, fact.wall, 'out of recovery, admits clients');
   const { t7 } = open.marks;
-  const t6 =
-    t7 !== undefined && t7.mono < seen.mono
-      ? { ...t7, measured: false, by: 'no later than the first good write' }
-      : seen;
+  const t6 = t7 !== undefined && t7.mono < seen.mono ? noLaterThan(t7) : seen;
   const forkLsn = fact.forkLsn === null ? open.forkLsn : formatLsn(fact.forkLsn);
   const led = { newLeader: open.newLeader ?? state.leader, termAfter: open.termAfter ?? state.term };
   return { ...next, open: { ...firstMark(open, 't6', t6), ...led, newTimeline: fact.timeline, forkLsn } };

@@ -119,10 +119,25 @@ export function afterWriteOk(
   }
   if (recording.oldLeader !== null && target !== recording.oldLeader.member) return before;
   if (t6 !== undefined && mark.mono >= t6.mono) return settled(recording, good, redundant);
-  if (recording.firstFailedMono === null) return withMark(recording, 't0', mark);
+  const stopped = stoppedMono(recording);
+  if (stopped === null || mark.mono <= stopped) return withMark(recording, 't0', mark);
   if (recording.recovered === null) return { ...recording, recovered: good };
   const lasted = mark.mono - recording.recovered.mono >= lastsMs;
   return lasted ? settled(recording, recording.recovered, redundant) : recording;
+}
+
+/**
+ * The first sign that writes had stopped: a failed one, or the exit of the postmaster after the last good one. Without a
+ * good write on record nobody has seen service since the doubt began; what was asked for begins while service goes on.
+ */
+export function stoppedMono(recording: Recording): MonoMs | null {
+  const { marks, firstFailedMono, guardianExitMono } = recording;
+  const { t0, t1 } = marks;
+  const exited =
+    guardianExitMono === null || (t0 !== undefined && guardianExitMono < t0.mono) ? [] : [guardianExitMono];
+  const signs = firstFailedMono === null ? exited : [firstFailedMono, ...exited];
+  if (signs.length > 0) return monoMs(Math.min(...signs));
+  return t0 !== undefined || t1 === undefined || wasAskedFor(recording) ? null : t1.mono;
 }
 
 const lateWrite = (target: string, lateMs: Ms): string =>
@@ -152,7 +167,7 @@ export function afterHealed(recording: Recording, at: Mark, redundant: boolean):
     return recording;
   }
   if (recording.recovered !== null) return settled(recording, recording.recovered, redundant);
-  return recording.firstFailedMono === null ? withoutOutage(recording, at, redundant) : recording;
+  return stoppedMono(recording) === null ? withoutOutage(recording, at, redundant) : recording;
 }
 
 /** Closed with an outage of 0 ms: something was declared and no write ever failed. */
@@ -175,8 +190,11 @@ export function afterRedundancyLost(recording: Recording): Recording {
 }
 
 function settled(recording: Recording, t7: Mark, redundant: boolean): Recording {
+  const { t6 } = recording.marks;
+  // The loop looks later than the probe.
+  const accepting = t6 === undefined || t6.mono <= t7.mono ? recording : withMark(recording, 't6', noLaterThan(t7));
   const served = {
-    ...withMark(recording, 't7', t7),
+    ...withMark(accepting, 't7', t7),
     recovered: null,
     newLeader: recording.newLeader ?? recording.oldLeader,
   };
@@ -184,6 +202,13 @@ function settled(recording: Recording, t7: Mark, redundant: boolean): Recording 
   const by = leaderChanged(recording) ? 'redundant by then' : 'redundancy was not lost';
   return closedWhenDone(redundant ? firstMark(served, 't8', { ...t7, by }) : served);
 }
+
+/** When it was accepting writes, of which this was a good one. */
+export const noLaterThan = (good: Mark): Mark => ({
+  ...good,
+  measured: false,
+  by: 'no later than the first good write',
+});
 
 function closedWhenDone(recording: Recording): Recording {
   const done = recording.marks.t7 !== undefined && recording.marks.t8 !== undefined;

@@ -154,6 +154,7 @@ export class IncidentKeeper {
   sawSnapshot(snapshot: Snapshot): void {
     for (const incident of this.#copies.sawSnapshot(snapshot)) {
       if (!this.#own.has(incident.id)) this.#deps.changed(incident);
+      this.#goOnFromNewer(incident);
       this.#endLeftOpen(incident);
       this.#copyOrCorrect(incident);
     }
@@ -182,6 +183,20 @@ export class IncidentKeeper {
       this.#correcting.delete(id);
       this.#correct(id);
     });
+  }
+
+  /**
+   * An earlier run of this daemon brought etcd further than its disk, which refused what it wrote: this run, which began
+   * with what was on the disk, goes on from there. Closing is final.
+   */
+  #goOnFromNewer(incident: Incident): void {
+    const { id, recordedBy, state } = incident;
+    if (this.#state.open?.id !== id || this.#own.has(id) || recordedBy !== this.#deps.member) return;
+    const began = this.#deps.ledger.incidents().find((each) => each.id === id);
+    if (began === undefined || editionOf(incident) <= editionOf(began)) return;
+    const { clock } = this.#deps;
+    const without = { ...this.#state, open: null };
+    this.#state = state === 'closed' ? without : resumeRecorder(without, incident, clock.mono(), clock.wall());
   }
 
   /**

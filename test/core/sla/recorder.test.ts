@@ -365,6 +365,71 @@ test('a restart in place ends at the first good write after it', () => {
   });
 });
 
+test('a restart in place ends at the first good write after the exit, also where no write had failed and the loop looks late', () => {
+  const { incident } = fold([
+    seen(),
+    plain('redundant', -5),
+    writeOk(0),
+    suspected(50, 'note'),
+    { kind: 'last-write-bounds', ...at(60), replayedCommitWall: null, guardianExitMono: monoMs(50) },
+    declared(60, 'restart-in-place', 'restart-in-place'),
+    writeOk(700),
+    accepting(740, 7),
+    healed(740),
+  ]);
+  expect(incident).toMatchObject({
+    state: 'closed',
+    closedBecause: 'redundant',
+    instants: { t6: { monoMs: 700, measured: false, by: 'no later than the first good write' }, t7: { monoMs: 700 } },
+    phases: { outage: 700, routing: 0 },
+  });
+});
+
+describe('a leader that takes its key again, and whose daemon has seen no write before', () => {
+  const own = { member: 'reading-b', location: 'reading' };
+  const taken = [suspected(0, 'E2'), awaiting(3_200), won(3_201, 1042, own, own)];
+  const lateNow = wallMs(EPOCH + 5_000);
+
+  test('was away until the first good write, which is none before the outage', () => {
+    const { incident } = fold([
+      ...taken,
+      suspected(3_202, 'note'),
+      writeOk(3_500, 'reading-b', 'leader'),
+      accepting(3_540),
+      healed(3_540),
+      plain('redundant', 4_300),
+    ]);
+    expect(incident).toMatchObject({
+      state: 'closed',
+      closedBecause: 'redundant',
+      instants: { t0: null, t7: { wall: new Date(EPOCH + 3_500).toISOString(), by: 'write probe to reading-b' } },
+      phases: { outage: null, exposure: 800 },
+    });
+  });
+
+  test('is waited for until it takes a write, whatever heals before', () => {
+    expect(fold([...taken, healed(3_300)]).incident).toMatchObject({ state: 'open', instants: { t7: null } });
+  });
+
+  test('ends its record also when its daemon dies in the middle of it', () => {
+    const { incident: left } = fold([...taken, suspected(3_202, 'note'), writeOk(3_500, 'reading-b', 'leader')]);
+    const reborn = resumeRecorder(newRecorder('domain-1', memberName('reading-b')), left, monoMs(5_000), lateNow);
+    const writes = [5_010, 6_000, 7_020].map((mono) => writeOk(mono, 'reading-b', 'leader'));
+    const { incident } = fold([...writes, plain('redundant', 7_500)], reborn);
+    expect(incident).toMatchObject({ id: left.id, state: 'closed', phases: { outage: null } });
+  });
+
+  test('has an outage no longer than until it was seen again, if its daemon died before anybody looked', () => {
+    const { incident: left } = fold([writeOk(-100, 'reading-b', 'leader'), ...taken]);
+    expect(left.instants.t0).toMatchObject({ uncertaintyMs: null });
+    const reborn = resumeRecorder(newRecorder('domain-1', memberName('reading-b')), left, monoMs(5_000), lateNow);
+    const writes = [5_010, 6_000, 7_020].map((mono) => writeOk(mono, 'reading-b', 'leader'));
+    const { incident } = fold([...writes, plain('redundant', 7_500)], reborn);
+    expect(incident).toMatchObject({ id: left.id, state: 'closed', phases: { outage: 5_110 } });
+    expect(incident.instants.t7).toMatchObject({ uncertaintyMs: 5_110 });
+  });
+});
+
 test('a second failover before redundancy is another incident, and the first ends without t8', () => {
   const back = { member: 'slough-a', location: 'slough' };
   const { incidents } = fold([

@@ -192,6 +192,39 @@ test('one that ended on disk ends in etcd', async () => {
   expect([...inEtcd.values()]).toEqual([closed]);
 });
 
+test('one that ended in etcd while the disk refused it does not go on after a restart: closing is final', async () => {
+  const clock = new VirtualClock();
+  const left = await anIncident(clock);
+  const closed: Incident = { ...left, edition: 3, state: 'closed', closedBecause: 'redundant' };
+  const { keeper, onDisk, commits, sees } = aKeeper(clock, [left]);
+  expect(keeper.open).toBe(true);
+  await sees(closed);
+  expect(keeper.open).toBe(false);
+  keeper.record({ kind: 'redundant', atMono: monoMs(clock.mono()), wall: wallMs(clock.wall()) });
+  await clock.runFor(5);
+  expect(keeper.incidents()).toEqual([closed]);
+  expect(onDisk).toEqual([left, closed]);
+  expect(commits).toEqual([]);
+});
+
+test('one that etcd has in a newer version than the disk goes on from that', async () => {
+  const clock = new VirtualClock();
+  const left = await anIncident(clock);
+  const served = {
+    wall: new Date(clock.wall()).toISOString(),
+    monoMs: null,
+    measured: true,
+    uncertaintyMs: 0,
+    by: 'b',
+  };
+  const further: Incident = { ...left, edition: 3, instants: { ...left.instants, t7: served } };
+  const { keeper, inEtcd, sees } = aKeeper(clock, [left]);
+  await sees(further);
+  keeper.record({ kind: 'noted', atMono: monoMs(clock.mono()), wall: wallMs(clock.wall()), says: 'a note' });
+  await clock.runFor(5);
+  expect(inEtcd.get(`incidents/${left.id}`)).toMatchObject({ edition: 4, instants: { t7: { wall: served.wall } } });
+});
+
 test('one that only etcd has ends when another goes on', async () => {
   const clock = new VirtualClock();
   const left = await anIncident(clock);

@@ -1,6 +1,6 @@
 /** The ledger on a simulated disk: its order and its survival, not its hashes. */
 import { err, ok } from '../../../src/core/result.ts';
-import type { Incident } from '../../../src/core/sla/incident.ts';
+import { type Incident, newerOf } from '../../../src/core/sla/incident.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
 import type { Ledger } from '../../../src/ports/ledger.ts';
 import type { Disk } from './disk.ts';
@@ -24,10 +24,13 @@ export function createFakeLedger(disk: Disk, clock: Clock): Ledger {
       hash: noHash,
     };
     disk.ledger.push(entry);
-    if (kind === 'incident') disk.incidents.set((body as Incident).id, body as Incident);
+    if (kind === 'incident') {
+      const incident = body as Incident;
+      disk.incidents.set(incident.id, newerOf(disk.incidents.get(incident.id), incident));
+    }
     return ok(entry);
   };
-  // One after the other, as in the file: an older version of an incident never comes after a newer one.
+  // One after the other, as in the file.
   let last: Promise<unknown> = Promise.resolve();
   return {
     append: (kind, body) => {

@@ -46,6 +46,40 @@ export const copyScenarios: Readonly<Record<string, Scenario>> = {
     },
     expect: { leader: 'stays', outageMsMax: 60_000, rules: ['rejoin', 'await-leader'] },
   }),
+
+  'R3-another-copy-is-left': aScenario({
+    says: "a standby that caught up as another copy than sync names does not lead when the leader's disk is lost: it waits for an operator, who has it lead",
+    mode: 'strict',
+    seconds: 40,
+    play: async (stage) => {
+      const { primary, standby, world } = stage;
+      const backup = olderCopyOf(standby);
+      stage.losesEtcd(primary);
+      stage.does('the standby comes back with the backup', () => {
+        standby.powerOff();
+        standby.disk.data = backup;
+        standby.powerOn();
+      });
+      const streams = () =>
+        [...(primary.running?.senders ?? [])].some(
+          ({ streaming, receiver }) => streaming && receiver.server === standby.running,
+        );
+      await stage.until('it streams', streams);
+      if (world.redundant()) throw new Error('nobody whom sync names could take over, and that counts as redundant');
+      stage.does("the primary's power is cut, and its disk is lost", () => {
+        primary.powerOff();
+        primary.disk.lose();
+      });
+      await stage.until("the primary's lease has run out", () => world.etcd.get('leader') === null);
+      await stage.lasts(15_000);
+      if (world.etcd.get('leader') !== null) throw new Error('somebody leads whom sync does not name');
+      stage.does('an operator accepts what may be lost', () => world.operator.askFailover(standby, 0, true));
+      await stage.until('the standby serves', () => stage.serves(standby));
+      stage.does("the old primary's power returns", () => primary.powerOn());
+      stage.reachesEtcd(primary);
+    },
+    expect: { leader: 'moves', outageMsMax: 60_000, rules: ['rejoin', 'await-leader', 'forced-take-over', 'clone'] },
+  }),
 };
 
 /** What a standby has now, as a backup of it that is restored later. */

@@ -6,6 +6,7 @@ import { hostScenarios } from './hosts.ts';
 import { networkScenarios } from './network.ts';
 import { operatorScenarios } from './operator.ts';
 import { processScenarios } from './processes.ts';
+import { recordScenarios } from './records.ts';
 import { safetyTraces } from './safety-traces.ts';
 import type { Scenario } from './scenario.ts';
 import { storageScenarios } from './storage.ts';
@@ -22,4 +23,5 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   ...operatorScenarios,
   ...dataScenarios,
   ...storageScenarios,
+  ...recordScenarios,
 };

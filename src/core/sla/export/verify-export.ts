@@ -130,7 +130,7 @@ function factsCheck(document: CheckedExport, ledger: Proof, { caseEntryOf }: Exp
   }
   for (const [id, { seq }] of carried)
     if (!entries.some((entry) => entry.id === id)) wrong.push(`${named(seq)} was left out of what people added`);
-  const newest = ledger.entries.findLast(({ kind }) => kind === 'incident');
+  const newest = newestVersion(ledger);
   const same = newest !== undefined && canonicalJson(newest.body) === canonicalJson(incident);
   // A member whose disk was full then has an older version than etcd, of what another one recorded.
   const behind = newest !== undefined && !same && ledger.member !== incident.recordedBy && isOlder(newest, incident);
@@ -160,8 +160,18 @@ function factsCheck(document: CheckedExport, ledger: Proof, { caseEntryOf }: Exp
   };
 }
 
-const isOlder = ({ body }: ProofEntry, incident: Incident): boolean =>
-  ((body as { readonly edition?: number } | null)?.edition ?? 0) < editionOf(incident);
+/** By its edition, as every member counts: a disk that refused a version for a while may have it after a newer one. */
+const newestVersion = ({ entries }: Proof): ProofEntry | undefined =>
+  entries
+    .filter(({ kind }) => kind === 'incident')
+    .reduce<ProofEntry | undefined>(
+      (newest, each) => (newest !== undefined && editionIn(newest) > editionIn(each) ? newest : each),
+      undefined,
+    );
+
+const isOlder = (entry: ProofEntry, incident: Incident): boolean => editionIn(entry) < editionOf(incident);
+
+const editionIn = ({ body }: ProofEntry): number => (body as { readonly edition?: number } | null)?.edition ?? 0;
 
 /** Whether the evidence is what the ledger carries. */
 function evidenceCheck({ evidence }: CheckedExport, ledger: Proof): ExportCheck {

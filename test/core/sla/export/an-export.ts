@@ -57,10 +57,14 @@ export const bundle: EvidenceBundle = {
   ],
 };
 
-/** Its first version, what people added, something else in between, and the newest version of it. */
-export function ledgerOf(incident: Incident, entries: readonly CaseEntry[]): readonly LedgerEntry[] {
+/** Its first version, what people added, something else in between, and another version of it: the newest, mostly. */
+export function ledgerOf(
+  incident: Incident,
+  entries: readonly CaseEntry[],
+  first: Incident = { ...incident, state: 'open' },
+): readonly LedgerEntry[] {
   const bodies: readonly (readonly [kind: string, body: unknown])[] = [
-    ['incident', { ...incident, state: 'open' }],
+    ['incident', first],
     ['service', { rows: [] }],
     ['incident', incident],
     ['evidence', formatRecordBody({ key: evidenceKey(bundle), value: { ...bundle } })],
@@ -78,8 +82,8 @@ export function ledgerOf(incident: Incident, entries: readonly CaseEntry[]): rea
   });
 }
 
-export function proofOf(incident: Incident, entries: readonly CaseEntry[]): Proof {
-  const ledger = ledgerOf(incident, entries);
+export function proofOf(incident: Incident, entries: readonly CaseEntry[], first?: Incident): Proof {
+  const ledger = ledgerOf(incident, entries, first);
   return {
     member: 'reading-b',
     entries: ledger.filter(({ kind }) => kind !== 'service'),

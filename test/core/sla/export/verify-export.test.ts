@@ -80,6 +80,14 @@ describe('an export, checked offline,', () => {
     ]);
   });
 
+  test('of a ledger that got an older version after the newest, as a disk that refused it for a while does, is sound', () => {
+    const newest = { ...incident2008, edition: 3 };
+    const late = proofOf({ ...incident2008, edition: 2, state: 'open' }, entries2008, newest);
+    const check = verified(exportJson(anExport(newest, entries2008, late)));
+    expect(check).toMatchObject(sound);
+    expect(check.proved).toContain('the incident is what entry 0 of that ledger says');
+  });
+
   test('that was read from etcd proves nothing, and says so', () => {
     const check = verified(exportJson(anExport(incident2008, entries2008, null)));
     expect(check).toMatchObject(sound);

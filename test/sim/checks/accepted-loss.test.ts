@@ -53,7 +53,7 @@ test('what is acknowledged after a loss was accepted must not be lost', () => {
   const acknowledged = new Acknowledged();
   const commit = (position: number, atMs: number) => {
     const record: WalRecord = { uid: position, id: `client-1/${position}`, kind: 'commit', timeline: 1, position };
-    acknowledged.add({ record, member: 'a', runId: 'run-1', atMs, supervised: true });
+    acknowledged.add({ record, member: 'a', runId: 'run-1', atMs, supervised: true }, 'stays');
   };
   commit(0, 100);
   commit(1, 300);

@@ -6,7 +6,7 @@ import type { Decision } from './decision.ts';
 import { decidePrimary } from './decide-primary.ts';
 import { leadStopped } from './decide-stopped-leader.ts';
 import { rollBack } from './decide-switchover.ts';
-import { giveUp, handOverTo, handOverWithinLag } from './give-up.ts';
+import { giveUp, handOverEnded, handOverWithinLag } from './give-up.ts';
 import { remoteFence } from './remote-fence.ts';
 import { reservation, reservedFor } from './reserved-timeline.ts';
 import { automaticSuccessor } from './successor.ts';
@@ -30,7 +30,7 @@ export function decideLeader(view: View, state: ClusterState): Decision {
   if (elsewhere !== null) return elsewhere;
   switch (pg.kind) {
     case 'unknown':
-      return handOverUnseen(view, state) ?? because('observe-first', 'the data directory is being looked at');
+      return handOverEnded(view, state) ?? because('observe-first', 'the data directory is being looked at');
     case 'unusable':
       return giveUp(view, state, 'release-unusable', pg.problem);
     case 'absent':
@@ -47,26 +47,6 @@ export function decideLeader(view: View, state: ClusterState): Decision {
     case 'primary':
       return withRemoteFence(view, state, pg, decidePrimary(view, state, pg, term));
   }
-}
-
-/**
- * Postgres ended by itself and everything of it is gone: whoever has every acknowledged commit gets the key before the
- * data directory here is even looked at.
- */
-function handOverUnseen(view: View, state: ClusterState): Decision | null {
-  const { child } = view.guardian;
-  if (child.kind !== 'none' || child.lastExit === null || child.lastExit.requested || !claimed(state, view.self.name))
-    return null;
-  const next = automaticSuccessor(view, state);
-  return next === null
-    ? null
-    : handOverTo(
-        view,
-        state,
-        next,
-        'hand-over-dead-postgres',
-        `postgres here ended and ${next.name} has every acknowledged commit`,
-      );
 }
 
 /** Mode `off`: everything of postgres is gone, and it could not serve from this disk again. Whoever lacks little enough leads. */

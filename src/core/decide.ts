@@ -11,7 +11,7 @@ import { decideHeld } from './decide-held.ts';
 import { decideLeader } from './decide-leader.ts';
 import { decideLeaderless } from './decide-leaderless.ts';
 import type { Decision, Intent, OperationSpec } from './decision.ts';
-import { handOverTo } from './give-up.ts';
+import { handOverEnded, handOverTo } from './give-up.ts';
 import { observing } from './observing.ts';
 import { servingOn } from './serve-on.ts';
 import { asynchronousCandidates, automaticSuccessor } from './successor.ts';
@@ -27,8 +27,8 @@ export function decide(view: View): Decision {
 }
 
 function decideFreely(view: View): Decision {
-  const remains = handOverUnfenced(view) ?? childRemains(view);
-  if (remains !== null) return remains;
+  const remains = childRemains(view);
+  if (remains !== null) return handOverBeside(view, remains) ?? remains;
   const [held] = view.memory.held;
   if (held !== undefined) return decideHeld(view, held);
   if (view.coordinator.kind === 'never-read') return unread(view);
@@ -66,21 +66,26 @@ function childRemains(view: View): Decision | null {
   return null;
 }
 
+/**
+ * Our postgres has ended, or ends, and something of it may be left: whoever has every acknowledged commit gets the key
+ * while that is being killed.
+ */
+function handOverBeside(view: View, remains: Decision): Decision | null {
+  if (view.coordinator.kind !== 'read' || view.memory.held.length > 0) return null;
+  const { state } = view.coordinator;
+  if (!isMine(view, state) || !claimed(state, view.self.name)) return null;
+  const ended = view.guardian.child.kind === 'exited' ? handOverEnded(view, state) : null;
+  const handsOver = ended ?? handOverUnfenced(view, state);
+  return handsOver === null ? null : { ...handsOver, intents: [...remains.intents, ...handsOver.intents] };
+}
+
 /** A disk that hangs keeps processes from dying; in a synchronous mode nothing can be acknowledged by them (ADR 9). */
 const unfencedMs: Ms = 1_000;
 
-function handOverUnfenced(view: View): Decision | null {
+function handOverUnfenced(view: View, state: ClusterState): Decision | null {
   const { child } = view.guardian;
   const sinceMono = child.kind === 'exited' ? child.exit.atMono : child.kind === 'fencing' ? child.sinceMono : null;
-  if (
-    sinceMono === null ||
-    view.nowMono - sinceMono < unfencedMs ||
-    view.coordinator.kind !== 'read' ||
-    view.memory.held.length > 0
-  )
-    return null;
-  const { state } = view.coordinator;
-  if (!isMine(view, state) || !claimed(state, view.self.name)) return null;
+  if (sinceMono === null || view.nowMono - sinceMono < unfencedMs) return null;
   const next = automaticSuccessor(view, state);
   return next === null
     ? releaseUnfenced(view, state)

@@ -5,7 +5,7 @@ import { claimed } from './cluster-queries.ts';
 import type { Decision } from './decision.ts';
 import { handOverNote } from './decide-switchover.ts';
 import type { Rule } from './rules.ts';
-import { successor, successorWithinLag } from './successor.ts';
+import { automaticSuccessor, successor, successorWithinLag } from './successor.ts';
 import { handOver, release } from './transactions.ts';
 import type { View } from './view.ts';
 
@@ -27,6 +27,27 @@ export const handOverTo = (view: View, state: ClusterState, next: MemberRecord, 
     purpose: 'hand-over',
     txn: handOver(state, next.name, next.leaseId, handOverNote(view, state, next.name, rule, why), null),
   });
+
+/**
+ * Postgres ended by itself: in a synchronous mode whoever has every acknowledged commit gets the key before the data
+ * directory here is even looked at, and while what the postmaster left behind is being killed. Nothing of that can
+ * acknowledge without a standby that no longer follows, and it is gone long before the promotion ends (ADR 33).
+ */
+export function handOverEnded(view: View, state: ClusterState): Decision | null {
+  const { child } = view.guardian;
+  const exit = child.kind === 'exited' ? child.exit : child.kind === 'none' ? child.lastExit : null;
+  if (exit === null || exit.requested || !claimed(state, view.self.name)) return null;
+  const next = automaticSuccessor(view, state);
+  return next === null
+    ? null
+    : handOverTo(
+        view,
+        state,
+        next,
+        'hand-over-dead-postgres',
+        `postgres here ended and ${next.name} has every acknowledged commit`,
+      );
+}
 
 /**
  * Mode `off`: this leader cannot serve from its own disk, and nothing of postgres is left. Whoever lacks no more than maxLag

@@ -40,3 +40,15 @@ export function parseHandOverNote(text: string | undefined): HandOverNote | null
     return null;
   }
 }
+
+/** What had become of the old primary's processes when it handed over (ADR 9, ADR 33). */
+export function howFenced({ from, rule }: HandOverNote): string {
+  switch (rule) {
+    case 'hand-over-dead-postgres':
+      return `${from} handed over once its postmaster had ended; what that left behind was being killed, and can acknowledge nothing without this member`;
+    case 'hand-over-unfenced':
+      return `${from} handed over with processes that cannot be killed; they can acknowledge nothing without this member`;
+    default:
+      return `${from} handed over after all of its postgres processes had ended`;
+  }
+}

@@ -6,7 +6,7 @@ import type { ClusterState } from '../core/cluster.ts';
 import { eligible, isMine, leading, memberRecord, syncOf } from '../core/cluster-queries.ts';
 import type { Decision } from '../core/decision.ts';
 import { gatherEvidence, inDoubt } from '../core/evidence.ts';
-import type { HandOverNote } from '../core/hand-over-note.ts';
+import { type HandOverNote, howFenced } from '../core/hand-over-note.ts';
 import type { Evidence, IncidentKind, Loss, Place } from '../core/sla/incident.ts';
 import type { RecorderFact } from '../core/sla/recorder.ts';
 import { type MemberName, monoMs, type MonoMs, type Revision, type WallMs, wallMs } from '../core/units.ts';
@@ -231,10 +231,7 @@ function handOverFacts(
     {
       kind: 'old-primary-fenced',
       ...at,
-      how:
-        note.rule === 'hand-over-unfenced'
-          ? `${note.from} handed over with processes that cannot be killed; they can acknowledge nothing without this member`
-          : `${note.from} handed over after all of its postgres processes had ended`,
+      how: howFenced(note),
     },
   ];
 }

@@ -33,6 +33,7 @@ import {
 
 type Row = readonly [says: string, view: View, rule: Rule];
 const stopped = (changes = {}) => ({ kind: 'stopped', data: aData(changes) }) as const;
+const anExit = (changes = {}) => ({ atMono: ago(1), code: null, signal: 'SIGKILL', requested: false, ...changes });
 const exposed = { sync: present(sync(a, [], { copies: { a: copyOf.a } })) };
 const alone = { waitsFor: [], walsenders: [] };
 const followsB = {
@@ -114,31 +115,61 @@ const failedInitdb = (agoMs: number) =>
 const whoeverLeads: readonly Row[] = [
   [
     'lets the guardian kill what a dead postmaster left, before anything else',
-    aView(aPrimary(), {
+    aView(aPrimary(alone), {
+      state: exposed,
       guardian: {
-        child: { kind: 'exited', exit: { atMono: ago(1), code: null, signal: 'SIGKILL', requested: false } },
+        child: { kind: 'exited', exit: anExit() },
       },
     }),
     'await-fence',
   ],
   [
     'kills it itself when the guardian is gone',
-    aView(aPrimary(), {
+    aView(aPrimary(alone), {
+      state: exposed,
       guardian: {
         connected: false,
-        child: { kind: 'exited', exit: { atMono: ago(1), code: null, signal: 'SIGKILL', requested: false } },
+        child: { kind: 'exited', exit: anExit() },
       },
     }),
     'fence-remains',
   ],
   [
     'kills it itself when the guardian takes too long',
-    aView(aPrimary(), {
+    aView(aPrimary(alone), {
+      state: exposed,
       guardian: {
-        child: { kind: 'exited', exit: { atMono: ago(600), code: null, signal: 'SIGKILL', requested: false } },
+        child: { kind: 'exited', exit: anExit({ atMono: ago(600) }) },
       },
     }),
     'fence-remains',
+  ],
+  [
+    'hands over once its postmaster has ended, while what that left behind is being killed',
+    aView(aPrimary(), { guardian: { child: { kind: 'exited', exit: anExit() } } }),
+    'hand-over-dead-postgres',
+  ],
+  [
+    'waits for the fence where somebody asked for the end of its postgres',
+    aView(aPrimary(), { guardian: { child: { kind: 'exited', exit: anExit({ requested: true }) } } }),
+    'await-fence',
+  ],
+  [
+    'waits for the fence where its claim is not in sync yet',
+    aView(aPrimary(), {
+      state: { sync: present(sync(b, [a])) },
+      guardian: { child: { kind: 'exited', exit: anExit() } },
+    }),
+    'await-fence',
+  ],
+  [
+    'waits for the fence in mode off: nobody is handed the key while processes are left',
+    aView(aPrimary(), {
+      mode: 'off',
+      state: off,
+      guardian: { child: { kind: 'exited', exit: anExit() } },
+    }),
+    'await-fence',
   ],
   [
     'waits while processes are being killed',
@@ -1754,6 +1785,13 @@ test('a transaction that writes leader or sync compares both revisions', () => {
   expect(writers.length).toBeGreaterThan(10);
   for (const txn of writers)
     expect(txn.compares.map((compare) => compare.key)).toEqual(expect.arrayContaining(['leader', 'sync']));
+});
+
+test('a leader whose guardian is gone too kills what its postmaster left, and hands over in the same turn', () => {
+  const exited = { kind: 'exited', exit: anExit() } as const;
+  const decision = decide(aView(aPrimary(), { guardian: { connected: false, child: exited } }));
+  expect(decision.rule).toBe('hand-over-dead-postgres');
+  expect(decision.intents.map(({ kind }) => kind)).toEqual(['fence', 'commit']);
 });
 
 test('nothing is begun while a transaction or an operation is under way', () => {

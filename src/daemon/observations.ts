@@ -5,19 +5,12 @@
 import type { ClusterState, Key, MemberAddress, SharedConfig } from '../core/cluster.ts';
 import type { Lsn, MemberName, MonoMs } from '../core/units.ts';
 import type { CopyName } from '../core/postgres-view.ts';
-import type {
-  ChildView,
-  CoordinatorView,
-  GuardianView,
-  PeerReport,
-  PeerView,
-  ProbeOutcome,
-  ProbeView,
-} from '../core/view.ts';
+import type { ChildView, CoordinatorView, GuardianView, PeerReport, PeerView, ProbeOutcome } from '../core/view.ts';
 import type { Room } from '../core/room.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Inspection, Look, WriteAnswer } from '../ports/postgres.ts';
 import { KnownMembers } from './known-members.ts';
+import { nextProbe, withLastPosition } from './peer-answers.ts';
 
 export interface Seen<T> {
   readonly value: T;
@@ -273,17 +266,6 @@ export class Observations {
   }
 }
 
-/**
- * A server that starts has no position to tell, and one that ended one that is far behind its end: what was told last still
- * bounds how far it was.
- */
-function withLastPosition(report: PeerReport, before: PeerReport | null): PeerReport {
-  if (before === null || before.lsn === null) return report;
-  const ended = report.role === 'none' && report.copyId === before.copyId;
-  const behind = report.lsn === null || (ended && report.lsn < before.lsn);
-  return behind ? { ...report, lsn: before.lsn, timeline: before.timeline } : report;
-}
-
 const revisionOf = (key: Key<unknown>): number | null => (key.kind === 'absent' ? null : key.modRevision);
 
 /** Names what runs or has run, so that the same is known again however often the guardian repeats it. */
@@ -297,9 +279,4 @@ function runOf(child: ChildView): string {
     default:
       return 'ending';
   }
-}
-
-function nextProbe(before: ProbeView | null, outcome: ProbeOutcome, atMono: MonoMs): ProbeView {
-  if (before === null || before.outcome !== outcome) return { outcome, atMono, sinceMono: atMono, count: 1 };
-  return { outcome, atMono, sinceMono: before.sinceMono, count: before.count + 1 };
 }

@@ -34,10 +34,23 @@ const moment = (afterMs: number, state: typeof held, decision: Decision, changes
   note: null,
 });
 
+/** It saw a write of its own succeed. */
+const served: RecorderState = recordFact(newRecorder('domain-1', a), {
+  kind: 'write-ok',
+  sentMono: monoMs(now - 60),
+  ackedMono: monoMs(now - 50),
+  wall: aView(aPrimary()).nowWall,
+  target: a,
+  by: 'leader',
+}).state;
+
 /** The newest version of each incident. */
-function recorded(...moments: readonly Moment[]): readonly Incident[] {
+const recorded = (...moments: readonly Moment[]): readonly Incident[] =>
+  recordedFrom(newRecorder('domain-1', a), ...moments);
+
+function recordedFrom(begun: RecorderState, ...moments: readonly Moment[]): readonly Incident[] {
   const incidents = new Map<string, Incident>();
-  let state: RecorderState = newRecorder('domain-1', a);
+  let state = begun;
   let before: Moment | null = null;
   for (const each of moments) {
     for (const fact of factsBetween(before, each)) {
@@ -52,14 +65,20 @@ function recorded(...moments: readonly Moment[]): readonly Incident[] {
 }
 
 test('a leader whose key vanished and who has it again, serving all the time, leaves no open incident', () => {
-  const incidents = recorded(
+  const moments = [
     moment(0, held, lead),
     moment(100, free, campaign),
     moment(200, again, lead),
     moment(5_000, again, lead),
-  );
+  ];
+  const incidents = recordedFrom(served, ...moments);
   expect(incidents).toHaveLength(1);
   expect(incidents[0]).toMatchObject({ state: 'closed', closedBecause: 'healed', rule: 'campaign' });
+});
+
+test('without a good write of its own nobody knows that it served: its next one ends the record', () => {
+  const moments = [moment(0, held, lead), moment(100, free, campaign), moment(5_000, again, lead)];
+  expect(recorded(...moments).map(({ state }) => state)).toEqual(['open']);
 });
 
 test('it is not closed by that when its postgres had ended', () => {

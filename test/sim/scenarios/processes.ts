@@ -66,8 +66,6 @@ export const processScenarios: Readonly<Record<string, Scenario>> = {
   'nobody-new-is-served-for-a-while': aScenario({
     says: 'a postgres that serves its sessions and lets nobody new in for five seconds is busy, and leads on',
     checklist: [4],
-    // How many sessions outlast that is the seed's: in most lives somebody waits for longer than in this one.
-    seed: 26,
     play: async (stage) => {
       const postmaster = stage.primary.running?.postmaster;
       stage.does('the postmaster stands still', () => postmaster?.stop());
@@ -75,8 +73,8 @@ export const processScenarios: Readonly<Record<string, Scenario>> = {
       stage.does('the postmaster goes on', () => postmaster?.continue());
       await stage.lasts(1_000);
     },
-    // Its clients recycle their sessions: whoever does so meanwhile waits until it goes on.
-    expect: { leader: 'stays', outageMsMax: 2_000, never: ['fence-hung', 'take-over'] },
+    // Its clients recycle their sessions, all of them perhaps: whoever does so meanwhile waits until it goes on.
+    expect: { leader: 'stays', outageMsMax: 5_500, never: ['fence-hung', 'take-over'] },
   }),
 
   'nobody-new-is-served': aScenario({

@@ -10,6 +10,8 @@ import { accountOf, failuresOf } from './bench/account.ts';
 import { lookAtMachine, machineText } from './bench/machine.ts';
 import { accountMarkdown, accountText } from './bench/render.ts';
 import { repeat } from './bench/repeat.ts';
+import { benchSideBySide } from './bench/side-by-side/bench.ts';
+import { asksForSystems } from './bench/side-by-side/options.ts';
 import { benchSla } from './bench/sla.ts';
 import { type Fault, faultNamed, faults } from './rig/faults.ts';
 import { startProgress } from './rig/progress.ts';
@@ -23,6 +25,15 @@ interface Options {
   readonly out?: string;
   readonly keepFiles?: true;
   readonly sla?: true;
+}
+
+const argv = process.argv.slice(2);
+if (asksForSystems(argv)) {
+  const code = await benchSideBySide(import.meta.filename, argv).catch((error: unknown) => {
+    process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
+    return 1;
+  });
+  process.exit(code);
 }
 
 const binDir = '/usr/lib/postgresql/15/bin';

@@ -1,5 +1,6 @@
 /** `npm run bench -- --sut NAME`: the same faults on Baton and on its peers. */
 import { writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { enclosure, enclosureProblem } from '../../chaos/enclosure.ts';
 import { startProgress } from '../../rig/progress.ts';
 import { systems } from '../systems/all.ts';
@@ -35,6 +36,9 @@ function writeReport(report: Report, { machine, rounds }: Results, file: string,
   const base = file.replace(/\.json$/, '');
   const at = rounds.at(-1)?.at ?? '';
   const command = `npm run bench -- ${argv.join(' ')}`;
-  writeFileSync(`${base}.md`, reportMarkdown(whole, { machine, systems, command, at }));
+  writeFileSync(
+    `${base}.md`,
+    reportMarkdown(whole, { machine, systems, command, at, picture: basename(`${base}.svg`) }),
+  );
   writeFileSync(`${base}.svg`, plotSvg(faults, whole.summaries));
 }

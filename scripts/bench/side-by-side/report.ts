@@ -32,11 +32,14 @@ export function reportMarkdown(
     systems,
     command,
     at,
+    picture,
   }: {
     readonly machine: Machine;
     readonly systems: readonly Pick<SystemUnderTest, 'name' | 'setting' | 'says'>[];
     readonly command: string;
     readonly at: string;
+    /** The plot's file, beside this one. */
+    readonly picture: string;
   },
 ): string {
   const { faults, summaries } = report;
@@ -54,7 +57,13 @@ export function reportMarkdown(
     '',
     ...shown.map(({ name, setting, says }) => `- **${name} ${setting}**: ${says}.`),
     '',
-    '![Client-visible outage of each fault on each system](peers.svg)',
+    `![Client-visible outage of each fault on each system](${picture})`,
+    '',
+    '## All faults',
+    '',
+    'Median outage in seconds, and what a system did not survive.',
+    '',
+    ...matrixMarkdown(report),
     '',
     ...faults.flatMap((fault) => faultMarkdown(fault, of(summaries, fault))),
     ...phasesMarkdown(report),
@@ -104,6 +113,8 @@ export function shortfalls({ faults, summaries }: Report): readonly string[] {
 
 function verdicts(report: Report): readonly string[] {
   const found = shortfalls(report);
+  if (!report.summaries.some(({ cell, rounds }) => cell.system === 'baton' && rounds > 0))
+    return ['Baton was not measured.'];
   return found.length > 0
     ? found
     : [`Every target is met, and every peer that has an outage is at least ${aheadMin} times slower.`];
@@ -138,6 +149,29 @@ function cells(summary: CellSummary): readonly string[] {
     ...[title, `${endless > 0 ? '> ' : ''}${median}`, min ?? '-', max ?? '-', String(rounds), `${moved}/${rounds}`],
     ...[`${redundant}${byHand ? ' by hand' : ''}`, damage.join('; ')],
   ];
+}
+
+function matrixMarkdown({ faults, summaries }: Report): readonly string[] {
+  const titleOf = ({ cell }: CellSummary) =>
+    `${cell.system} ${cell.setting}${cell.rttMs === 0 ? '' : `, ${cell.rttMs} ms apart`}`;
+  const titles = [...new Set(summaries.map(titleOf))];
+  const cell = (summary: CellSummary | undefined): string => {
+    if (summary === undefined) return '';
+    if (summary.impossible !== null) return '–';
+    const { outageMs, endless, moved, rounds } = summary;
+    if (outageMs === null) return 'failed';
+    const outage = outageMs.median === 0 ? '0' : `${endless > 0 ? '> ' : ''}${secondsText(outageMs.median)}`;
+    return [outage, ...(moved === 0 && rounds > 0 ? ['no failover'] : []), ...damageOf(summary)].join('; ');
+  };
+  return tableMarkdown(
+    ['fault', ...titles],
+    faults
+      .filter((fault) => of(summaries, fault).length > 0)
+      .map((fault) => [
+        fault.label,
+        ...titles.map((title) => cell(of(summaries, fault).find((summary) => titleOf(summary) === title))),
+      ]),
+  );
 }
 
 function faultMarkdown(fault: Asked, summaries: readonly CellSummary[]): readonly string[] {

@@ -82,6 +82,10 @@ async function start(enclosure: Enclosure): Promise<Cluster> {
     switchover: null,
     async rejoin(node) {
       await hosts.run(node, [pgCtl, '-D', dataDir(node), '-m', 'fast', '-w', 'stop']).catch(() => undefined);
+      // An operator is not as fast as this bench: the promotion writes down who is the primary when it is done.
+      const primary = `SELECT type FROM repmgr.nodes WHERE node_name = '${other(node)}'`;
+      const isKnown = async () => (await psql(other(node), 'repmgr', primary)).trim() === 'primary';
+      await hosts.waitFor(`${other(node)} known as the primary`, startLimitMs, isKnown);
       // Before its first checkpoint pg_rewind takes the new primary for the old one, and does nothing.
       await psql(other(node), 'postgres', 'CHECKPOINT');
       await repmgrOn(node, 'node', 'rejoin', '-d', conninfo(other(node)), '--force-rewind');

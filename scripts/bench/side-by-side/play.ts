@@ -5,6 +5,7 @@ import type { Enclosure } from '../../chaos/enclosure.ts';
 import { CheckingClient } from '../../rig/client.ts';
 import { monoNow } from '../../rig/rig-member.ts';
 import type { Cluster, SystemUnderTest } from '../systems/system.ts';
+import { layDistance } from './distance.ts';
 import type { Fault, Lasts } from './faults.ts';
 import { NodesWatch } from './nodes-watch.ts';
 
@@ -62,6 +63,7 @@ const gapsMax = 10;
 export async function playRound(
   system: SystemUnderTest,
   fault: Fault,
+  rttMs: number,
   enclosure: Enclosure,
   say: (text: string) => void,
 ): Promise<Outcome> {
@@ -69,6 +71,7 @@ export async function playRound(
   const why = fault.impossible?.(cluster) ?? null;
   if (why !== null) return { kind: 'impossible', why };
   try {
+    if (rttMs > 0) await layDistance(cluster, rttMs);
     return { kind: 'seen', seen: await strike(system, cluster, fault, say) };
   } catch (error) {
     throw new Error(`${error instanceof Error ? error.message : String(error)}\n${cluster.logTail()}`, {

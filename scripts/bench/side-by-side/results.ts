@@ -12,7 +12,7 @@ export interface Cell {
   /** Of the system: a round of another version, or of another commit of Baton, is another cell. */
   readonly version: string;
   readonly fault: string;
-  /** Between the two nodes, and between them and most of what coordinates them; 0: all in one place. */
+  /** Of a round trip between the two sites, each with a node and some of what coordinates them; 0: all in one place. */
   readonly rttMs: number;
 }
 

@@ -86,7 +86,7 @@ export async function playInside(enclosure: Enclosure, cell: Cell): Promise<void
     const system = systems.find(({ name, setting }) => name === cell.system && setting === cell.setting);
     const fault = faults.find(({ name }) => name === cell.fault);
     if (system === undefined || fault === undefined) throw new Error(`no round ${JSON.stringify(cell)}`);
-    const outcome = await playRound(system, fault, enclosure, (text) => void tell({ kind: 'says', text }));
+    const outcome = await playRound(system, fault, cell.rttMs, enclosure, (text) => void tell({ kind: 'says', text }));
     await tell({ kind: 'ended', outcome });
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);

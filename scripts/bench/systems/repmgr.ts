@@ -56,6 +56,9 @@ async function start(enclosure: Enclosure): Promise<Cluster> {
   const source = ['-h', hosts.address('a'), '-U', 'postgres', '-d', 'repmgr'];
   await repmgrOn('b', ...source, 'standby', 'clone', '--fast-checkpoint');
   await startPostgres('b');
+  const streams = `SELECT EXISTS (SELECT FROM pg_stat_replication WHERE state = 'streaming')`;
+  const isAttached = async () => (await psql('a', 'postgres', streams)).trim() === 't';
+  await hosts.waitFor('the standby streams', startLimitMs, isAttached);
   await repmgrOn('b', 'standby', 'register');
   for (const node of nodes) startAgent(node);
   for (const node of nodes) {

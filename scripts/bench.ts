@@ -56,6 +56,7 @@ const command = new Command('bench')
   .option('--out <directory>', 'write MODE.md and MODE.json there (docs/benchmarks)')
   .option('--sla', 'instead: what the accounting of a year of outages costs')
   .option('--keep-files', 'leave logs and data of the cluster behind')
+  .addHelpText('after', '\nSide by side with other failover managers: --all, or --sut NAME; see --all --help.')
   .allowExcessArguments(false);
 const {
   fault: asked,

@@ -22,6 +22,7 @@ export async function benchSideBySide(program: string, argv: readonly string[]):
   if (problem !== null) throw new Error(`NOT RUN, NOTHING WAS MEASURED: ${problem}`);
   const say = startProgress((line) => void process.stderr.write(line));
   const { results, file, code } = await runSideBySide(program, argv, options, say);
+  if (results.rounds.length === 0) return code === 0 ? 1 : code;
   const report: Report = { faults: options.faults, summaries: summariesOf(results.rounds) };
   process.stdout.write(`${reportText(report)}\n\n`);
   writeReport(report, results, file, argv);

@@ -19,11 +19,14 @@ import { damageOf, percentile, summariesOf } from '../../scripts/bench/side-by-s
 
 const baton: Cell = { system: 'baton', setting: 'default', version: 'Baton 1', fault: 'killed', rttMs: 0 };
 const patroni: Cell = { ...baton, system: 'patroni', setting: 'tuned', version: 'patroni 3' };
-const kills = { name: 'killed', label: 'postmaster killed', says: 'It is killed', targetMs: 150 };
+const kills = {
+  ...{ name: 'killed', label: 'postmaster killed', says: 'It is killed', targetMs: 150 },
+  lasts: { moves: true, msMin: 0, thenMs: 0, limitMs: 1_000 },
+};
 
 const aSeen = (seen: Partial<Seen> = {}): Seen => ({
   ...{ outageMs: 100, outageEnded: true, otherGapsMs: [], moved: true, lastedMs: 3_000, redundantMs: 2_000 },
-  ...{ byHand: false, twoWritableMs: 0, twoWritableAtEnd: false, acknowledged: 500, lost: 0, wrong: 0, phases: null },
+  ...{ byHand: false, twoWritableMs: 0, twoWritableAtEnd: false, acknowledged: 500, lost: 0, wrong: 0, budget: null },
   ...seen,
 });
 const about = { at: '2026-01-01T00:00:00.000Z', commit: 'c', loadBefore: 0 };
@@ -122,9 +125,9 @@ describe('what rounds come to', () => {
   });
 
   test('medians, sums and worst cases', () => {
-    const phases = { detection: 5, decision: 6, promotion: 7, routing: 8, outage: 26, exposure: 9 };
+    const budget = { suspected: 5, promotion: 26 };
     const [summary] = summariesOf([
-      seen(baton, { outageMs: 100, lost: 1, twoWritableMs: 20, phases }),
+      seen(baton, { outageMs: 100, lost: 1, twoWritableMs: 20, budget }),
       seen(baton, { outageMs: 300, lost: 2, redundantMs: null, moved: false }),
       seen(baton, { outageMs: 200, outageEnded: false }),
       failed(baton),
@@ -132,7 +135,7 @@ describe('what rounds come to', () => {
     expect(summary).toMatchObject({
       ...{ rounds: 3, failed: 1, endless: 1, moved: 2, lost: 3, twoWritableMsMax: 20, neverRedundant: 1 },
       outageMs: { min: 100, median: 200, max: 300, p95: 300 },
-      phasesMs: { detection: 5, decision: 6, promotion: 7, routing: 8 },
+      budget,
     });
   });
 
@@ -154,6 +157,10 @@ describe('the verdict', () => {
   test('is good when the target is met and the peer is three times slower, or has no outage at all', () => {
     expect(shortfalls(report(seen(baton), seen(patroni, { outageMs: 300 })))).toEqual([]);
     expect(shortfalls(report(seen(baton), seen(patroni, { outageMs: 0 })))).toEqual([]);
+  });
+
+  test('does not compare with a peer that lost writes', () => {
+    expect(shortfalls(report(seen(baton), seen(patroni, { outageMs: 100, lost: 1 })))).toEqual([]);
   });
 
   const cases: readonly (readonly [says: string, rounds: readonly RoundRecord[], found: RegExp])[] = [
@@ -189,6 +196,13 @@ describe('the tables and the plot', () => {
     });
     expect(markdown).toContain('| postmaster killed | 0.10 | 20.1; 12 writes lost | – |');
     expect(markdown).toContain('- **baton default**: as it is.');
+  });
+
+  test('say where nobody failed over although somebody should have', () => {
+    const summaries = summariesOf([seen(patroni, { outageMs: 0, moved: false })]);
+    expect(plotSvg([kills], summaries)).toContain('0, no failover');
+    const still = { ...kills, lasts: { ...kills.lasts, moves: false } };
+    expect(plotSvg([still], summaries)).not.toContain('no failover');
   });
 
   test('the plot has a mark for each outage, on a logarithmic scale, and nothing is out of it', () => {

@@ -10,7 +10,7 @@ import { plotSvg } from './plot.ts';
 import { type Report, reportMarkdown, reportText, shortfalls } from './report.ts';
 import type { Results } from './results.ts';
 import { playInside, runSideBySide } from './run.ts';
-import { summariesOf } from './summary.ts';
+import { type CellSummary, summariesOf } from './summary.ts';
 
 /** The exit status. `program` runs this function. */
 export async function benchSideBySide(program: string, argv: readonly string[]): Promise<number> {
@@ -23,13 +23,19 @@ export async function benchSideBySide(program: string, argv: readonly string[]):
   const say = startProgress((line) => void process.stderr.write(line));
   const { results, file, code } = await runSideBySide(program, argv, options, say);
   if (results.rounds.length === 0) return code === 0 ? 1 : code;
-  const report: Report = { faults: options.faults, summaries: summariesOf(results.rounds) };
+  const report: Report = {
+    faults: options.faults,
+    summaries: summariesOf(results.rounds).toSorted((one, other) => placeOf(one) - placeOf(other)),
+  };
   process.stdout.write(`${reportText(report)}\n\n`);
   writeReport(report, results, file, argv);
   process.stdout.write(`${shortfalls(report).join('\n')}\n${results.rounds.length} rounds are in ${file}\n`);
   if (code !== 0) return code;
   return results.rounds.some(({ kind }) => kind === 'failed') || shortfalls(report).length > 0 ? 1 : 0;
 }
+
+const placeOf = ({ cell }: CellSummary): number =>
+  systems.findIndex(({ name, setting }) => name === cell.system && setting === cell.setting);
 
 /** Of all faults that the file has rounds of, beside it. */
 function writeReport(report: Report, { machine, rounds }: Results, file: string, argv: readonly string[]): void {

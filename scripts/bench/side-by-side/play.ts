@@ -1,10 +1,9 @@
 /** One round: a new cluster of one system, one client that writes, one fault, and what came of it. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Phases } from '../../../src/core/sla/incident.ts';
 import type { Enclosure } from '../../chaos/enclosure.ts';
 import { CheckingClient } from '../../rig/client.ts';
 import { monoNow } from '../../rig/rig-member.ts';
-import type { Cluster, SystemUnderTest } from '../systems/system.ts';
+import type { Budget, Cluster, SystemUnderTest } from '../systems/system.ts';
 import { layDistance } from './distance.ts';
 import type { Fault, Lasts } from './faults.ts';
 import { NodesWatch } from './nodes-watch.ts';
@@ -36,7 +35,8 @@ export interface Seen {
   readonly lost: number;
   /** In the table twice, or never sent. */
   readonly wrong: number;
-  readonly phases: Phases | null;
+  /** By the system's own record, in milliseconds. */
+  readonly budget: Budget | null;
 }
 
 export type Outcome =
@@ -136,7 +136,7 @@ async function strike(
     twoWritableMs: Math.round(watch.twoWritableMs),
     twoWritableAtEnd,
     ...{ acknowledged, lost: missing, wrong: doubled + foreign },
-    phases: await cluster.phases(),
+    budget: await cluster.budget(),
   };
 }
 

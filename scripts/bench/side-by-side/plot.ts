@@ -10,22 +10,25 @@ const lineHeight = 15;
 const gap = 16;
 /** Everything shorter is drawn at the left edge, as none. */
 const [leastMs, mostMs] = [10, 100_000];
-const noneX = left - 14;
+const noneX = left - 32;
 const colours = ['#0b6e4f', '#c8553d', '#e09f7d', '#2d6cdf', '#8fb3f5', '#7a5195', '#6c757d'] as const;
 
 /** A whole SVG document. A ring instead of a dot: the system lost writes, or had two writable nodes. */
-export function plotSvg(faults: readonly Pick<Fault, 'name' | 'label'>[], summaries: readonly CellSummary[]): string {
+export function plotSvg(
+  faults: readonly Pick<Fault, 'name' | 'label' | 'lasts'>[],
+  summaries: readonly CellSummary[],
+): string {
   const systems = [...new Set(summaries.map(({ cell }) => titleOf(cell)))];
   const colourOf = (summary: CellSummary) =>
     colours[systems.indexOf(titleOf(summary.cell)) % colours.length] ?? colours[0];
   const body: string[] = [];
   let y = top + gap;
-  for (const { name, label } of faults) {
+  for (const { name, label, lasts } of faults) {
     const mine = summaries.filter(({ cell, outageMs }) => cell.fault === name && outageMs !== null);
     if (mine.length === 0) continue;
     body.push(text(8, y + (mine.length * lineHeight) / 2, label, 'fault'));
     for (const summary of mine) {
-      body.push(...mark(summary, y, colourOf(summary)));
+      body.push(...mark(summary, y, colourOf(summary), lasts.moves));
       y += lineHeight;
     }
     body.push(`<line class="rule" x1="8" x2="${left + plotWidth + 120}" y1="${y}" y2="${y}"/>`);
@@ -57,15 +60,15 @@ export function plotSvg(faults: readonly Pick<Fault, 'name' | 'label'>[], summar
 const titleOf = ({ system, setting, rttMs }: CellSummary['cell']): string =>
   `${system} ${setting}${rttMs === 0 ? '' : `, ${rttMs} ms apart`}`;
 
-function mark(summary: CellSummary, y: number, colour: string): readonly string[] {
-  const { outageMs, endless, lost, twoWritableMsMax } = summary;
+function mark(summary: CellSummary, y: number, colour: string, moves: boolean): readonly string[] {
+  const { outageMs, endless, isUnsafe, moved } = summary;
   if (outageMs === null) return [];
   const middle = y + lineHeight / 2;
-  const unsafe = lost > 0 || twoWritableMsMax > 0;
-  const fill = unsafe ? 'white' : colour;
+  const fill = isUnsafe ? 'white' : colour;
   const words = [
     outageMs.median === 0 ? '0' : `${endless > 0 ? '> ' : ''}${secondsText(outageMs.median)}`,
-    ...(unsafe ? damageOf(summary).filter((damage) => /lost|two/.test(damage)) : []),
+    ...(moves && moved === 0 ? ['no failover'] : []),
+    ...(isUnsafe ? damageOf(summary).filter((damage) => /lost|two/.test(damage)) : []),
   ];
   return [
     `<line x1="${x(outageMs.min)}" x2="${x(outageMs.max)}" y1="${middle}" y2="${middle}" stroke="${colour}" stroke-width="2"/>`,

@@ -12,7 +12,7 @@ const p95TimesMedianMax = 2;
 /** Of the median: less is one draw of a clock that polls. */
 const p95SlackMs = 100;
 /** Of those that were asked, so that a bench of one fault says nothing of the others. */
-type Asked = Pick<Fault, 'name' | 'label' | 'says' | 'targetMs'>;
+type Asked = Pick<Fault, 'name' | 'label' | 'says' | 'targetMs' | 'lasts'>;
 
 export interface Report {
   readonly faults: readonly Asked[];
@@ -66,7 +66,7 @@ export function reportMarkdown(
     ...matrixMarkdown(report),
     '',
     ...faults.flatMap((fault) => faultMarkdown(fault, of(summaries, fault))),
-    ...phasesMarkdown(report),
+    ...budgetMarkdown(report),
     '## Verdict',
     '',
     ...verdicts(report).map((line) => `- ${line}`),
@@ -74,7 +74,10 @@ export function reportMarkdown(
   ].join('\n');
 }
 
-/** A sentence for each target that was missed and each peer that Baton is not far enough ahead of. */
+/**
+ * A sentence for each target that was missed and each peer that Baton is not far enough ahead of: of those that have an
+ * outage and survive the fault.
+ */
 export function shortfalls({ faults, summaries }: Report): readonly string[] {
   return faults.flatMap((fault) => {
     const all = of(summaries, fault);
@@ -84,8 +87,9 @@ export function shortfalls({ faults, summaries }: Report): readonly string[] {
         const median = mine.outageMs?.median ?? 0;
         const p95 = mine.outageMs?.p95 ?? 0;
         const close = all.filter(
-          ({ cell, outageMs }) =>
+          ({ cell, outageMs, isUnsafe }) =>
             cell.system !== 'baton' &&
+            !isUnsafe &&
             cell.rttMs === mine.cell.rttMs &&
             outageMs !== null &&
             outageMs.median > 0 &&
@@ -155,13 +159,15 @@ function matrixMarkdown({ faults, summaries }: Report): readonly string[] {
   const titleOf = ({ cell }: CellSummary) =>
     `${cell.system} ${cell.setting}${cell.rttMs === 0 ? '' : `, ${cell.rttMs} ms apart`}`;
   const titles = [...new Set(summaries.map(titleOf))];
-  const cell = (summary: CellSummary | undefined): string => {
+  const cell = (summary: CellSummary | undefined, { lasts }: Asked): string => {
     if (summary === undefined) return '';
     if (summary.impossible !== null) return '–';
     const { outageMs, endless, moved, rounds } = summary;
     if (outageMs === null) return 'failed';
     const outage = outageMs.median === 0 ? '0' : `${endless > 0 ? '> ' : ''}${secondsText(outageMs.median)}`;
-    return [outage, ...(moved === 0 && rounds > 0 ? ['no failover'] : []), ...damageOf(summary)].join('; ');
+    return [outage, ...(lasts.moves && moved === 0 && rounds > 0 ? ['no failover'] : []), ...damageOf(summary)].join(
+      '; ',
+    );
   };
   return tableMarkdown(
     ['fault', ...titles],
@@ -169,7 +175,12 @@ function matrixMarkdown({ faults, summaries }: Report): readonly string[] {
       .filter((fault) => of(summaries, fault).length > 0)
       .map((fault) => [
         fault.label,
-        ...titles.map((title) => cell(of(summaries, fault).find((summary) => titleOf(summary) === title))),
+        ...titles.map((title) =>
+          cell(
+            of(summaries, fault).find((summary) => titleOf(summary) === title),
+            fault,
+          ),
+        ),
       ]),
   );
 }
@@ -187,23 +198,28 @@ function faultMarkdown(fault: Asked, summaries: readonly CellSummary[]): readonl
   ];
 }
 
-function phasesMarkdown({ faults, summaries }: Report): readonly string[] {
-  const rows = faults.flatMap((fault) =>
-    of(summaries, fault)
-      .filter(({ phasesMs }) => Object.keys(phasesMs).length > 0)
-      .map(({ cell, phasesMs, outageMs }) => [
-        `${fault.label}${cell.rttMs === 0 ? '' : `, ${cell.rttMs} ms apart`}`,
-        ...(['detection', 'decision', 'promotion', 'routing'] as const).map((name) => String(phasesMs[name] ?? '-')),
-        String(outageMs?.median ?? '-'),
-      ]),
+function budgetMarkdown({ faults, summaries }: Report): readonly string[] {
+  const mine = faults.flatMap((fault) =>
+    of(summaries, fault).flatMap((summary) =>
+      Object.keys(summary.budget).length === 0 ? [] : [{ label: fault.label, summary }],
+    ),
   );
-  if (rows.length === 0) return [];
+  if (mine.length === 0) return [];
+  const steps = [...new Set(mine.flatMap(({ summary }) => Object.keys(summary.budget)))];
   return [
     "## Where Baton's milliseconds go",
     '',
-    "Medians of its own record, in ms; the client's outage beside them.",
+    'Medians of the steps in its own record of the incident, in ms, beside what the client saw. The first begins with the last',
+    'good write of its probe, which writes every 300 ms: the client wrote for longer.',
     '',
-    ...tableMarkdown(['fault', 'detection', 'decision', 'promotion', 'routing', 'client'], rows),
+    ...tableMarkdown(
+      ['fault', ...steps, 'client'],
+      mine.map(({ label, summary: { cell, budget, outageMs } }) => [
+        `${label}${cell.rttMs === 0 ? '' : `, ${cell.rttMs} ms apart`}`,
+        ...steps.map((step) => String(budget[step] ?? '-')),
+        String(outageMs?.median ?? '-'),
+      ]),
+    ),
     '',
   ];
 }

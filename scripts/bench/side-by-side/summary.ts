@@ -1,5 +1,5 @@
 /** What the rounds of each cell come to. Pure. */
-import type { Phases } from '../../../src/core/sla/incident.ts';
+import type { Budget } from '../systems/system.ts';
 import { type Spread, spreadOf } from '../statistics.ts';
 import type { Seen } from './play.ts';
 import { type Cell, isIn, type RoundRecord } from './results.ts';
@@ -22,13 +22,14 @@ export interface CellSummary {
   readonly acknowledged: number;
   readonly lost: number;
   readonly wrong: number;
+  /** Writes were lost, or two nodes took writes at once. */
+  readonly isUnsafe: boolean;
   readonly twoWritableMsMax: number;
   /** Rounds in which both still took writes when the fault ended. */
   readonly twoWritableAtEnd: number;
-  readonly phasesMs: Readonly<Partial<Record<keyof Phases, number>>>;
+  /** Medians; empty where the system keeps no record. */
+  readonly budget: Budget;
 }
-
-const phaseNames = ['detection', 'decision', 'promotion', 'routing'] as const satisfies readonly (keyof Phases)[];
 
 /** In the order in which the cells first come; of a system in a setting only the version that was measured last. */
 export function summariesOf(rounds: readonly RoundRecord[]): readonly CellSummary[] {
@@ -57,8 +58,7 @@ function summaryOf({ system, setting, version, fault, rttMs }: Cell, rounds: rea
   const spread = spreadOf(outages);
   const sum = (of: (one: Seen) => number) => seen.reduce((total, one) => total + of(one), 0);
   const count = (is: (one: Seen) => boolean) => seen.filter(is).length;
-  const phase = (name: (typeof phaseNames)[number]) =>
-    spreadOf(seen.map(({ phases }) => phases?.[name] ?? null))?.median;
+  const steps = new Set(seen.flatMap(({ budget }) => Object.keys(budget ?? {})));
   return {
     cell: { system, setting, version, fault, rttMs },
     rounds: seen.length,
@@ -73,13 +73,11 @@ function summaryOf({ system, setting, version, fault, rttMs }: Cell, rounds: rea
     acknowledged: sum(({ acknowledged }) => acknowledged),
     lost: sum(({ lost }) => lost),
     wrong: sum(({ wrong }) => wrong),
+    isUnsafe: seen.some(({ lost, twoWritableMs }) => lost > 0 || twoWritableMs > 0),
     twoWritableMsMax: Math.max(0, ...seen.map(({ twoWritableMs }) => twoWritableMs)),
     twoWritableAtEnd: count(({ twoWritableAtEnd }) => twoWritableAtEnd),
-    phasesMs: Object.fromEntries(
-      phaseNames.flatMap((name) => {
-        const median = phase(name);
-        return median === undefined ? [] : [[name, median]];
-      }),
+    budget: Object.fromEntries(
+      [...steps].map((step) => [step, spreadOf(seen.map(({ budget }) => budget?.[step] ?? null))?.median ?? 0]),
     ),
   };
 }

@@ -4,7 +4,8 @@ import type { Enclosure } from '../../chaos/enclosure.ts';
 import { commitNow } from '../../chaos/options.ts';
 import { readIncidents, readLeader } from '../../rig/daemon-facts.ts';
 import { runBaton } from '../../rig/run-baton.ts';
-import type { Cluster, SystemUnderTest } from './system.ts';
+import type { Incident, InstantName } from '../../../src/core/sla/incident.ts';
+import type { Budget, Cluster, SystemUnderTest } from './system.ts';
 
 /** Chaos has other needs than the bench: what it sets besides is set back to PostgreSQL's defaults. */
 const parameters = { wal_level: 'replica', max_prepared_transactions: '0' };
@@ -36,7 +37,7 @@ function asCluster(cluster: ChaosCluster): Cluster {
       await runBaton(rig, from, ['switchover', '--yes', '--timeout', '20s', '--reason', 'planned, to measure it']);
     },
     rejoin: null,
-    async phases() {
+    async budget() {
       const newest = async () => {
         const leader = await readLeader(rig);
         return leader === null ? undefined : (await readIncidents(rig, leader.name)).at(-1);
@@ -47,8 +48,27 @@ function asCluster(cluster: ChaosCluster): Cluster {
           return incident?.state === 'closed' ? incident : null;
         })
         .catch(newest);
-      return closed?.phases ?? null;
+      return closed === undefined ? null : budgetOf(closed);
     },
     logTail: () => cluster.members.map((name) => `--- ${name}\n${rig.member(name).logTail()}`).join('\n'),
   };
 }
+
+/** From the last good write of its probe, which writes every 300 ms, to the first one of the new primary. */
+const steps: readonly (readonly [name: string, from: InstantName, to: InstantName])[] = [
+  ['suspected', 't0', 't1'],
+  ['declared', 't1', 't2'],
+  ['leadership in etcd', 't2', 't3'],
+  ['fence and claim', 't3', 't5'],
+  ['promotion', 't5', 't6'],
+  ['first write', 't6', 't7'],
+];
+
+const budgetOf = ({ instants }: Incident): Budget =>
+  Object.fromEntries(
+    steps.flatMap(([name, from, to]) => {
+      const [began, ended] = [instants[from]?.monoMs ?? null, instants[to]?.monoMs ?? null];
+      // A doubt may begin while writes are still good: a daemon is gone and its PostgreSQL serves on.
+      return began === null || ended === null ? [] : [[name, Math.round(Math.max(0, ended) - Math.max(0, began))]];
+    }),
+  );

@@ -69,7 +69,7 @@ async function start(enclosure: Enclosure, dynamic: Dynamic): Promise<Cluster> {
       await hosts.run(from, ['/usr/bin/patronictl', '-c', fileOf(from), ...args]);
     },
     rejoin: null,
-    phases: () => Promise.resolve(null),
+    budget: () => Promise.resolve(null),
     logTail: () => hosts.logTail(),
   };
 }

@@ -104,7 +104,7 @@ async function start(enclosure: Enclosure, timings: Timings): Promise<Cluster> {
       await autoctl(monitor, 'perform', 'switchover');
     },
     rejoin: null,
-    phases: () => Promise.resolve(null),
+    budget: () => Promise.resolve(null),
     logTail: () => hosts.logTail(),
   };
 }

@@ -94,7 +94,7 @@ async function start(enclosure: Enclosure): Promise<Cluster> {
       await repmgrOn(node, 'node', 'rejoin', '-d', conninfo(other(node)), '--force-rewind');
       startAgent(node);
     },
-    phases: () => Promise.resolve(null),
+    budget: () => Promise.resolve(null),
     logTail: () => hosts.logTail(),
   };
 }

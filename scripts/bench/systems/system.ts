@@ -3,7 +3,6 @@
  * it. To add one, write a file like those beside this one and name it in `all.ts`. Faults, client and checker know
  * nothing but this.
  */
-import type { Phases } from '../../../src/core/sla/incident.ts';
 import type { Enclosure } from '../../chaos/enclosure.ts';
 import type { Network } from '../../chaos/network.ts';
 import type { FoundProcess } from '../../rig/processes.ts';
@@ -25,6 +24,9 @@ export interface SystemUnderTest {
   start(enclosure: Enclosure): Promise<Cluster>;
 }
 
+/** In the order of the steps; steps that were not measured are left out. */
+export type Budget = Readonly<Record<string, number>>;
+
 export interface Cluster {
   /** Hosts with PostgreSQL, and how clients reach them. */
   readonly endpoints: readonly ClientEndpoint[];
@@ -44,8 +46,8 @@ export interface Cluster {
   readonly switchover: ((from: string) => Promise<void>) | null;
   /** What its manual tells the operator to do with a former primary; null: nothing, it comes back by itself. */
   readonly rejoin: ((node: string) => Promise<void>) | null;
-  /** Its own record of the outage that just was, where it keeps one. */
-  phases(): Promise<Phases | null>;
+  /** Where the time went, in its own record of the outage that just was: milliseconds by step; null: it keeps none. */
+  budget(): Promise<Budget | null>;
   /** The newest lines of its logs, for the message of a failure. */
   logTail(): string;
 }

@@ -78,7 +78,12 @@ describe('results in a file', () => {
       const file = join(directory, 'new', 'peers.json');
       expect(readResults(file)).toBeNull();
       const machine = { cores: 2, processor: 'p', memoryMiB: 1, kernel: 'k', loadBefore: 0 };
-      const results = { v: 1, machine: { ...machine, node: 'n', postgres: 'p', etcd: 'e' }, rounds: [seen(baton)] };
+      const results = {
+        v: 1,
+        machine: { ...machine, node: 'n', postgres: 'p', etcd: 'e' },
+        commands: [],
+        rounds: [seen(baton)],
+      };
       writeResults(file, { ...results, v: 1 });
       expect(readResults(file)).toEqual(results);
     } finally {
@@ -192,7 +197,7 @@ describe('the tables and the plot', () => {
         ...{ node: 'n', postgres: 'p', etcd: 'e' },
       },
       systems: [{ name: 'baton', setting: 'default', says: 'as it is' }],
-      ...{ command: 'npm run bench -- --all', at: '2026', picture: 'peers.svg' },
+      ...{ commands: ['npm run bench -- --all'], at: '2026', picture: 'peers.svg' },
     });
     expect(markdown).toContain('| postmaster killed | 0.10 | 20.1; 12 writes lost | – |');
     expect(markdown).toContain('- **baton default**: as it is.');

@@ -28,7 +28,7 @@ export async function benchSideBySide(program: string, argv: readonly string[]):
     summaries: summariesOf(results.rounds).toSorted((one, other) => placeOf(one) - placeOf(other)),
   };
   process.stdout.write(`${reportText(report)}\n\n`);
-  writeReport(report, results, file, argv);
+  writeReport(report, results, file);
   process.stdout.write(`${shortfalls(report).join('\n')}\n${results.rounds.length} rounds are in ${file}\n`);
   if (code !== 0) return code;
   return results.rounds.some(({ kind }) => kind === 'failed') || shortfalls(report).length > 0 ? 1 : 0;
@@ -38,14 +38,13 @@ const placeOf = ({ cell }: CellSummary): number =>
   systems.findIndex(({ name, setting }) => name === cell.system && setting === cell.setting);
 
 /** Of all faults that the file has rounds of, beside it. */
-function writeReport(report: Report, { machine, rounds }: Results, file: string, argv: readonly string[]): void {
+function writeReport(report: Report, { machine, commands, rounds }: Results, file: string): void {
   const whole = { ...report, faults };
   const base = file.replace(/\.json$/, '');
   const at = rounds.at(-1)?.at ?? '';
-  const command = `npm run bench -- ${argv.join(' ')}`;
   writeFileSync(
     `${base}.md`,
-    reportMarkdown(whole, { machine, systems, command, at, picture: basename(`${base}.svg`) }),
+    reportMarkdown(whole, { machine, systems, commands, at, picture: basename(`${base}.svg`) }),
   );
   writeFileSync(`${base}.svg`, plotSvg(faults, whole.summaries));
 }

@@ -30,13 +30,13 @@ export function reportMarkdown(
   {
     machine,
     systems,
-    command,
+    commands,
     at,
     picture,
   }: {
     readonly machine: Machine;
     readonly systems: readonly Pick<SystemUnderTest, 'name' | 'setting' | 'says'>[];
-    readonly command: string;
+    readonly commands: readonly string[];
     readonly at: string;
     /** The plot's file, beside this one. */
     readonly picture: string;
@@ -51,7 +51,7 @@ export function reportMarkdown(
     '',
     `${at}. ${machineText(machine)}.`,
     '',
-    `    ${command}`,
+    ...commands.map((command) => `    ${command}`),
     '',
     ...introduction,
     '',

@@ -27,6 +27,8 @@ export type RoundRecord = Cell & {
 export interface Results {
   readonly v: 1;
   readonly machine: Machine;
+  /** That gave these rounds, the last one last. */
+  readonly commands: readonly string[];
   readonly rounds: readonly RoundRecord[];
 }
 

@@ -48,7 +48,13 @@ export async function runSideBySide(
   if (before !== null && options.resume === null)
     throw new Error(`${file} is there already: go on with it by --resume, or write to another place by --out`);
   if (before === null && options.resume !== null) throw new Error(`there is no ${file} to go on with`);
-  let results: Results = { v: 1, machine: lookAtMachine(binDir), rounds: before?.rounds ?? [] };
+  const commands = new Set([...(before?.commands ?? []), `npm run bench -- ${args.join(' ')}`]);
+  let results: Results = {
+    v: 1,
+    machine: lookAtMachine(binDir),
+    commands: [...commands],
+    rounds: before?.rounds ?? [],
+  };
   const plan = planOf(options, results.rounds);
   let failedInRow = 0;
   for (const [index, cell] of plan.entries()) {

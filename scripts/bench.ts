@@ -10,6 +10,8 @@ import { accountOf, failuresOf } from './bench/account.ts';
 import { lookAtMachine, machineText } from './bench/machine.ts';
 import { accountMarkdown, accountText } from './bench/render.ts';
 import { repeat } from './bench/repeat.ts';
+import { benchSideBySide } from './bench/side-by-side/bench.ts';
+import { asksForSystems } from './bench/side-by-side/options.ts';
 import { benchSla } from './bench/sla.ts';
 import { type Fault, faultNamed, faults } from './rig/faults.ts';
 import { startProgress } from './rig/progress.ts';
@@ -23,6 +25,15 @@ interface Options {
   readonly out?: string;
   readonly keepFiles?: true;
   readonly sla?: true;
+}
+
+const argv = process.argv.slice(2);
+if (asksForSystems(argv)) {
+  const code = await benchSideBySide(import.meta.filename, argv).catch((error: unknown) => {
+    process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
+    return 1;
+  });
+  process.exit(code);
 }
 
 const binDir = '/usr/lib/postgresql/15/bin';
@@ -45,6 +56,7 @@ const command = new Command('bench')
   .option('--out <directory>', 'write MODE.md and MODE.json there (docs/benchmarks)')
   .option('--sla', 'instead: what the accounting of a year of outages costs')
   .option('--keep-files', 'leave logs and data of the cluster behind')
+  .addHelpText('after', '\nSide by side with other failover managers: --all, or --sut NAME; see --all --help.')
   .allowExcessArguments(false);
 const {
   fault: asked,

@@ -5,6 +5,7 @@
  *   node scripts/setup.mjs              sets up what is missing, or prints what to do and exits 1
  *   node scripts/setup.mjs --check      changes nothing: lists what is missing and exits 1
  *   node scripts/setup.mjs --packages   npm packages only, for what needs no etcd and no PostgreSQL
+ *   node scripts/setup.mjs --peers      also the other failover managers that `npm run bench -- --all` measures
  */
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
@@ -21,10 +22,19 @@ const optionalPackages = new Map([
   ['nftables', 'chaos'],
   ['prometheus-alertmanager', 'the test of alerts'],
 ]);
+/** Of the other failover managers, by a program that each brings. */
+const peerPrograms = new Map([
+  ['patroni', '/usr/bin/patroni'],
+  ['python3-etcd', '/usr/lib/python3/dist-packages/etcd/__init__.py'],
+  ['pg-auto-failover-cli', '/usr/bin/pg_autoctl'],
+  ['postgresql-15-auto-failover', '/usr/share/postgresql/15/extension/pgautofailover.control'],
+  ['repmgr', '/usr/bin/repmgr'],
+  ['postgresql-15-repmgr', '/usr/share/postgresql/15/extension/repmgr.control'],
+]);
 const installScript = 'scripts/install-packages.sh';
 
 /** Throws an Error whose message is for the person who runs it. */
-export function setUp({ packagesOnly = false, checkOnly = false } = {}) {
+export function setUp({ packagesOnly = false, checkOnly = false, withPeers = false } = {}) {
   const missing = [];
   const stale = npmPackagesProblem();
   if (stale !== null) {
@@ -32,7 +42,7 @@ export function setUp({ packagesOnly = false, checkOnly = false } = {}) {
     else installNpmPackages(stale);
   }
   if (!packagesOnly) {
-    const wanted = missingDebianPackages();
+    const wanted = missingDebianPackages(withPeers);
     const onlyOptional = wanted.length > 0 && wanted.every((name) => optionalPackages.has(name));
     if (onlyOptional && !checkOnly && !mayInstall()) {
       for (const name of wanted)
@@ -41,7 +51,7 @@ export function setUp({ packagesOnly = false, checkOnly = false } = {}) {
         );
     } else if (wanted.length > 0) {
       if (checkOnly) missing.push(`Debian packages: ${wanted.join(' ')}; run: ${asRootCommand(wanted)}`);
-      else installDebianPackages(wanted);
+      else installDebianPackages(wanted, withPeers);
     }
     const unreadable = missing.length > 0 ? null : unreadableForPostgres();
     if (unreadable !== null) missing.push(unreadable);
@@ -96,7 +106,7 @@ function installNpmPackages(reason) {
   if (still !== null) throw new Error(`npm ci ran in ${root}, but ${still}. Baton runs on Linux x64 with glibc.`);
 }
 
-function missingDebianPackages() {
+function missingDebianPackages(withPeers) {
   const onPath = (program) =>
     (process.env['PATH'] ?? '').split(delimiter).some((dir) => isExecutable(join(dir, program)));
   const wanted = [];
@@ -105,6 +115,7 @@ function missingDebianPackages() {
   if (!isExecutable('/usr/sbin/nft') && !onPath('nft')) wanted.push('nftables');
   if (!isExecutable('/usr/bin/prometheus-alertmanager') && !onPath('prometheus-alertmanager'))
     wanted.push('prometheus-alertmanager');
+  if (withPeers) for (const [name, file] of peerPrograms) if (!existsSync(file)) wanted.push(name);
   return wanted;
 }
 
@@ -113,7 +124,7 @@ const isRoot = () => process.getuid?.() === 0;
 const mayInstall = () =>
   isExecutable('/usr/bin/apt-get') && (isRoot() || spawnSync('sudo', ['-n', 'true']).status === 0);
 
-function installDebianPackages(packages) {
+function installDebianPackages(packages, withPeers) {
   const asRoot = isRoot() ? [] : ['sudo', '-n'];
   if (!mayInstall()) {
     throw new Error(
@@ -125,7 +136,7 @@ function installDebianPackages(packages) {
   process.stderr.write(`set-up: apt-get install ${packages.join(' ')} (programs only, nothing is started)\n`);
   const [command, ...args] = [...asRoot, 'sh', join(root, installScript), ...packages];
   const ran = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
-  const still = missingDebianPackages();
+  const still = missingDebianPackages(withPeers);
   if (ran.status === 0 && still.length === 0) return;
   throw new Error(
     `${tail(`${ran.stdout}\n${ran.stderr}`)}\napt-get could not install ${packages.join(' and ')}. Mend that and run again, or by hand:\n` +
@@ -164,12 +175,16 @@ function isExecutable(path) {
 }
 
 if (process.argv[1] !== undefined && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  const known = ['--check', '--packages'];
+  const known = ['--check', '--packages', '--peers'];
   const unknown = process.argv.slice(2).filter((argument) => !known.includes(argument));
   try {
     if (unknown.length > 0)
       throw new Error(`unknown: ${unknown.join(' ')}. Usage: node scripts/setup.mjs [${known.join('] [')}]`);
-    setUp({ checkOnly: process.argv.includes('--check'), packagesOnly: process.argv.includes('--packages') });
+    setUp({
+      checkOnly: process.argv.includes('--check'),
+      packagesOnly: process.argv.includes('--packages'),
+      withPeers: process.argv.includes('--peers'),
+    });
   } catch (error) {
     process.stderr.write(`set-up: ${error.message}\n`);
     process.exitCode = 1;

@@ -4,15 +4,16 @@ import { join } from 'node:path';
 import type { SyncMode } from '../../src/core/cluster.ts';
 import type { Status } from '../../src/wire/status.ts';
 import { readLeader } from '../rig/daemon-facts.ts';
-import type { Command, Place } from '../rig/place.ts';
+import type { Place } from '../rig/place.ts';
 import { type Rig, startRig } from '../rig/rig.ts';
 import { Equipment } from './disk/equipment.ts';
 import { compileHostFaults } from './disk/host-faults.ts';
 import { daemonOwner } from '../rig/owner.ts';
 import { directoryInside, type Enclosure } from './enclosure.ts';
+import { entered } from './entered.ts';
 import { HostGroup } from './host-group.ts';
 import { JournalMark } from './journal-mark.ts';
-import { namespaceFile, network, Network } from './network.ts';
+import { network, Network } from './network.ts';
 
 export interface ClusterOptions {
   readonly mode: SyncMode;
@@ -211,12 +212,4 @@ function equip(members: readonly string[]): ReadonlyMap<string, Equipment> {
 function isWhole(status: Status, members: number): boolean {
   const running = status.members.filter(({ role, state }) => state === (role === 'primary' ? 'running' : 'streaming'));
   return running.length === members && status.held.length === 0 && status.incident === null;
-}
-
-/** Root needs nothing else; another user has every capability inside and must not hand them on. */
-function entered(host: string, group: HostGroup | null, command: Command): Command {
-  const there: Command = ['nsenter', `--net=${namespaceFile(host)}`, '--'];
-  const dropped = process.getuid?.() === 0 ? [] : ['setpriv', '--ambient-caps=-all', '--inh-caps=-all', '--'];
-  const whole: Command = [...there, ...dropped, ...command];
-  return group === null ? whole : group.joining(whole);
 }

@@ -20,6 +20,10 @@ export class HostGroup {
     return ['sh', '-c', 'echo $$ >"$0" && exec "$@"', join(this.#directory, 'cgroup.procs'), ...command];
   }
 
+  pids(): readonly number[] {
+    return readFileSync(join(this.#directory, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number);
+  }
+
   /** Ends when the kernel says that nothing in it runs. */
   async freeze(): Promise<void> {
     writeFileSync(join(this.#directory, 'cgroup.freeze'), '1');

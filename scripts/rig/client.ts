@@ -1,6 +1,6 @@
 /**
- * A client that checks the promises: writers that insert numbered rows as fast as they are acknowledged, through
- * whichever server takes writes. It remembers every acknowledgement and the gaps between them. It never cancels a
+ * A client that checks the promises: writers that insert numbered rows as fast as they are acknowledged, or at some
+ * distance, through whichever server takes writes. It remembers every acknowledgement and the gaps between them. It never cancels a
  * statement (a cancelled wait for synchronous replication reports COMMIT): a connection that broke or fell silent is
  * dropped, the row's outcome is unknown, and the row is not sent again.
  */
@@ -19,6 +19,10 @@ export interface ClientOptions {
   readonly connectLimitMs?: number;
   /** A statement unanswered for so long: the connection is dropped and all servers are tried again. */
   readonly silenceMs?: number;
+  /** After a connection failed, the server behind the one that failed is tried first; else always in the given order. */
+  readonly takesTurns?: boolean;
+  /** Between an acknowledgement and the next row of a writer; 0 by default. */
+  readonly pauseMs?: number;
 }
 
 const retryMs = 10;
@@ -36,7 +40,7 @@ export class CheckingClient implements AsyncDisposable {
   #servedBy: string | null = null;
 
   constructor(options: ClientOptions) {
-    this.#options = { writers: 1, connectLimitMs: 300, silenceMs: 500, ...options };
+    this.#options = { writers: 1, connectLimitMs: 300, silenceMs: 500, takesTurns: false, pauseMs: 0, ...options };
     this.#acknowledgements = new Acknowledgements(this.#options.writers);
   }
 
@@ -70,6 +74,11 @@ export class CheckingClient implements AsyncDisposable {
 
   get unknownCount(): number {
     return this.#acknowledgements.unknownCount;
+  }
+
+  /** When the newest acknowledgement came, by `monoNow`; null before the first. */
+  get newestMono(): number | null {
+    return this.#acknowledgements.newestMono;
   }
 
   /** The server that gave the newest acknowledgement. */
@@ -126,8 +135,9 @@ export class CheckingClient implements AsyncDisposable {
   }
 
   async #write(writer: number): Promise<void> {
-    const { endpoints, connectLimitMs } = this.#options;
+    const { connectLimitMs, takesTurns } = this.#options;
     const { signal } = this.#stopping;
+    let { endpoints } = this.#options;
     while (!signal.aborted) {
       const session = await connectWritable(endpoints, connectLimitMs);
       if (session === null) {
@@ -138,12 +148,14 @@ export class CheckingClient implements AsyncDisposable {
       await this.#writeOn(session, writer).catch((error: unknown) => this.#note(session, error));
       this.#sessions.delete(writer);
       session.drop();
+      const next = endpoints.indexOf(session.endpoint) + 1;
+      if (takesTurns) endpoints = [...endpoints.slice(next), ...endpoints.slice(0, next)];
     }
   }
 
   /** Writes until the connection fails, falls silent, or the client stops. */
   async #writeOn(session: Session, writer: number): Promise<void> {
-    const { silenceMs } = this.#options;
+    const { silenceMs, pauseMs } = this.#options;
     let sentMono = monoNow();
     const watch = setInterval(() => monoNow() - sentMono > silenceMs && session.drop(), silenceMs / 10);
     try {
@@ -157,6 +169,7 @@ export class CheckingClient implements AsyncDisposable {
         });
         this.#acknowledgements.acknowledged(writer, seq, monoNow());
         this.#servedBy = session.endpoint.name;
+        if (pauseMs > 0) await sleep(pauseMs);
       }
     } finally {
       clearInterval(watch);

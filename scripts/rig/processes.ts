@@ -80,19 +80,26 @@ async function signalUntil(
 }
 
 function lookAt(pid: number, { rigId, directory, member, uid }: Belonging): FoundProcess | null {
+  return lookAtProcess(pid, (cwd) => {
+    const inside = statSync(`/proc/${pid}`).uid === uid && cwd !== null && isInside(cwd, directory);
+    return inside || isTagged(pid, rigId, member);
+  });
+}
+
+/** Null when there is no such process any more, it is not the caller's to look at, or it is not `wanted`. */
+export function lookAtProcess(pid: number, wanted: (cwd: string | null) => boolean = () => true): FoundProcess | null {
   try {
     const at = `/proc/${pid}`;
     const state = /^.*\) (\S)/s.exec(readFileSync(`${at}/stat`, 'utf8'))?.[1] ?? 'Z';
     if (state === 'Z' || state === 'X') return null;
     const cwd = cwdOf(pid);
-    const inside = statSync(at).uid === uid && cwd !== null && isInside(cwd, directory);
-    if (!inside && !isTagged(pid, rigId, member)) return null;
+    if (!wanted(cwd)) return null;
     const argv = readFileSync(`${at}/cmdline`, 'utf8')
       .split('\0')
       .filter((argument) => argument !== '');
     return { pid, state, argv, cwd };
   } catch {
-    return null; // It ended while it was looked at, or it is not ours to look at.
+    return null;
   }
 }
 

@@ -1,8 +1,8 @@
 /*
  * A cable that is late: takes frames from one network interface and puts them on another, in both directions. Those
  * between this host and the given addresses wait for a delay that changes every moment, and keep their order.
- * Usage: jittery-link INTERFACE INTERFACE FILE ADDRESS...; FILE holds the longest delay in milliseconds as a 64-bit
- * number, and may be changed at any time. Prints "ready". Frames that find the queue full are lost.
+ * Usage: late-cable INTERFACE INTERFACE FILE ADDRESS...; FILE holds the shortest and the longest delay in microseconds
+ * as 64-bit numbers, and may be changed at any time. Prints "ready". Frames that find the queue full are lost.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -40,7 +40,8 @@ struct direction {
   struct frame frames[queue_frames_max];
 };
 
-static volatile const int64_t *delay_ms_max;
+/* Shortest and longest. */
+static volatile const int64_t *delays_us;
 static uint32_t peers[peers_max];
 static int peer_count;
 static struct direction directions[2];
@@ -91,7 +92,8 @@ static int64_t delay_us(int64_t now) {
   static int64_t until, drawn;
   if (now >= until) {
     until = now + mood_us;
-    drawn = *delay_ms_max == 0 ? 0 : (int64_t)(drand48() * *delay_ms_max * 1000);
+    int64_t least = delays_us[0], most = delays_us[1];
+    drawn = most <= least ? least : least + (int64_t)(drand48() * (most - least));
   }
   return drawn;
 }
@@ -135,9 +137,9 @@ static int64_t deliver(struct direction *way) {
 int main(int count, char **arguments) {
   if (count < 4 || count > 4 + peers_max) return 2;
   int file = open(arguments[3], O_RDONLY | O_CLOEXEC);
-  void *mapped = file < 0 ? MAP_FAILED : mmap(NULL, sizeof(int64_t), PROT_READ, MAP_SHARED, file, 0);
+  void *mapped = file < 0 ? MAP_FAILED : mmap(NULL, 2 * sizeof(int64_t), PROT_READ, MAP_SHARED, file, 0);
   if (mapped == MAP_FAILED) give_up(arguments[3]);
-  delay_ms_max = mapped;
+  delays_us = mapped;
   for (int i = 4; i < count; i++) peers[peer_count++] = inet_addr(arguments[i]);
   int one = attach(arguments[1]), other = attach(arguments[2]);
   directions[0] = (struct direction){.from = one, .to = other};

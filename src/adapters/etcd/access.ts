@@ -28,6 +28,8 @@ export function openClient(access: EtcdAccess, endpoint: string): Etcd3 {
     grpcOptions: {
       'grpc.enable_http_proxy': 0,
       'grpc.enable_retries': 0,
+      // gRPC would give all clients of a process for one address the same connection.
+      'grpc.use_local_subchannel_pool': 1,
       // Only to be rid of dead connections at last; faster pings would make a stock etcd close the connection.
       'grpc.keepalive_time_ms': 10_000,
       'grpc.keepalive_timeout_ms': 5_000,

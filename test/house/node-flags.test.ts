@@ -1,0 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { nodeFlags } from '../../src/main/node-flags.ts';
+
+test('the script that starts batond gives Node the flags that guardians get', () => {
+  const script = readFileSync(join(import.meta.dirname, '../../scripts/bin/run-node'), 'utf8');
+  expect(script).toContain(`/node_modules/.bin/node" ${nodeFlags.join(' ')} "$root/$program"`);
+});

@@ -36,10 +36,12 @@ export class LoadedMember {
   failures = 0;
 
   constructor(options: LoadedMemberOptions) {
-    const { endpoints, cluster, clock } = options;
+    const { endpoints, cluster, name, clock } = options;
+    // As guardian and batond of a real member have: connections of their own.
+    const agents = ['guardian', 'batond'].map((part) => ({ userAgent: `${cluster}/${name}/${part}` }));
     this.#options = options;
-    this.#leases = createLeaseStore({ endpoints, clock });
-    this.#coordinator = createCoordinator({ endpoints, namespace: '/service', cluster, clock });
+    this.#leases = createLeaseStore({ endpoints, clock, ...agents[0] });
+    this.#coordinator = createCoordinator({ endpoints, namespace: '/service', cluster, clock, ...agents[1] });
   }
 
   /** Ends once everything that the member has in etcd is there; it goes on until the signal. Throws when etcd refuses. */

@@ -11,6 +11,7 @@ export interface GuardianProgram {
   readonly node: string;
   /** Given to Node itself. */
   readonly nodeFlags: readonly string[];
+  readonly nodeEnvironment: Readonly<Record<string, string>>;
   /** Its entry file, absolute; it is given `--spec FILE`. */
   readonly entry: string;
   readonly spec: GuardianSpec;
@@ -38,7 +39,7 @@ export function spawnGuardian(
         detached: true,
         cwd: stateDir,
         // Only its own user can write there, so nobody else can put code into it.
-        env: { ...process.env, NODE_COMPILE_CACHE: join(stateDir, 'compiled-code') },
+        env: { ...process.env, ...program.nodeEnvironment, NODE_COMPILE_CACHE: join(stateDir, 'compiled-code') },
         stdio: ['ignore', log, log],
       });
       child.on('error', () => undefined); // No pid: reported below.

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { nodeFlags } from '../../src/main/node-flags.ts';
+import { nodeEnvironment, nodeFlags } from '../../src/main/node-flags.ts';
 import type { MemberFiles } from './member-files.ts';
 import { asOwner, type Owner } from './owner.ts';
 import type { Place } from './place.ts';
@@ -67,6 +67,7 @@ export class RigMember {
         PATH: process.env['PATH'] ?? '/usr/bin:/bin',
         HOME: this.files.directory,
         LANG: 'C.UTF-8',
+        ...nodeEnvironment,
         NODE_COMPILE_CACHE: join(this.files.stateDir, 'compiled-code'),
         BATON_RIG: tagOf(this.#belonging.rigId, this.files.name),
         ...this.#place?.env,

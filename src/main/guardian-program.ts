@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { GuardianProgram } from '../adapters/guardian/spawn-guardian.ts';
 import type { BatonConfig } from '../config/schema.ts';
-import { nodeFlags } from './node-flags.ts';
+import { nodeEnvironment, nodeFlags } from './node-flags.ts';
 
 /** How batond starts the guardian of this configuration. */
 export function guardianProgram(config: BatonConfig): GuardianProgram {
@@ -9,6 +9,7 @@ export function guardianProgram(config: BatonConfig): GuardianProgram {
   return {
     node: process.execPath,
     nodeFlags,
+    nodeEnvironment,
     entry: fileURLToPath(new URL('./guardian.ts', import.meta.url)),
     spec: {
       version: 1,

@@ -9,7 +9,7 @@ import { accessParser, type Admits } from './host-based-access.ts';
 import type { Instance } from './instance.ts';
 import { keepSession, type KeptSession } from './kept-session.ts';
 import { copyParser } from './marks.ts';
-import { lookQuery, waitsPlaceQuery, warningsQuery } from './look-query.ts';
+import { lookQuestion, waitsPlaceQuery, warningsQuery } from './look-query.ts';
 import { flag, number, only, optionalLsn, optionalText, type Row, text } from './row.ts';
 import type { Session } from './session.ts';
 import { parseWaits } from './standby-names.ts';
@@ -46,7 +46,7 @@ export function createLooking(instance: Instance): Looking {
   }
 
   async function ask(talk: Session, leftMs: () => Ms): Promise<Look> {
-    const row = only(await talk.run(lookQuery, leftMs()));
+    const row = only(await talk.run(lookQuestion, leftMs()));
     const { copyId, admits, written } = await readFiles();
     const armed = admits === 'baton-only' || written.default_transaction_read_only === 'off';
     if (flag(row, 'recovering')) return standbyLook(row, copyId, armed);

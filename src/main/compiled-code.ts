@@ -4,7 +4,10 @@ import { flushCompileCache, getCompileCacheDir } from 'node:module';
 import { join } from 'node:path';
 
 const directory = process.env['NODE_COMPILE_CACHE'];
-const startedAgain = 'BATON_STARTED_AGAIN';
+/** Told from the one start to the other, and to nobody else: what begins with `BATON_` is configuration. */
+const startedAgain = 'STARTED_AGAIN_BY_BATON';
+const isSecondStart = process.env[startedAgain] !== undefined;
+delete process.env[startedAgain];
 
 /**
  * Written now and not at the end, because whoever is killed has none, and a disk that hangs must not keep him. What this
@@ -22,9 +25,7 @@ export function keepCompiledCode(): void {
  */
 export function startAgainIfCompiled(): void {
   keepCompiledCode();
-  const again = process.env[startedAgain] !== undefined;
-  delete process.env[startedAgain];
-  if (again || directory === undefined || !wroteCode()) return;
+  if (isSecondStart || directory === undefined || !wroteCode()) return;
   process.execve?.(process.execPath, [process.execPath, ...process.execArgv, ...process.argv.slice(1)], {
     ...(process.env as Record<string, string>),
     NODE_COMPILE_CACHE: directory,

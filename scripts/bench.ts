@@ -7,11 +7,14 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { accountOf, failuresOf } from './bench/account.ts';
+import { benchCost } from './bench/cost.ts';
 import { lookAtMachine, machineText } from './bench/machine.ts';
+import { benchOverhead } from './bench/overhead.ts';
 import { accountMarkdown, accountText } from './bench/render.ts';
 import { repeat } from './bench/repeat.ts';
 import { benchSideBySide } from './bench/side-by-side/bench.ts';
 import { asksForSystems } from './bench/side-by-side/options.ts';
+import { benchScale } from './bench/scale.ts';
 import { benchSla } from './bench/sla.ts';
 import { type Fault, faultNamed, faults } from './rig/faults.ts';
 import { startProgress } from './rig/progress.ts';
@@ -25,6 +28,9 @@ interface Options {
   readonly out?: string;
   readonly keepFiles?: true;
   readonly sla?: true;
+  readonly cost?: true;
+  readonly overhead?: true;
+  readonly scale?: readonly number[];
 }
 
 const argv = process.argv.slice(2);
@@ -55,6 +61,13 @@ const command = new Command('bench')
   .option('--json <file>', 'write every round and the statistics there')
   .option('--out <directory>', 'write MODE.md and MODE.json there (docs/benchmarks)')
   .option('--sla', 'instead: what the accounting of a year of outages costs')
+  .option('--cost', 'instead: what batond and guardian cost while nothing happens')
+  .option('--overhead', 'instead: what Baton costs pgbench, in as many pairs of runs as --runs says')
+  .option(
+    '--scale <clusters>',
+    'instead: what so many clusters on one etcd cost (1,10,50,100), --runs rounds each',
+    sizes,
+  )
   .option('--keep-files', 'leave logs and data of the cluster behind')
   .addHelpText('after', '\nSide by side with other failover managers: --all, or --sut NAME; see --all --help.')
   .allowExcessArguments(false);
@@ -67,12 +80,18 @@ const {
   out,
   keepFiles = false,
   sla = false,
+  cost = false,
+  overhead = false,
+  scale,
 } = command.parse().opts<Options>();
 const chosen: readonly Fault[] = asked.includes('all') ? faults : [...new Set(asked)].map(faultNamed);
 
 try {
-  if (!sla) await bench();
-  else if (!benchSla()) process.exitCode = 1;
+  if (sla) process.exitCode = benchSla() ? 0 : 1;
+  else if (cost) process.exitCode = (await benchCost(binDir, out)) ? 0 : 1;
+  else if (overhead) process.exitCode = (await benchOverhead(binDir, runs, out)) ? 0 : 1;
+  else if (scale !== undefined) process.exitCode = (await benchScale(binDir, scale, runs, out)) ? 0 : 1;
+  else await bench();
 } catch (error) {
   process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);
@@ -122,4 +141,11 @@ function count(text: string): number {
   if (!Number.isInteger(value) || value < 1 || value > 1_000)
     throw new InvalidArgumentError('Write a number from 1 to 1000.');
   return value;
+}
+
+function sizes(text: string): readonly number[] {
+  const values = text.split(',').map(count);
+  if (values.some((value, at) => value <= (values[at - 1] ?? 0)))
+    throw new InvalidArgumentError('Write the numbers from the least to the greatest: 1,10,50.');
+  return values;
 }

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { nodeEnvironment, nodeFlags } from '../../src/main/node-flags.ts';
 import type { MemberFiles } from './member-files.ts';
 import { asOwner, type Owner } from './owner.ts';
 import type { Place } from './place.ts';
@@ -50,7 +51,14 @@ export class RigMember {
   start(): void {
     const [running] = this.processes('batond');
     if (running !== undefined) throw new Error(`batond of ${this.files.name} is running, pid ${running.pid}`);
-    const owned = asOwner(this.#owner, process.execPath, this.#program, '--config', this.files.configFile);
+    const owned = asOwner(
+      this.#owner,
+      process.execPath,
+      ...nodeFlags,
+      this.#program,
+      '--config',
+      this.files.configFile,
+    );
     const [command, ...args] = this.#place?.enter(owned) ?? owned;
     const log = openSync(this.files.logFile, 'a', 0o644);
     const child = spawn(command, args, {
@@ -59,6 +67,7 @@ export class RigMember {
         PATH: process.env['PATH'] ?? '/usr/bin:/bin',
         HOME: this.files.directory,
         LANG: 'C.UTF-8',
+        ...nodeEnvironment,
         NODE_COMPILE_CACHE: join(this.files.stateDir, 'compiled-code'),
         BATON_RIG: tagOf(this.#belonging.rigId, this.files.name),
         ...this.#place?.env,

@@ -4,7 +4,7 @@ import { checkHost, checkObserverHost } from '../config/check-host.ts';
 import { configFileDefault, loadConfig } from '../config/load.ts';
 import { notifyWarnings, readNotifySecrets } from '../config/notify-host.ts';
 import { problemText } from '../config/problem.ts';
-import { keepCompiledCode } from './compiled-code.ts';
+import { keepCompiledCode, startAgainIfCompiled } from './compiled-code.ts';
 import { exitRefusedConfiguration, refuse } from './exits.ts';
 import { secretOwners } from './secret-owners.ts';
 import { version } from './version.ts';
@@ -37,8 +37,15 @@ async function main(): Promise<void> {
     return;
   }
   // Loaded only now: a process that observes has no code that promotes, and none that fences.
-  if (value.role === 'observer') await (await import('./run-observer.ts')).runObserver(file, value.config);
-  else await (await import('./run-member.ts')).runMember(file, value);
+  if (value.role === 'observer') {
+    const { runObserver } = await import('./run-observer.ts');
+    startAgainIfCompiled();
+    await runObserver(file, value.config);
+  } else {
+    const { runMember } = await import('./run-member.ts');
+    startAgainIfCompiled();
+    await runMember(file, value);
+  }
 }
 
 await main();

@@ -8,7 +8,7 @@ import { createLeaseStore } from '../adapters/etcd/lease-store.ts';
 import { createSystemClock } from '../adapters/system-clock.ts';
 import { guardianSpec } from '../wire/guardian-spec.ts';
 import { readJson } from '../wire/json-text.ts';
-import { keepCompiledCode } from './compiled-code.ts';
+import { startAgainIfCompiled } from './compiled-code.ts';
 import { readEtcdAccess } from './etcd-access.ts';
 import { runGuardianProcess } from './guardian-process.ts';
 
@@ -17,7 +17,7 @@ function leave(code: number, problem: string): never {
   process.exit(code);
 }
 
-keepCompiledCode();
+startAgainIfCompiled();
 const { values } = parseArgs({ options: { spec: { type: 'string' } } });
 if (values.spec === undefined) leave(2, 'usage: guardian --spec FILE (batond writes the file and starts the guardian)');
 const text = await readFile(values.spec, 'utf8').catch((error: Error) => leave(2, error.message));

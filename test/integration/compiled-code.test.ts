@@ -71,6 +71,19 @@ test.for(['batond', 'guardian'])('%s writes its compiled code at its start: whoe
   expect(filesIn(kept).length).toBeGreaterThan(100);
 });
 
+test('a daemon that had to compile something starts itself again, once, as the same process', () => {
+  const kept = join(aHome(), 'kept');
+  const saysStart = `data:text/javascript,process.stderr.write('starts as ' + process.pid + '\\n')`;
+  const starts = () => {
+    const program = join(root, 'src/main/guardian.ts');
+    const { stderr } = run([process.execPath, '--import', saysStart, program], { NODE_COMPILE_CACHE: kept });
+    return stderr.match(/starts as \d+/g) ?? [];
+  };
+  const first = starts();
+  expect([first.length, new Set(first).size]).toEqual([2, 1]);
+  expect(starts()).toHaveLength(1);
+});
+
 test('what a program starts is not told where its compiled code is', () => {
   process.env['NODE_COMPILE_CACHE'] = '/somewhere';
   keepCompiledCode();

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { HistoryRow } from '../../src/core/cluster.ts';
 import { formatLsn, lsn, memberName, timeline } from '../../src/core/units.ts';
 import { onto } from '../support/onto.ts';
@@ -24,6 +24,8 @@ describe('a promotion', () => {
     await using leader = await aPrimary('a', ['b']);
     await using standby = await aStandby('b', leader);
     leader.sql('CREATE TABLE kept AS SELECT 1 AS n');
+    // Nothing here waits for the standby: what it had not received when the leader was killed is not kept.
+    await vi.waitFor(() => expect(standby.sql("SELECT to_regclass('kept')")).toBe('kept'), { timeout: 10_000 });
     await leader.kill();
     must(await standby.postgres.promote(onto(2), noWaits, always, never));
     expect(standby.sql('SELECT count(*) FROM kept')).toBe('1');

@@ -13,6 +13,7 @@ import type { Backing, GuardianPort, GuardianRules } from '../../src/ports/guard
 import type { StartCommand } from '../../src/ports/postgres.ts';
 import type { ProcessIdentity } from '../../src/ports/process-host.ts';
 import type { GuardianSpec } from '../../src/wire/guardian-spec.ts';
+import { nodeEnvironment, nodeFlags } from '../../src/main/node-flags.ts';
 
 export const testRules: GuardianRules = {
   ttlMs: 1_500,
@@ -119,7 +120,7 @@ export class GuardianRig implements AsyncDisposable {
       host: this.host,
       silentMs: but.silentMs ?? 2_000,
       startLimitMs: but.startLimitMs ?? 10_000,
-      program: { node: process.execPath, entry, spec: this.spec },
+      program: { node: process.execPath, nodeFlags, nodeEnvironment, entry, spec: this.spec },
       log: (event, details) => log.push(`${event} ${JSON.stringify(details)}`),
     });
     port.send({ type: 'rules', rules: { ...testRules, ...but.rules } });

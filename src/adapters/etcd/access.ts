@@ -10,6 +10,8 @@ export interface EtcdAccess {
   /** PEM contents, not file names. They are read once: a renewed certificate needs new clients. */
   readonly tls?: { readonly ca: Buffer; readonly cert?: Buffer; readonly key?: Buffer };
   readonly auth?: { readonly username: string; readonly password: string };
+  /** What it calls itself to etcd. Clients of one process with the same one share a connection to each endpoint. */
+  readonly userAgent?: string;
 }
 
 /** For the calls whose limit is not ours to give: the library's own authentication. */
@@ -21,13 +23,14 @@ const answerBytesMax = 64 * 1024 * 1024;
  * its retries and circuit breakers (a retried transaction that was applied reports `refused`).
  */
 export function openClient(access: EtcdAccess, endpoint: string): Etcd3 {
-  const { tls, auth } = access;
+  const { tls, auth, userAgent } = access;
   const options: IOptions = {
     hosts: [endpoint],
     faultHandling: { host: () => noop, global: noop },
     grpcOptions: {
       'grpc.enable_http_proxy': 0,
       'grpc.enable_retries': 0,
+      ...(userAgent !== undefined && { 'grpc.primary_user_agent': userAgent }),
       // Only to be rid of dead connections at last; faster pings would make a stock etcd close the connection.
       'grpc.keepalive_time_ms': 10_000,
       'grpc.keepalive_timeout_ms': 5_000,

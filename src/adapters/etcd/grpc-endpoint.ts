@@ -1,6 +1,5 @@
 /** One etcd endpoint on gRPC. Every call has a deadline; streams are raw. */
-import type { Etcd3, IDuplexStream, ILeaseKeepAliveRequest, ILeaseKeepAliveResponse } from 'etcd3';
-import type { LeaseId, Ms, Revision } from '../../core/units.ts';
+import type { Ms, Revision } from '../../core/units.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { LeaseTtl } from '../../ports/coordinator.ts';
 import { acceptsConnections } from './accepts.ts';
@@ -9,6 +8,7 @@ import { type EtcdEndpoint, EtcdFailure } from './endpoint.ts';
 import { etcdFailure } from './failure.ts';
 import { grpcWatch } from './grpc-watch.ts';
 import { rangeRequest, readingOf, txnRequest } from './messages.ts';
+import { keepRenewals } from './renewals.ts';
 
 /** gRPC ends a call at its deadline; the library's authentication, which comes before it, has none of ours. */
 const graceMs: Ms = 50;
@@ -16,6 +16,7 @@ const graceMs: Ms = 50;
 /** `prefix` ends in `/`. Opening does not connect; the first call does. */
 export function openEndpoint(access: EtcdAccess, name: string, prefix: string, clock: Clock): EtcdEndpoint {
   const client = openClient(access, name);
+  const renewals = keepRenewals(client, clock);
   let closed = false;
 
   /** Settles within the limit, and rejects with EtcdFailure only. */
@@ -64,31 +65,15 @@ export function openEndpoint(access: EtcdAccess, name: string, prefix: string, c
       within(limitMs, async (options) =>
         Number((await client.leaseClient.leaseGrant({ ID: leaseId, TTL: ttlS }, options)).TTL),
       ),
-    keepAlive: (leaseId, limitMs) => within(limitMs, () => keepAliveOnce(client, leaseId, limitMs)),
+    keepAlive: (leaseId, limitMs) => within(limitMs, () => renewals.renew(leaseId, limitMs)),
     revoke: (leaseId, limitMs) =>
       within(limitMs, async (options) => {
         await client.leaseClient.leaseRevoke({ ID: leaseId }, options);
       }),
     close: () => {
       closed = true;
+      renewals.close();
       client.close();
     },
   };
-}
-
-/** A stream for one renewal: a stream that stays open can fall silent without an error. */
-async function keepAliveOnce(client: Etcd3, leaseId: LeaseId, limitMs: Ms): Promise<number> {
-  const stream: IDuplexStream<ILeaseKeepAliveRequest, ILeaseKeepAliveResponse> =
-    await client.leaseClient.leaseKeepAlive({
-      deadline: deadlineIn(limitMs),
-    });
-  return new Promise((resolve, reject) => {
-    stream.on('data', (answer) => {
-      resolve(Number(answer.TTL));
-      stream.end();
-    });
-    stream.on('error', reject);
-    stream.on('end', () => reject(new EtcdFailure('ambiguous', 'the stream ended without an answer')));
-    stream.write({ ID: leaseId });
-  });
 }

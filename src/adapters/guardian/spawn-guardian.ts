@@ -9,6 +9,9 @@ import type { GuardianSpec } from '../../wire/guardian-spec.ts';
 export interface GuardianProgram {
   /** The Node that runs it. */
   readonly node: string;
+  /** Given to Node itself. */
+  readonly nodeFlags: readonly string[];
+  readonly nodeEnvironment: Readonly<Record<string, string>>;
   /** Its entry file, absolute; it is given `--spec FILE`. */
   readonly entry: string;
   readonly spec: GuardianSpec;
@@ -32,11 +35,11 @@ export function spawnGuardian(
     if (tooLong) writeFileSync(logPath, '');
     const log = openSync(logPath, 'a', 0o600);
     try {
-      const child = spawn(program.node, [program.entry, '--spec', specPath], {
+      const child = spawn(program.node, [...program.nodeFlags, program.entry, '--spec', specPath], {
         detached: true,
         cwd: stateDir,
         // Only its own user can write there, so nobody else can put code into it.
-        env: { ...process.env, NODE_COMPILE_CACHE: join(stateDir, 'compiled-code') },
+        env: { ...process.env, ...program.nodeEnvironment, NODE_COMPILE_CACHE: join(stateDir, 'compiled-code') },
         stdio: ['ignore', log, log],
       });
       child.on('error', () => undefined); // No pid: reported below.

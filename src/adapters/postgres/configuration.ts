@@ -31,6 +31,12 @@ export async function changeConfiguration(instance: Instance, change: Partial<Re
 export const readReloadable = async (dataDir: string): Promise<Reloadable> =>
   parseReloadable((await readIfThere(join(dataDir, configurationFile))) ?? '');
 
+/** The file, and the reloadable settings in its content. */
+export const reloadableParser = [
+  configurationFile,
+  (content: string | null): Reloadable => parseReloadable(content ?? ''),
+] as const;
+
 export const waitsSetting = (waits: CommitWaits): Pick<Reloadable, 'synchronous_standby_names'> => ({
   synchronous_standby_names: renderWaits(waits),
 });

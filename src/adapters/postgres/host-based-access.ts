@@ -21,7 +21,13 @@ export async function writeAccess(options: PostgresOptions, dataDir: string, adm
 
 /** Whom the file lets in, as Baton last wrote it. */
 export const readAccess = async (dataDir: string): Promise<Admits> =>
-  ((await readIfThere(join(dataDir, accessFile))) ?? '').split('\n').includes(keptOut) ? 'baton-only' : 'everybody';
+  admittedBy(await readIfThere(join(dataDir, accessFile)));
+
+const admittedBy = (content: string | null): Admits =>
+  (content ?? '').split('\n').includes(keptOut) ? 'baton-only' : 'everybody';
+
+/** The file, and whom its content lets in. */
+export const accessParser = [accessFile, admittedBy] as const;
 
 /** User names, and the lines for clients. */
 interface Who {

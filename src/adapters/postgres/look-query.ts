@@ -1,9 +1,13 @@
 /** The one question of a look. Everything that only a primary or only a standby can answer is asked of that one alone. */
+import type { Prepared } from './session.ts';
 
 /** application_name of the session that probes with commits; the look says whether it waits. */
 export const probeName = 'baton-probe';
 
-export const lookQuery = `
+/** Prepared: parsing and planning it costs PostgreSQL ten times as much as answering, ten times a second. */
+export const lookQuestion: Prepared = {
+  name: 'baton_look',
+  text: `
 WITH me AS MATERIALIZED (SELECT pg_is_in_recovery() AS recovering)
 SELECT
   me.recovering,
@@ -38,7 +42,8 @@ SELECT
   receiver.status AS receiver_status,
   receiver.sender_host AS sender_host,
   receiver.sender_port AS sender_port
-FROM me CROSS JOIN pg_control_checkpoint() checkpoint LEFT JOIN pg_stat_wal_receiver receiver ON true`;
+FROM me CROSS JOIN pg_control_checkpoint() checkpoint LEFT JOIN pg_stat_wal_receiver receiver ON true`,
+};
 
 /** Asked only when what applies is not what the file says: the place that it comes from, or null while a reload is due. */
 export const waitsPlaceQuery = `

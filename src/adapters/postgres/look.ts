@@ -1,13 +1,15 @@
 /** One look at the running server, through a session that is kept for it. */
 import { type CopyId, lsn, type MonoMs, type Ms, type Timeline } from '../../core/units.ts';
+import { rememberFiles } from '../remembered-file.ts';
 import type { Look, LookWalsender } from '../../ports/postgres.ts';
-import { readReloadable } from './configuration.ts';
+import { reloadableParser } from './configuration.ts';
 import { followedBy } from './conninfo.ts';
 import { SessionFailure } from './failure.ts';
-import { type Admits, readAccess } from './host-based-access.ts';
+import { accessParser, type Admits } from './host-based-access.ts';
 import type { Instance } from './instance.ts';
 import { keepSession, type KeptSession } from './kept-session.ts';
-import { lookQuery, waitsPlaceQuery, warningsQuery } from './look-query.ts';
+import { copyParser } from './marks.ts';
+import { lookQuestion, waitsPlaceQuery, warningsQuery } from './look-query.ts';
 import { flag, number, only, optionalLsn, optionalText, type Row, text } from './row.ts';
 import type { Session } from './session.ts';
 import { parseWaits } from './standby-names.ts';
@@ -23,7 +25,12 @@ export interface Looking {
 }
 
 export function createLooking(instance: Instance): Looking {
-  const { clock } = instance;
+  const { clock, dataDir } = instance;
+  const readFiles = rememberFiles(
+    dataDir,
+    { copyId: copyParser(instance.options.member), admits: accessParser, written: reloadableParser },
+    clock,
+  );
   const session: KeptSession = keepSession(clock, () => instance.local('baton-monitor'));
   let warnings: { readonly atMono: MonoMs; readonly texts: readonly string[]; readonly runId: string } | null = null;
 
@@ -39,10 +46,8 @@ export function createLooking(instance: Instance): Looking {
   }
 
   async function ask(talk: Session, leftMs: () => Ms): Promise<Look> {
-    const row = only(await talk.run(lookQuery, leftMs()));
-    const copyId = await instance.copyId();
-    const admits = await readAccess(instance.dataDir);
-    const written = await readReloadable(instance.dataDir);
+    const row = only(await talk.run(lookQuestion, leftMs()));
+    const { copyId, admits, written } = await readFiles();
     const armed = admits === 'baton-only' || written.default_transaction_read_only === 'off';
     if (flag(row, 'recovering')) return standbyLook(row, copyId, armed);
     const runId = text(row, 'run_id');

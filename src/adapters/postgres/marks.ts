@@ -18,9 +18,17 @@ export const writeCopy = (dataDir: string, member: MemberName, copyId: CopyId): 
 
 /** Null when there is none, or it names another member: a copy of somebody's directory is no copy that anybody knows. */
 export async function readCopy(dataDir: string, member: MemberName): Promise<CopyId | null> {
-  const content = await readIfThere(join(dataDir, copyFile));
-  return content === null ? null : parseCopy(content, member);
+  return copyIn(await readIfThere(copyPath(dataDir)), member);
 }
+
+const copyPath = (dataDir: string): string => join(dataDir, copyFile);
+
+/** The file, and what its content means to `member`. */
+export const copyParser = (member: MemberName) =>
+  [copyFile, (content: string | null) => copyIn(content, member)] as const;
+
+const copyIn = (content: string | null, member: MemberName): CopyId | null =>
+  content === null ? null : parseCopy(content, member);
 
 /** The content of that file, wherever it was read. */
 export function parseCopy(content: string, member: MemberName): CopyId | null {

@@ -24,12 +24,21 @@ export interface SessionTarget {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
+/** One statement; `name` is unique among those of its session. */
+export interface Prepared {
+  readonly name: string;
+  readonly text: string;
+}
+
 export interface Session {
   /** Process id of its backend. */
   readonly pid: number;
   readonly broken: boolean;
-  /** Rows of the last statement. Simple protocol: several statements travel together. Throws SessionFailure. */
-  run(sql: string, limitMs: Ms, signal?: AbortSignal): Promise<readonly Row[]>;
+  /**
+   * Rows of the last statement. Text goes by the simple protocol: several statements travel together. A statement that is
+   * asked again and again is prepared once in each session. Throws SessionFailure.
+   */
+  run(sql: string | Prepared, limitMs: Ms, signal?: AbortSignal): Promise<readonly Row[]>;
   /** SQLSTATEs of the warnings that arrived since the last call. */
   takeWarnings(): readonly string[];
   /** Called once when the session ends; `byUs` when this side closed it. */

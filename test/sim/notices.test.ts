@@ -89,7 +89,8 @@ test.each([3, 7, 11])(
       seed,
       mode: 'off',
       people,
-      durationMs: 80 * second,
+      // Whoever refused is asked again ever later, and hears of the end after what came before it.
+      durationMs: 120 * second,
       faults: (world) => [
         {
           ...{ kind: 'etcd-down', atMs: 3 * second, forMs: 60 * second },

@@ -1,10 +1,10 @@
 /** A client of logical replication that can stop reading, as one does whose own disk is full. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { tagOf } from '../rig/processes.ts';
 import type { Stage } from './fault.ts';
 import { openSession } from './sql.ts';
+import { waitForFact } from '../rig/wait-for-fact.ts';
 
 export interface LogicalReader {
   /** Stops reading, and ends when the server has more to say than fits on the way. */
@@ -15,7 +15,6 @@ export interface LogicalReader {
 const program = '/usr/lib/postgresql/15/bin/pg_recvlogical';
 const slot = 'chaos_reader';
 const limitMs = 20_000;
-const pollMs = 20;
 /** What is on the way is in the buffers of two sockets. */
 const bytesOnTheWay = 32 * 1024 * 1024;
 
@@ -38,7 +37,7 @@ export async function startLogicalReader(stage: Stage): Promise<LogicalReader> {
     );
     await once(reader, 'spawn');
     const asked = `SELECT 1 FROM pg_replication_slots WHERE slot_name = '${slot}' AND active`;
-    await until(`${slot} is read`, async () => (await session.client.query(asked)).rowCount === 1);
+    await waitForFact(`${slot} is read`, limitMs, async () => (await session.client.query(asked)).rowCount === 1);
     return {
       kill: () => void reader.kill('SIGKILL'),
       async stall() {
@@ -60,16 +59,12 @@ async function stalled(stage: Stage): Promise<void> {
     );
     const blocked = `SELECT 1 FROM pg_stat_activity a JOIN pg_replication_slots s ON s.active_pid = a.pid
       WHERE s.slot_name = '${slot}' AND a.wait_event = 'WalSenderWriteData'`;
-    await until(`the server waits for ${slot}`, async () => (await session.client.query(blocked)).rowCount === 1);
+    await waitForFact(
+      `the server waits for ${slot}`,
+      limitMs,
+      async () => (await session.client.query(blocked)).rowCount === 1,
+    );
   } finally {
     session.drop();
-  }
-}
-
-async function until(what: string, fact: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + limitMs;
-  while (!(await fact())) {
-    if (performance.now() > deadline) throw new Error(`not within ${limitMs} ms: ${what}`);
-    await sleep(pollMs);
   }
 }

@@ -18,6 +18,7 @@ import type { Places } from './place.ts';
 import { type Part, RigMember } from './rig-member.ts';
 import { onEndingSignals } from './ending-signals.ts';
 import { sweep } from './sweep.ts';
+import { waitForFact } from './wait-for-fact.ts';
 
 export interface RigOptions {
   readonly members: readonly string[];
@@ -57,7 +58,6 @@ export interface ClientEndpoint {
 
 const killLimitMs = 10_000;
 const reaperLimitMs = 15_000;
-const pollMs = 20;
 const defaultBinDir = '/usr/lib/postgresql/15/bin';
 
 /** Ends once etcd serves and every batond is started; what the cluster then does is waited for with `waitFor`. */
@@ -194,13 +194,7 @@ export class Rig implements AsyncDisposable {
     limitMs: number,
     fact: () => T | null | false | Promise<T | null | false>,
   ): Promise<T> {
-    const deadline = performance.now() + limitMs;
-    for (;;) {
-      const found = await fact();
-      if (found !== null && found !== false) return found;
-      if (performance.now() > deadline) throw new Error(await this.#complaint(what, limitMs));
-      await sleep(pollMs);
-    }
+    return await waitForFact(what, limitMs, fact, () => this.#reports());
   }
 
   /** SIGKILL of the process that postmaster.pid names. When, by `monoNow`. */
@@ -248,14 +242,14 @@ export class Rig implements AsyncDisposable {
     }
   }
 
-  async #complaint(what: string, limitMs: number): Promise<string> {
+  async #reports(): Promise<string> {
     const reports = await Promise.all(
       [...this.members, ...this.#observers].map(async ([name, member]) => {
         const status = JSON.stringify(await this.status(name));
         return `--- ${name}: status ${status}\n${member.logTail()}`;
       }),
     );
-    return [`not within ${limitMs} ms: ${what}`, ...reports].join('\n');
+    return reports.join('\n');
   }
 }
 

@@ -7,7 +7,7 @@ import { elapsed, type MonoMs, type Ms } from '../core/units.ts';
 import type { ProbeOutcome } from '../core/view.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ProbeAnswer } from '../ports/postgres.ts';
-import { within } from './within.ts';
+import { within } from '../ports/within.ts';
 
 /** So many are under way at once, at most: each takes a place at the server. */
 const besideOneAnother = 8;

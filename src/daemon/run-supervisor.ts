@@ -27,7 +27,7 @@ import { Requests } from './requests.ts';
 import { Sensors } from './sensors.ts';
 import { Signalled } from './signalled.ts';
 import type { RunSupervisor, SupervisorDeps } from './supervisor.ts';
-import { within } from './within.ts';
+import { within } from '../ports/within.ts';
 
 /** Rules that only time makes true are seen this often. */
 const tickMs: Ms = 50;

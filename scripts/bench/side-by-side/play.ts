@@ -7,6 +7,7 @@ import type { Budget, Cluster, SystemUnderTest } from '../systems/system.ts';
 import { layDistance } from './distance.ts';
 import type { Fault, Lasts } from './faults.ts';
 import { NodesWatch } from './nodes-watch.ts';
+import { waitForFact } from '../../rig/wait-for-fact.ts';
 
 /** What was seen from outside. Durations in whole milliseconds. */
 export interface Seen {
@@ -88,7 +89,7 @@ async function strike(
 ): Promise<Seen> {
   const { endpoints } = cluster;
   await using watch = new NodesWatch(endpoints, synchronous);
-  await until('redundancy before the fault', redundantLimitMs, () => isSettled(watch, 0));
+  await waitForFact('redundancy before the fault', redundantLimitMs, () => isSettled(watch, 0));
   const [primary] = watch.writable;
   const standby = endpoints.find(({ name }) => name !== primary)?.name;
   if (primary === undefined || standby === undefined) throw new Error('no primary, or no standby');
@@ -181,12 +182,4 @@ function winner({ endpoints }: Cluster, watch: NodesWatch): Cluster['endpoints']
   const found = endpoints.find(({ name }) => name === watch.writable[0]);
   if (found === undefined) throw new Error('no node takes writes in the end: what was lost cannot be said');
   return found;
-}
-
-async function until(what: string, limitMs: number, fact: () => boolean): Promise<void> {
-  const deadline = performance.now() + limitMs;
-  while (!fact()) {
-    if (performance.now() > deadline) throw new Error(`not within ${limitMs} ms: ${what}`);
-    await sleep(pollMs);
-  }
 }

@@ -2,7 +2,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { chownSync, closeSync, globSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { directoryInside, type Enclosure } from '../../chaos/enclosure.ts';
 import { entered } from '../../chaos/entered.ts';
 import { HostGroup } from '../../chaos/host-group.ts';
@@ -10,9 +9,9 @@ import { Network } from '../../chaos/network.ts';
 import { asOwner, daemonOwner } from '../../rig/owner.ts';
 import type { Command, Place } from '../../rig/place.ts';
 import { type FoundProcess, lookAtProcess } from '../../rig/processes.ts';
+import { waitForFact } from '../../rig/wait-for-fact.ts';
 
 export const binDir = '/usr/lib/postgresql/15/bin';
-const pollMs = 50;
 const commandLimitMs = 60_000;
 const tailLines = 12;
 
@@ -91,11 +90,7 @@ export class Hosts {
   }
 
   async waitFor(what: string, limitMs: number, fact: () => boolean | Promise<boolean>): Promise<void> {
-    const deadline = performance.now() + limitMs;
-    while (!(await fact())) {
-      if (performance.now() > deadline) throw new Error(`not within ${limitMs} ms: ${what}\n${this.logTail()}`);
-      await sleep(pollMs);
-    }
+    await waitForFact(what, limitMs, fact, () => this.logTail());
   }
 
   processes(host: string): readonly FoundProcess[] {

@@ -4,6 +4,7 @@ import type { Txn } from '../../core/transaction.ts';
 import { elapsed, type LeaseId, type MonoMs, type Ms, monoMs, type Revision, revision } from '../../core/units.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Coordinator, LeaseTtl, Observation, TxnOutcome } from '../../ports/coordinator.ts';
+import { within } from '../../ports/within.ts';
 import { type EtcdEndpoint, EtcdFailure, type Reading } from './endpoint.ts';
 import { hedged } from './hedge.ts';
 import { keepWatching } from './keep-watching.ts';
@@ -203,7 +204,10 @@ export function coordinateOver(endpoints: readonly EtcdEndpoint[], clock: Clock)
   async function commit(txn: Txn, limitMs: Ms): Promise<TxnOutcome> {
     const deadlineMono = clock.mono() + limitMs;
     const decidedOn = pastsLost;
-    if (!confirmed()) await settledWithin(clock, limitMs, confirm());
+    if (!confirmed()) {
+      const asked = confirm();
+      if (await within(clock, limitMs, asked)) await asked;
+    }
     const problems: string[] = [];
     for (const endpoint of preference.order()) {
       const sent = now();
@@ -249,12 +253,4 @@ export function coordinateOver(endpoints: readonly EtcdEndpoint[], clock: Clock)
     commit,
     leaseTtl,
   };
-}
-
-/** `work` goes on when it takes longer. */
-function settledWithin(clock: Clock, limitMs: Ms, work: Promise<void>): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const cancel = clock.timer(limitMs, resolve);
-    work.finally(cancel).then(resolve, reject);
-  });
 }

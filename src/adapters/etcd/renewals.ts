@@ -1,6 +1,6 @@
 /**
  * Renewals of leases at one endpoint, over a stream that stays open: a stream for each of them costs a guardian and etcd
- * seven times as much. A stream can fall silent without an error, so the first answer that is late retires it: what was
+ * three times as much (ADR 34). A stream can fall silent without an error, so the first answer that is late retires it: what was
  * asked on it before may still be answered, what is asked from then on goes over a new one.
  */
 import type { Etcd3, IDuplexStream, ILeaseKeepAliveRequest, ILeaseKeepAliveResponse } from 'etcd3';

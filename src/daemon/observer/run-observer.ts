@@ -20,7 +20,7 @@ import { KnownMembers } from '../known-members.ts';
 import { MemberKey } from '../member-key.ts';
 import { RecordKeeping } from '../record-keeping.ts';
 import { Signalled } from '../signalled.ts';
-import { within } from '../within.ts';
+import { within } from '../../ports/within.ts';
 import { ConfirmedWrites, type SeenWrite } from './confirmed-writes.ts';
 import { keepLease } from './keep-lease.ts';
 import { observedFacts } from './observed-facts.ts';

@@ -24,7 +24,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Coordinator, Snapshot } from '../../ports/coordinator.ts';
 import type { Journal } from '../../ports/journal.ts';
 import type { Ledger } from '../../ports/ledger.ts';
-import { within } from '../within.ts';
+import { within } from '../../ports/within.ts';
 import { EtcdMirror } from './etcd-mirror.ts';
 import { IncidentCopies } from './incident-copies.ts';
 

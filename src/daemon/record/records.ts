@@ -17,7 +17,7 @@ import {
   parseRecordValue,
   type RecordValue,
 } from '../../wire/kept-record.ts';
-import { within } from '../within.ts';
+import { within } from '../../ports/within.ts';
 import { EtcdMirror } from './etcd-mirror.ts';
 import { LedgerQueue } from './ledger-queue.ts';
 

@@ -30,7 +30,7 @@ import {
   type ServiceEntry,
   serviceKeyPrefix,
 } from '../../wire/service-sheet.ts';
-import { within } from '../within.ts';
+import { within } from '../../ports/within.ts';
 import { EtcdMirror } from './etcd-mirror.ts';
 import { LedgerQueue } from './ledger-queue.ts';
 

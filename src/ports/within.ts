@@ -1,5 +1,5 @@
 import type { Ms } from '../core/units.ts';
-import type { Clock } from '../ports/clock.ts';
+import type { Clock } from './clock.ts';
 
 /** Resolves when `work` has ended, well or not (true), or after `limitMs` (false); then it goes on by itself. */
 export async function within(clock: Clock, limitMs: Ms, work: Promise<unknown>): Promise<boolean> {

@@ -31,7 +31,7 @@ export const handOverTo = (view: View, state: ClusterState, next: MemberRecord, 
 /**
  * Postgres ended by itself: in a synchronous mode whoever has every acknowledged commit gets the key before the data
  * directory here is even looked at, and while what the postmaster left behind is being killed. Nothing of that can
- * acknowledge without a standby that no longer follows, and it is gone long before the promotion ends (ADR 33).
+ * acknowledge without a standby that no longer follows (ADR 33).
  */
 export function handOverEnded(view: View, state: ClusterState): Decision | null {
   const { child } = view.guardian;

@@ -45,7 +45,7 @@ export function parseHandOverNote(text: string | undefined): HandOverNote | null
 export function howFenced({ from, rule }: HandOverNote): string {
   switch (rule) {
     case 'hand-over-dead-postgres':
-      return `${from} handed over once its postmaster had ended; what that left behind was being killed, and can acknowledge nothing without this member`;
+      return `${from} handed over once its postmaster had ended; whatever that left behind is killed, and can acknowledge nothing without this member`;
     case 'hand-over-unfenced':
       return `${from} handed over with processes that cannot be killed; they can acknowledge nothing without this member`;
     default:

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Decision } from '../../src/core/decision.ts';
 import type { Incident } from '../../src/core/sla/incident.ts';
-import { newRecorder, recordFact, type RecorderState } from '../../src/core/sla/recorder.ts';
-import { lsn, monoMs, revision, timeline } from '../../src/core/units.ts';
+import { newRecorder, type RecorderFact, recordFact } from '../../src/core/sla/recorder.ts';
+import { lsn, monoMs, revision, timeline, wallMs } from '../../src/core/units.ts';
 import type { View } from '../../src/core/view.ts';
 import { factsBetween, type Moment } from '../../src/daemon/outage-facts.ts';
 import {
@@ -34,32 +34,31 @@ const moment = (afterMs: number, state: typeof held, decision: Decision, changes
   note: null,
 });
 
-/** It saw a write of its own succeed. */
-const served: RecorderState = recordFact(newRecorder('domain-1', a), {
+/** A write of its own that was acknowledged then. */
+const goodWrite = (ackedMs: number): RecorderFact => ({
   kind: 'write-ok',
-  sentMono: monoMs(now - 60),
-  ackedMono: monoMs(now - 50),
-  wall: aView(aPrimary()).nowWall,
+  sentMono: monoMs(now + ackedMs - 10),
+  ackedMono: monoMs(now + ackedMs),
+  wall: wallMs(aView(aPrimary()).nowWall + ackedMs),
   target: a,
   by: 'leader',
-}).state;
+});
+
+const recorded = (...moments: readonly Moment[]): readonly Incident[] => recordedBetween([], moments, []);
 
 /** The newest version of each incident. */
-const recorded = (...moments: readonly Moment[]): readonly Incident[] =>
-  recordedFrom(newRecorder('domain-1', a), ...moments);
-
-function recordedFrom(begun: RecorderState, ...moments: readonly Moment[]): readonly Incident[] {
+function recordedBetween(
+  first: readonly RecorderFact[],
+  moments: readonly Moment[],
+  last: readonly RecorderFact[],
+): readonly Incident[] {
+  const between = moments.flatMap((each, at) => factsBetween(moments[at - 1] ?? null, each));
   const incidents = new Map<string, Incident>();
-  let state = begun;
-  let before: Moment | null = null;
-  for (const each of moments) {
-    for (const fact of factsBetween(before, each)) {
-      const step = recordFact(state, fact);
-      state = step.state;
-      for (const output of step.output)
-        if (output.kind === 'changed') incidents.set(output.incident.id, output.incident);
-    }
-    before = each;
+  let state = newRecorder('domain-1', a);
+  for (const fact of [...first, ...between, ...last]) {
+    const step = recordFact(state, fact);
+    state = step.state;
+    for (const output of step.output) if (output.kind === 'changed') incidents.set(output.incident.id, output.incident);
   }
   return [...incidents.values()];
 }
@@ -71,24 +70,27 @@ test('a leader whose key vanished and who has it again, serving all the time, le
     moment(200, again, lead),
     moment(5_000, again, lead),
   ];
-  const incidents = recordedFrom(served, ...moments);
+  const incidents = recordedBetween([goodWrite(-50)], moments, []);
   expect(incidents).toHaveLength(1);
   expect(incidents[0]).toMatchObject({ state: 'closed', closedBecause: 'healed', rule: 'campaign' });
 });
 
-test('without a good write of its own nobody knows that it served: its next one ends the record', () => {
-  const moments = [moment(0, held, lead), moment(100, free, campaign), moment(5_000, again, lead)];
-  expect(recorded(...moments).map(({ state }) => state)).toEqual(['open']);
+test('without a good write of its own nobody knows that it served: its next ones end the record', () => {
+  const moments = [moment(0, held, lead), moment(100, free, campaign), moment(1_000, again, lead)];
+  const states = (last: readonly RecorderFact[]) => recordedBetween([], moments, last).map(({ state }) => state);
+  expect(states([])).toEqual(['open']);
+  expect(states([goodWrite(1_300), goodWrite(6_300), goodWrite(11_300)])).toEqual(['closed']);
 });
 
 test('it is not closed by that when its postgres had ended', () => {
   const down: Partial<View> = { postgres: { kind: 'unknown' } };
-  const incidents = recorded(
+  const moments = [
     moment(0, held, lead),
     moment(100, free, campaign, down),
     moment(200, again, lead, down),
     moment(5_000, again, lead, down),
-  );
+  ];
+  const incidents = recordedBetween([goodWrite(-50)], moments, []);
   expect(incidents.map(({ state }) => state)).toEqual(['open']);
 });
 

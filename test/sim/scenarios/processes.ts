@@ -69,7 +69,10 @@ export const processScenarios: Readonly<Record<string, Scenario>> = {
     play: async (stage) => {
       const postmaster = stage.primary.running?.postmaster;
       stage.does('the postmaster stands still', () => postmaster?.stop());
-      await stage.lasts(5_000);
+      const { all } = stage.world.invariants.acknowledged;
+      const [acknowledged, sinceMs] = [all.length, stage.world.clock.mono()];
+      await stage.until('sessions that were there are served', () => all.length > acknowledged, 500);
+      await stage.lasts(5_000 - (stage.world.clock.mono() - sinceMs));
       stage.does('the postmaster goes on', () => postmaster?.continue());
       await stage.lasts(1_000);
     },
